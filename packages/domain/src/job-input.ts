@@ -1,0 +1,25 @@
+import type { Requirements } from './requirements.ts';
+import type { Resources } from './resources.ts';
+import type { RetryPolicy } from './job.ts';
+
+/** What a caller gives to submit a job; the JSON of `POST /v1/jobs` has the same fields. */
+export interface JobInput {
+  readonly image?: string;
+  /** The program and its arguments. Not together with `script`. */
+  readonly command?: readonly string[];
+  /** Run by the image's `/bin/sh -c`. Not together with `command`. */
+  readonly script?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  /** By name; sealed before they are stored, masked in the output. */
+  readonly secrets?: Readonly<Record<string, string>>;
+  readonly workdir?: string;
+  readonly stdin?: Uint8Array | string;
+  readonly resources?: Resources;
+  readonly network?: string;
+  readonly timeoutMs?: number;
+  readonly retry?: Partial<RetryPolicy>;
+  readonly priority?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly requirements?: Requirements;
+  readonly name?: string;
+}

@@ -1,0 +1,88 @@
+import type { EpochMs } from './clock.ts';
+import type { JobId } from './ids.ts';
+import type { Epoch } from './instance.ts';
+import type { Job, JobSpec } from './job.ts';
+import type { JobState } from './job-state.ts';
+import type { Page, PageRequest } from './page.ts';
+
+/** A job to be stored. */
+export interface NewJob {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  /** From {@link SecretSealer.seal}; dropped by the repository when the job ends. */
+  readonly sealedSecrets?: Uint8Array;
+  readonly at: EpochMs;
+  /** Given: the job is stored as `scheduled` and owned by this epoch, in one step. */
+  readonly claimFor?: Epoch;
+}
+
+/** Which jobs to list; the newest first. */
+export interface JobQuery extends PageRequest {
+  readonly states?: readonly JobState[];
+  readonly name?: string;
+  /** All of these labels. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/**
+ * Jobs, as rows that only change by compare-and-set. Each operation is one transaction, and what it changes
+ * goes into the history in the same one.
+ *
+ * Everything rejects with `database_unavailable` where the store can't be reached.
+ */
+export interface JobRepository {
+  /**
+   * Stores a new job. Idempotent by id: the same id and spec again returns the stored job.
+   * @throws HodeiError `conflict` where the id exists with another spec.
+   */
+  insert(job: NewJob): Promise<Job>;
+
+  /** @throws HodeiError `not_found` */
+  get(jobId: JobId): Promise<Job>;
+
+  /** @throws HodeiError `invalid_input` for a cursor that is none. */
+  list(query: JobQuery): Promise<Page<Job>>;
+
+  /** How many jobs are in each state; states without a job are 0. */
+  countByState(): Promise<Readonly<Record<JobState, number>>>;
+
+  /**
+   * Takes pending jobs whose time has come: highest priority first, then oldest. They are `scheduled` and
+   * owned by `epoch` afterwards. Concurrent claims never get the same job. A job whose cancellation was asked
+   * for is never claimed.
+   * @param only claims none but these.
+   */
+  claimPending(claim: {
+    readonly epoch: Epoch;
+    readonly limit: number;
+    readonly at: EpochMs;
+    readonly only?: readonly JobId[];
+  }): Promise<readonly Job[]>;
+
+  /** The earliest moment after `at` at which a pending job's time comes; absent where none waits for one. */
+  nextDue(at: EpochMs): Promise<EpochMs | undefined>;
+
+  /**
+   * Gives a scheduled job back without an attempt, or ends it before one began (`outcome` and an end state).
+   * @throws HodeiError `stale_epoch`, `conflict` (not scheduled any more, or back to `pending` although its
+   * cancellation was asked for), `not_found`
+   */
+  release(release: {
+    readonly jobId: JobId;
+    readonly epoch: Epoch;
+    readonly at: EpochMs;
+    readonly to:
+      | { readonly state: 'pending'; readonly notBefore: EpochMs }
+      | { readonly state: 'failed' | 'cancelled' | 'timed_out'; readonly outcome: NonNullable<Job['outcome']> };
+  }): Promise<Job>;
+
+  /**
+   * Asks for a job's end. A pending one is `cancelled` at once; for a scheduled or running one the request is
+   * recorded and its owner is told; one that has ended stays as it is. The first request stands. Idempotent.
+   * @throws HodeiError `not_found`
+   */
+  requestCancel(request: { readonly jobId: JobId; readonly by: string; readonly at: EpochMs }): Promise<Job>;
+
+  /** The job's sealed secrets; absent where it has none, or has ended. @throws HodeiError `not_found` */
+  sealedSecrets(jobId: JobId): Promise<Uint8Array | undefined>;
+}

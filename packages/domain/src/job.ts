@@ -1,0 +1,63 @@
+import type { EpochMs } from './clock.ts';
+import type { JobId } from './ids.ts';
+import type { Epoch } from './instance.ts';
+import type { JobState } from './job-state.ts';
+import type { Requirements } from './requirements.ts';
+import type { Resources } from './resources.ts';
+import type { Outcome } from './termination.ts';
+
+/** How often, and how fast, a job is tried again. */
+export interface RetryPolicy {
+  /** How many attempts may be counted in all, the first included. */
+  readonly maxAttempts: number;
+  /** The wait before the second attempt, in milliseconds; it doubles with each further one, up to 60 times. */
+  readonly backoffMs: number;
+}
+
+/** What to run and how, as it was asked for; checked, with defaults filled in. Never holds a secret's value. */
+export interface JobSpec {
+  readonly image: string;
+  /** The program and its arguments; absent: what the image runs by itself. */
+  readonly command?: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+  /** Names of the secrets; their values are sealed elsewhere. */
+  readonly secretNames: readonly string[];
+  readonly workdir?: string;
+  /** What the job reads on stdin. */
+  readonly stdin?: Uint8Array;
+  readonly resources: Resources;
+  /** `none` (the default), `bridge` or the name of a network. */
+  readonly network: string;
+  readonly requirements: Requirements;
+  /** How long one attempt may run, in milliseconds, from its launch. */
+  readonly timeoutMs?: number;
+  readonly retry: RetryPolicy;
+  /** Higher runs earlier. */
+  readonly priority: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly name?: string;
+}
+
+/** Someone asked for the job's end. */
+export interface CancelRequest {
+  readonly at: EpochMs;
+  readonly by: string;
+}
+
+/** A job as the database knows it. */
+export interface Job {
+  readonly id: JobId;
+  readonly spec: JobSpec;
+  readonly state: JobState;
+  /** Who owns it; absent while nobody does. */
+  readonly epoch?: Epoch;
+  readonly createdAt: EpochMs;
+  readonly stateChangedAt: EpochMs;
+  /** It is not to be claimed before this moment. */
+  readonly notBefore: EpochMs;
+  readonly startedAt?: EpochMs;
+  readonly finishedAt?: EpochMs;
+  readonly cancelRequest?: CancelRequest;
+  /** Present once it has ended. */
+  readonly outcome?: Outcome;
+}

@@ -1,0 +1,20 @@
+import type { AttemptRepository } from './attempt-repository.ts';
+import type { ChangeFeed } from './change-feed.ts';
+import type { HistoryRepository } from './history-repository.ts';
+import type { InstanceRepository } from './instance-repository.ts';
+import type { JobRepository } from './job-repository.ts';
+import type { LogRepository } from './log-repository.ts';
+import type { ProviderRepository } from './provider-repository.ts';
+import type { WorkerRepository } from './worker-repository.ts';
+
+/** All that one store offers. */
+export interface Repositories {
+  readonly instances: InstanceRepository;
+  readonly providers: ProviderRepository;
+  readonly jobs: JobRepository;
+  readonly attempts: AttemptRepository;
+  readonly workers: WorkerRepository;
+  readonly logs: LogRepository;
+  readonly history: HistoryRepository;
+  readonly changes: ChangeFeed;
+}

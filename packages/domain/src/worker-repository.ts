@@ -1,0 +1,51 @@
+import type { EpochMs } from './clock.ts';
+import type { ProviderId, WorkerId } from './ids.ts';
+import type { Epoch } from './instance.ts';
+import type { Page, PageRequest } from './page.ts';
+import type { Outcome } from './termination.ts';
+import type { Worker, WorkerHandle } from './worker.ts';
+import type { WorkerState } from './worker-state.ts';
+
+/** Which workers to list; the newest first. */
+export interface WorkerQuery extends PageRequest {
+  readonly states?: readonly WorkerState[];
+  readonly providerId?: ProviderId;
+}
+
+/** Workers. They are born in {@link AttemptRepository.begin}; every later change is compare-and-set and fenced. */
+export interface WorkerRepository {
+  /** @throws HodeiError `not_found` */
+  get(workerId: WorkerId): Promise<Worker>;
+
+  /** @throws HodeiError `invalid_input` for a cursor that is none. */
+  list(query: WorkerQuery): Promise<Page<Worker>>;
+
+  /** How many workers of each provider are not terminated: derived from the rows, never kept. */
+  countLive(): Promise<ReadonlyMap<ProviderId, number>>;
+
+  /**
+   * The engine has made it: `creating` or `connecting` becomes `ready`, with its handle.
+   * @throws HodeiError `stale_epoch`, `conflict`, `not_found`
+   */
+  markReady(ready: {
+    readonly workerId: WorkerId;
+    readonly epoch: Epoch;
+    readonly handle: WorkerHandle;
+    readonly at: EpochMs;
+  }): Promise<Worker>;
+
+  /**
+   * Moves a worker on, if it still is in `from`.
+   * @throws HodeiError `stale_epoch`; `conflict` where it is in another state; `invalid_transition` where the
+   * table has no such step (nothing is written then); `not_found`
+   */
+  transition(change: {
+    readonly workerId: WorkerId;
+    readonly epoch: Epoch;
+    readonly from: WorkerState;
+    readonly to: WorkerState;
+    readonly at: EpochMs;
+    /** Why it ended; kept from the first time it is given. */
+    readonly termination?: Outcome;
+  }): Promise<Worker>;
+}

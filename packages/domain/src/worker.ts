@@ -1,0 +1,76 @@
+import type { EpochMs } from './clock.ts';
+import type { Epoch } from './instance.ts';
+import type { InstallationId, JobId, ProviderId, WorkerId } from './ids.ts';
+import type { DirectLaunch } from './launch-order.ts';
+import type { Resources } from './resources.ts';
+import type { Outcome } from './termination.ts';
+import type { WorkerState } from './worker-state.ts';
+
+/** When an image is fetched: never, only if the engine does not have it, or each time (for its newest). */
+export type PullPolicy = 'never' | 'if-not-present' | 'always';
+
+/** What a provider is asked to make. */
+export interface WorkerSpec {
+  readonly workerId: WorkerId;
+  readonly installationId: InstallationId;
+  readonly image: string;
+  readonly pullPolicy: PullPolicy;
+  readonly resources: Resources;
+  /** `none`, `bridge` or the name of a network. */
+  readonly network: string;
+  /** Like `arm64`; absent: what the engine runs natively. */
+  readonly architecture?: string;
+  /** Free labels, put on the worker beside ours. */
+  readonly labels: Readonly<Record<string, string>>;
+  /** The job it is made for, where that is known. */
+  readonly jobId?: JobId;
+  /** After this moment nobody should need it any more; it is in the worker's labels. */
+  readonly expiresAt: EpochMs;
+  /** Present: the image has no shell; run this at once, there will be no order. */
+  readonly direct?: DirectLaunch;
+}
+
+/**
+ * How to find a worker again, also from another process and after an upgrade: plain data, kept in the
+ * database. Only the provider that made it reads `providerState`.
+ */
+export interface WorkerHandle {
+  /** Version of the shape of this handle. */
+  readonly version: 1;
+  readonly workerId: WorkerId;
+  readonly providerId: ProviderId;
+  readonly providerType: string;
+  /** The engine's own id of it, like a container id. */
+  readonly resourceId: string;
+  readonly createdAt: EpochMs;
+  /** What the image runs where a job names no command; empty where the image has none or it is not known. */
+  readonly defaultCommand: readonly string[];
+  /** Things that a person should know, like a limit that the engine enforces only in part. */
+  readonly warnings: readonly string[];
+  readonly providerState: Readonly<Record<string, string>>;
+}
+
+/** Enough of a worker to destroy it: its id, whose name is deterministic, and where known the engine's id. */
+export interface WorkerRef {
+  readonly workerId: WorkerId;
+  readonly resourceId?: string;
+}
+
+/** A worker as the database knows it. */
+export interface Worker {
+  readonly id: WorkerId;
+  readonly providerId: ProviderId;
+  readonly state: WorkerState;
+  /** Who owns it. */
+  readonly epoch: Epoch;
+  readonly image: string;
+  readonly resources: Resources;
+  readonly jobId?: JobId;
+  /** Absent until the engine has made it. */
+  readonly handle?: WorkerHandle;
+  readonly createdAt: EpochMs;
+  readonly stateChangedAt: EpochMs;
+  readonly expiresAt: EpochMs;
+  /** Present once it is terminated. */
+  readonly termination?: Outcome;
+}
