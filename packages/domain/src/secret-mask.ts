@@ -10,6 +10,11 @@ const MASK_BYTE = 0x2a; // "*"
  * {@link SecretMask.flush}) decides.
  */
 export interface SecretMask {
+  /**
+   * How many bytes before an offset must be seen again, by a fresh mask, to go on at that offset: one less
+   * than the longest secret. An occurrence that reaches beyond the offset can't begin earlier.
+   */
+  readonly lookbehindBytes: number;
   /** Takes the next bytes; returns those that are settled, which may be none. */
   push(bytes: Uint8Array): Uint8Array;
   /** The stream has ended: returns what was held back. */
@@ -27,7 +32,7 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   }
   // Longest first, so that a secret which contains another is hidden whole.
   const patterns = [...values].map((value) => encoder.encode(value)).toSorted((a, b) => b.length - a.length);
-  if (patterns.length === 0) return { push: (bytes) => bytes, flush: () => new Uint8Array(0) };
+  if (patterns.length === 0) return { lookbehindBytes: 0, push: (bytes) => bytes, flush: () => new Uint8Array(0) };
 
   let held = new Uint8Array(0);
   let hidden = new Uint8Array(0); // 1 where the held byte at this place belongs to a secret already found
@@ -42,7 +47,11 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
     hidden = marks.slice(settled);
     return out;
   };
-  return { push: (bytes) => step(bytes, false), flush: () => step(new Uint8Array(0), true) };
+  return {
+    lookbehindBytes: (patterns[0]?.length ?? 1) - 1,
+    push: (bytes) => step(bytes, false),
+    flush: () => step(new Uint8Array(0), true),
+  };
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {
