@@ -1,0 +1,11 @@
+/** Every image that the demo and the tests use. Tests get them by `inject('images')`. */
+export const images = {
+  /** The default image of the demo and of `./hodei run`. */
+  busybox: 'busybox:latest',
+  /** Has /bin/echo, /bin/true and /bin/sleep, and no shell. */
+  noShell: 'hodei-test-noshell:1',
+  /** ENTRYPOINT ["/bin/echo"], CMD ["from","cmd"], ENV GREETING=hello, WORKDIR /tmp, USER 1000:1000. */
+  entrypoint: 'hodei-test-entrypoint:1',
+  /** The first of them that is present serves. */
+  postgres: { official: 'postgres:18-alpine', local: 'hodei-test-postgres:18' },
+} as const;
