@@ -1,0 +1,67 @@
+import {
+  NEVER_LAUNCHED_EXIT_CODE,
+  type ErrorCode,
+  type HodeiError,
+  type Outcome,
+  type TerminationCause,
+  type TerminationEvidence,
+  type WorkerExit,
+} from '@hodei/domain';
+
+/** Why this instance ended a job itself. */
+export type StopReason = { readonly kind: 'cancelled'; readonly by: string } | { readonly kind: 'timed_out'; readonly timeoutMs: number };
+
+/** 128 + 9, what init reports for a process that SIGKILL ended (or that itself exited with 137). */
+const KILLED_EXIT_CODE = 137;
+
+/**
+ * The outcome of a launched job that has ended. What the exit code alone suggests is never taken for the
+ * cause: a kill needs the engine's word, an OOM kill needs its flag and a killed main process.
+ */
+export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined): Outcome {
+  const evidence: TerminationEvidence = {
+    exitCode: exit.exitCode,
+    ...(exit.signal === undefined ? {} : { signal: exit.signal }),
+    ...(exit.oomKilled ? { oomKilled: true } : {}),
+  };
+  if (stopped?.kind === 'cancelled') return { cause: 'cancelled', evidence: { ...evidence, by: stopped.by } };
+  if (stopped?.kind === 'timed_out') {
+    return { cause: 'timed_out', evidence: { ...evidence, message: `ran longer than ${stopped.timeoutMs} ms` } };
+  }
+  if (exit.oomKilled && exit.exitCode === KILLED_EXIT_CODE) {
+    return { cause: 'oom_killed', evidence: { ...evidence, message: 'the kernel killed it for memory; give it more with memoryBytes' } };
+  }
+  return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence };
+}
+
+const CAUSE_OF: Readonly<Partial<Record<ErrorCode, TerminationCause>>> = {
+  image_not_found: 'image_not_found',
+  image_pull_denied: 'image_pull_denied',
+  image_pull_timeout: 'image_pull_timeout',
+  image_pull_failed: 'image_pull_failed',
+  command_not_found: 'command_not_found',
+  limit_exceeded: 'limit_exceeded',
+  never_launched: 'never_launched',
+  worker_not_ready: 'never_launched',
+  worker_not_found: 'worker_lost',
+  provider_unavailable: 'provider_unavailable',
+  provider_timeout: 'provider_unavailable',
+};
+
+/**
+ * The outcome of an attempt that an error ended before its job was launched. Errors that name no cause of
+ * their own are `start_failed`.
+ */
+export function outcomeOfError(error: HodeiError): Outcome {
+  const exitCode = EXIT_CODE_OF[error.code];
+  return {
+    cause: CAUSE_OF[error.code] ?? 'start_failed',
+    evidence: { code: error.code, message: error.message, ...(exitCode === undefined ? {} : { exitCode }) },
+  };
+}
+
+/** Exit codes that a launcher gives instead of the job. */
+const EXIT_CODE_OF: Readonly<Partial<Record<ErrorCode, number>>> = {
+  command_not_found: 127,
+  never_launched: NEVER_LAUNCHED_EXIT_CODE,
+};

@@ -1,0 +1,149 @@
+import {
+  isHodeiError,
+  toHodeiError,
+  type Attempt,
+  type JobSpec,
+  type Outcome,
+  type RunningJob,
+  type WorkerExit,
+  type WorkerHandle,
+  type WorkerProvider,
+} from '@hodei/domain';
+
+import { backoffMs } from '../support/backoff.ts';
+import type { JobContext } from '../support/job-context.ts';
+import { outcomeOfExit, type StopReason } from './outcome-of.ts';
+import type { OutputStore } from './store-output.ts';
+
+/** How a launched job is to be ended before its time. */
+export interface StopSignals {
+  /** Aborts when its end was asked for; the reason is a {@link StopReason}. */
+  readonly stop: AbortSignal;
+  /** Aborts when no grace is left. */
+  readonly kill: AbortSignal;
+}
+
+/** One launched job in its worker. */
+export interface Supervised {
+  readonly spec: JobSpec;
+  readonly attempt: Pick<Attempt, 'nonce'>;
+  readonly provider: WorkerProvider;
+  readonly handle: WorkerHandle;
+  readonly output: OutputStore;
+  /** When its time is up. */
+  readonly deadlineAt?: number;
+  readonly onFirstByte?: () => void;
+  readonly onExit?: (exit: WorkerExit) => void;
+}
+
+/**
+ * Follows a launched job to its end: stores its output, ends it when its time is up or its end is asked for,
+ * and says how it ended, once all it wrote is durable.
+ *
+ * An engine that can't be reached says nothing about the job: it is waited for, and the job is taken up again
+ * where its output was acknowledged.
+ *
+ * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now. The job is left alone then.
+ */
+export async function superviseJob(
+  context: Pick<JobContext, 'clock' | 'diagnostics' | 'policy'>,
+  job: Supervised,
+  running: RunningJob | undefined,
+  signals: StopSignals,
+): Promise<Outcome> {
+  const watch = new AbortController();
+  const stopper = stopWhenAsked(context, job, signals, watch.signal);
+  try {
+    let current = running;
+    for (let tries = 0; ; tries += 1) {
+      try {
+        current ??= await job.provider.recoverWorker(job.handle, { nonce: job.attempt.nonce, from: job.output.resumeFrom });
+        const exit = await followToExit(job, current);
+        job.onExit?.(exit);
+        return outcomeOfExit(exit, stopper.reason());
+      } catch (error) {
+        current?.detach();
+        current = undefined;
+        if (isHodeiError(error, 'worker_not_found')) return vanished(stopper.reason(), error.message);
+        if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+        context.diagnostics.warn('the engine is away; the job is taken up again when it answers', { workerId: job.handle.workerId, error });
+        await context.clock.sleep(backoffMs(tries));
+      }
+    }
+  } finally {
+    watch.abort();
+    await stopper.done;
+  }
+}
+
+async function followToExit(job: Supervised, running: RunningJob): Promise<WorkerExit> {
+  await job.output.store(running.output, job.onFirstByte);
+  return running.waitForExit();
+}
+
+const vanished = (stopped: StopReason | undefined, message: string): Outcome =>
+  stopped?.kind === 'cancelled'
+    ? { cause: 'cancelled', evidence: { by: stopped.by, message } }
+    : { cause: 'worker_lost', evidence: { code: 'worker_not_found', message } };
+
+/** Ends the job when asked or when its time is up. The first reason stands. */
+function stopWhenAsked(
+  context: Pick<JobContext, 'clock' | 'diagnostics' | 'policy'>,
+  job: Supervised,
+  signals: StopSignals,
+  over: AbortSignal,
+): { readonly reason: () => StopReason | undefined; readonly done: Promise<void> } {
+  let reason: StopReason | undefined;
+  const work = async (): Promise<void> => {
+    reason = await Promise.race([aborted<StopReason>(signals.stop, over), timeIsUp(context, job, over)]);
+    if (reason === undefined) return;
+    for (let tries = 0; !over.aborted; tries += 1) {
+      try {
+        await stopWithGrace(context, job, signals.kill, over);
+        return;
+      } catch (error) {
+        if (over.aborted) return;
+        context.diagnostics.warn('a job could not be stopped; trying again', { workerId: job.handle.workerId, error: toHodeiError(error) });
+        await context.clock.sleep(backoffMs(tries), over).catch(() => undefined);
+      }
+    }
+  };
+  return { reason: () => reason, done: work() };
+}
+
+async function stopWithGrace(context: Pick<JobContext, 'policy'>, job: Supervised, kill: AbortSignal, over: AbortSignal): Promise<void> {
+  const { provider, handle } = job;
+  if (!kill.aborted) {
+    // Asking twice cuts the grace period short: the polite stop is given up, the next one has no grace.
+    const polite = AbortSignal.any([kill, over]);
+    const ended = await provider.stopWorker(handle, { gracePeriodMs: context.policy.gracePeriodMs, signal: polite }).then(
+      () => true,
+      (error: unknown) => {
+        if (!polite.aborted) throw error;
+        return over.aborted;
+      },
+    );
+    if (ended) return;
+  }
+  await provider.stopWorker(handle, { gracePeriodMs: 0, signal: over });
+}
+
+async function timeIsUp(context: Pick<JobContext, 'clock'>, job: Supervised, over: AbortSignal): Promise<StopReason | undefined> {
+  if (job.deadlineAt === undefined) return aborted(over, over);
+  try {
+    await context.clock.sleep(job.deadlineAt - context.clock.now(), over);
+    return { kind: 'timed_out', timeoutMs: job.spec.timeoutMs ?? 0 };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Resolves with the signal's reason when it aborts, with `undefined` when `over` does. */
+function aborted<T>(signal: AbortSignal, over: AbortSignal): Promise<T | undefined> {
+  return new Promise((resolve) => {
+    const end = (): void => resolve(signal.aborted && signal !== over ? (signal.reason as T) : undefined);
+    if (signal.aborted || over.aborted) return end();
+    const any = AbortSignal.any([signal, over]);
+    any.addEventListener('abort', end, { once: true });
+  });
+}

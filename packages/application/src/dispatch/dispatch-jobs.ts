@@ -1,0 +1,72 @@
+import { toHodeiError, type JobId } from '@hodei/domain';
+
+import type { OnProgress } from '../attempts/prepare-worker.ts';
+import type { JobContext } from '../support/job-context.ts';
+import type { JobRunner } from './job-runner.ts';
+
+/** Without any change, the store is looked at this often, in milliseconds: a net under the change feed. */
+const NET_MS = 5000;
+
+/** What a dispatcher may take. */
+export interface DispatchOptions {
+  /** None but these jobs; absent: any. */
+  readonly only?: readonly JobId[];
+  readonly onProgress?: OnProgress;
+}
+
+/**
+ * Claims what is pending, up to the places that are free here, and starts it. One step; it waits for nothing
+ * but the claim.
+ * @returns how many jobs it started.
+ */
+export async function dispatchStep(context: JobContext, runner: JobRunner, options: DispatchOptions = {}): Promise<number> {
+  const limit = context.policy.maxConcurrentJobs - runner.activeCount;
+  if (limit <= 0) return 0;
+  const claimed = await context.repositories.jobs.claimPending({
+    epoch: context.instance.epoch,
+    limit,
+    at: context.clock.now(),
+    ...(options.only === undefined ? {} : { only: options.only }),
+  });
+  for (const job of claimed) {
+    runner.start(job, options.onProgress).catch((error: unknown) => {
+      context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
+    });
+  }
+  return claimed.length;
+}
+
+/**
+ * Steps whenever a job changed, one is due, or a while has passed, until the signal aborts. What runs then
+ * goes on; see {@link JobRunner.idle}.
+ */
+export async function dispatchJobs(context: JobContext, runner: JobRunner, signal: AbortSignal, options: DispatchOptions = {}): Promise<void> {
+  using changes = context.hub.subscribe({ kinds: ['job'] });
+  while (!signal.aborted) {
+    try {
+      await dispatchStep(context, runner, options);
+      const now = context.clock.now();
+      const due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
+      await changedOrTime(context, changes, Math.min(NET_MS, due - now), signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      context.diagnostics.warn('jobs could not be claimed; trying again', { error: toHodeiError(error) });
+      await context.clock.sleep(NET_MS / 5, signal).catch(() => undefined);
+    }
+  }
+}
+
+async function changedOrTime(
+  context: JobContext,
+  changes: { next(signal?: AbortSignal): Promise<void> },
+  waitMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const either = new AbortController();
+  const any = AbortSignal.any([signal, either.signal]);
+  try {
+    await Promise.race([changes.next(any), context.clock.sleep(waitMs, any)]);
+  } finally {
+    either.abort();
+  }
+}

@@ -1,0 +1,17 @@
+export { outcomeOfError, outcomeOfExit, type StopReason } from './attempts/outcome-of.ts';
+export type { OnProgress } from './attempts/prepare-worker.ts';
+export { runAttempt, type AttemptResult } from './attempts/run-attempt.ts';
+export { superviseJob, type StopSignals, type Supervised } from './attempts/supervise-job.ts';
+export { dispatchJobs, dispatchStep, type DispatchOptions } from './dispatch/dispatch-jobs.ts';
+export { JobRunner } from './dispatch/job-runner.ts';
+export { cancelJob } from './jobs/cancel-job.ts';
+export { describeJob, explainWaiting, type JobDescription } from './jobs/describe-job.ts';
+export { followOutput } from './jobs/follow-output.ts';
+export { demandOf, submitJob } from './jobs/submit-job.ts';
+export { waitForJob } from './jobs/wait-for-job.ts';
+export { ChangeHub, type Subscription } from './support/change-hub.ts';
+export type { DiagnosticFacts, Diagnostics } from './support/diagnostics.ts';
+export type { JobContext } from './support/job-context.ts';
+export { DEFAULT_JOB_POLICY, type JobPolicy } from './support/job-policy.ts';
+export { keepLease, LEASE_MS } from './support/keep-lease.ts';
+export { destroyWorker } from './workers/destroy-worker.ts';

@@ -1,0 +1,50 @@
+import { isTerminalJobState, type EpochMs, type JobId, type LogRecord, type OutputStream } from '@hodei/domain';
+
+import type { JobContext } from '../support/job-context.ts';
+
+/** How much is read from the store at once, in bytes. */
+const READ_BYTES = 1024 * 1024;
+
+/**
+ * The stored output of a job, all attempts in order, from after `afterSeq`. With `follow` it goes on until
+ * the job has ended and everything was given out; else it ends with what is there.
+ *
+ * @throws HodeiError `not_found`; the signal's reason when it aborts.
+ */
+export async function* followOutput(
+  context: Pick<JobContext, 'repositories' | 'hub'>,
+  query: {
+    readonly jobId: JobId;
+    readonly afterSeq?: number;
+    readonly stream?: OutputStream;
+    readonly since?: EpochMs;
+    readonly follow?: boolean;
+    readonly signal?: AbortSignal;
+  },
+): AsyncGenerator<LogRecord> {
+  const { jobs, logs } = context.repositories;
+  const { jobId, signal, stream, since } = query;
+  let afterSeq = query.afterSeq ?? 0;
+  using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'] });
+  for (;;) {
+    await changes.next(signal);
+    // The state is read before the output: what a job wrote is stored before it is recorded as ended.
+    const job = await jobs.get(jobId);
+    for (;;) {
+      const records = await logs.read({
+        jobId,
+        afterSeq,
+        maxBytes: READ_BYTES,
+        ...(stream === undefined ? {} : { stream }),
+        ...(since === undefined ? {} : { since }),
+      });
+      if (records.length === 0) break;
+      for (const record of records) {
+        signal?.throwIfAborted();
+        yield record;
+        afterSeq = record.seq;
+      }
+    }
+    if (!query.follow || isTerminalJobState(job.state)) return;
+  }
+}

@@ -1,0 +1,69 @@
+import type { Change, ChangeFeed, JobId } from '@hodei/domain';
+
+/** What a subscriber wants to be woken for: one job, or any. */
+type Interest = { readonly jobId?: JobId; readonly kinds: readonly Change['kind'][] };
+
+/** Wakes one waiter. A change between two waits is not missed: the next wait returns at once. */
+export interface Subscription extends Disposable {
+  /** Resolves as soon as something changed since the last time; rejects with the signal's reason. */
+  next(signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * Shares one {@link ChangeFeed} among all who wait in this process. It only wakes them up: each looks at the
+ * rows again, so a change that is told twice does no harm. A `resync` wakes everyone.
+ */
+export class ChangeHub {
+  readonly #feed: ChangeFeed;
+  readonly #subscribers = new Set<{ readonly interest: Interest; readonly wake: () => void }>();
+
+  constructor(feed: ChangeFeed) {
+    this.#feed = feed;
+  }
+
+  /** Passes changes on until the signal aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    for await (const change of this.#feed.watch(signal)) this.#publish(change);
+  }
+
+  /** A new subscription is awake: its first wait returns at once. */
+  subscribe(interest: Interest): Subscription {
+    let awake = true;
+    let resume: (() => void) | undefined;
+    const subscriber = {
+      interest,
+      wake: (): void => {
+        awake = true;
+        resume?.();
+      },
+    };
+    this.#subscribers.add(subscriber);
+    return {
+      next: async (signal) => {
+        signal?.throwIfAborted();
+        if (!awake) {
+          await new Promise<void>((resolve, reject) => {
+            const abort = (): void => reject(signal?.reason as Error);
+            signal?.addEventListener('abort', abort, { once: true });
+            resume = (): void => {
+              signal?.removeEventListener('abort', abort);
+              resolve();
+            };
+          });
+        }
+        awake = false;
+        resume = undefined;
+      },
+      [Symbol.dispose]: () => {
+        this.#subscribers.delete(subscriber);
+      },
+    };
+  }
+
+  #publish(change: Change): void {
+    for (const { interest, wake } of this.#subscribers) {
+      if (change.kind === 'resync') wake();
+      else if (interest.kinds.includes(change.kind) && (interest.jobId === undefined || interest.jobId === change.jobId)) wake();
+    }
+  }
+}

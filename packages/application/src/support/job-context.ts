@@ -1,0 +1,20 @@
+import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
+
+import type { ProviderRegistry } from '../registry/provider-registry.ts';
+import type { ChangeHub } from './change-hub.ts';
+import type { Diagnostics } from './diagnostics.ts';
+import type { JobPolicy } from './job-policy.ts';
+
+/** All that running jobs needs. One an instance. */
+export interface JobContext {
+  readonly repositories: Repositories;
+  readonly registry: ProviderRegistry;
+  readonly hub: ChangeHub;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly sealer: SecretSealer;
+  readonly diagnostics: Diagnostics;
+  readonly policy: JobPolicy;
+  /** This life of this process; its epoch fences every write. */
+  readonly instance: Pick<Instance, 'epoch' | 'installationId'>;
+}

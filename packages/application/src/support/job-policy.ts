@@ -1,0 +1,30 @@
+import type { PullPolicy } from '@hodei/domain';
+
+import type { SelectionStrategyName } from '../registry/selection-strategies.ts';
+
+/** What the operator decided for all jobs. */
+export interface JobPolicy {
+  /** The image of a job that names none. */
+  readonly defaultImage: string;
+  readonly pullPolicy: PullPolicy;
+  /** How a provider is chosen among those that fit. */
+  readonly strategy: SelectionStrategyName;
+  /** How long a job may take to end after it was asked to, in milliseconds; then it is killed. */
+  readonly gracePeriodMs: number;
+  /** How long a worker may take to say that it was launched, in milliseconds. */
+  readonly launchTimeoutMs: number;
+  /** How long after its job's time a worker is still nobody's leftover, in milliseconds. */
+  readonly workerLifetimeMs: number;
+  /** How many jobs this instance runs at once. */
+  readonly maxConcurrentJobs: number;
+}
+
+export const DEFAULT_JOB_POLICY: JobPolicy = {
+  defaultImage: 'busybox',
+  pullPolicy: 'if-not-present',
+  strategy: 'least_loaded',
+  gracePeriodMs: 10_000,
+  launchTimeoutMs: 30_000,
+  workerLifetimeMs: 3_600_000,
+  maxConcurrentJobs: 50,
+};

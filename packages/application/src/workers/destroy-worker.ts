@@ -1,0 +1,54 @@
+import { isHodeiError, toHodeiError, type Outcome, type WorkerId, type WorkerProvider, type WorkerState } from '@hodei/domain';
+
+import { backoffMs } from '../support/backoff.ts';
+import type { JobContext } from '../support/job-context.ts';
+import { persist } from '../support/persist.ts';
+
+/**
+ * Destroys a worker and records it as `terminated`. Tries until it is gone: failing to destroy is never the
+ * end of it, unless the signal aborts or another instance owns the worker now.
+ *
+ * @throws the signal's reason when it aborts; HodeiError `stale_epoch`.
+ */
+export async function destroyWorker(
+  context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance'>,
+  provider: WorkerProvider,
+  worker: { readonly workerId: WorkerId; readonly resourceId?: string; readonly gracePeriodMs: number; readonly termination: Outcome },
+  signal?: AbortSignal,
+): Promise<void> {
+  const { workers } = context.repositories;
+  const { workerId, termination } = worker;
+  const { epoch } = context.instance;
+  const state = await persist(context, async () => (await workers.get(workerId)).state, notYet, signal);
+  if (state === 'terminated') return;
+  if (state !== 'terminating') await move(state, 'terminating');
+  for (let tries = 0; ; tries += 1) {
+    try {
+      await provider.destroyWorker(worker, { gracePeriodMs: worker.gracePeriodMs, ...(signal ? { signal } : {}) });
+      break;
+    } catch (error) {
+      signal?.throwIfAborted();
+      context.diagnostics.warn('a worker could not be destroyed; trying again', { workerId, tries, error: toHodeiError(error) });
+      await context.clock.sleep(backoffMs(tries), signal);
+    }
+  }
+  await move('terminating', 'terminated');
+
+  async function move(from: WorkerState, to: WorkerState): Promise<void> {
+    const at = context.clock.now();
+    await persist(
+      context,
+      () => workers.transition({ workerId, epoch, from, to, at, termination }),
+      async () => {
+        const worker = await workers.get(workerId);
+        return worker.state === to ? worker : undefined;
+      },
+      signal,
+    ).catch((error: unknown) => {
+      // Another task of this instance was faster; only the end counts.
+      if (!isHodeiError(error, 'conflict')) throw error;
+    });
+  }
+}
+
+const notYet = (): Promise<undefined> => Promise.resolve(undefined);
