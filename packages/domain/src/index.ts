@@ -19,7 +19,7 @@ export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './labels.ts';
 export { LAUNCHER_SCRIPT, NEVER_LAUNCHED_EXIT_CODE, MAX_ORDER_BYTES, MAX_ARGUMENT_BYTES, MAX_MARKER_BYTES, launchMarker, parseLaunchMarker, encodeLaunchOrder, assertLaunchable, type LaunchOrder, type DirectLaunch, type LaunchVerdict } from './launch-order.ts';
 export type { LogRecord, LogRepository } from './log-repository.ts';
 export { NO_OUTPUT, type OutputStream, type OutputChunk, type OutputOffsets } from './output.ts';
-export type { Page, PageRequest } from './page.ts';
+export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
 export { providerStatus, parseProviderMode, assertProviderInput, type ProviderMode, type ProviderStatus, type ProviderConfig, type ProviderInput, type ProviderPatch } from './provider-config.ts';
 export type { HealthStatus, ProviderHealth } from './provider-health.ts';
 export type { ProviderRepository } from './provider-repository.ts';

@@ -15,8 +15,8 @@ export interface LogRepository {
   /**
    * Stores output and acknowledges it, in one transaction. Each chunk begins where its stream was
    * acknowledged last.
-   * @throws HodeiError `stale_epoch`; `conflict` where a chunk does not begin at the acknowledged offset (then
-   * nothing is stored); `not_found`
+   * @throws HodeiError `stale_epoch`; `conflict` where a chunk does not begin at the acknowledged offset, or the
+   * attempt has its outcome already (then nothing is stored: who read to the end has all); `not_found`
    */
   append(append: {
     readonly attemptId: AttemptId;

@@ -1,0 +1,39 @@
+import { transitionWorker, type EpochMs, type Outcome, type Worker, type WorkerHandle, type WorkerState } from '@hodei/domain';
+import { outcomeFacts } from './change-job-state.ts';
+import type { InMemoryStore } from './in-memory-store.ts';
+
+/** What changes together with a worker's state. */
+export interface WorkerChange {
+  readonly to: WorkerState;
+  readonly at: EpochMs;
+  readonly handle?: WorkerHandle;
+  /** Kept from the first time it is given. */
+  readonly termination?: Outcome | undefined;
+}
+
+/** Moves a worker on, by the table, and writes the history. */
+export function changeWorkerState(store: InMemoryStore, worker: Worker, change: WorkerChange): Worker {
+  const termination = worker.termination ?? structuredClone(change.termination);
+  const changed: Worker = {
+    ...worker,
+    state: transitionWorker(worker.state, change.to),
+    stateChangedAt: change.at,
+    ...(change.handle === undefined ? {} : { handle: structuredClone(change.handle) }),
+    ...(termination === undefined ? {} : { termination }),
+  };
+  storeWorker(store, changed, change.at);
+  return changed;
+}
+
+/** Stores a worker and writes its state into the history. */
+export function storeWorker(store: InMemoryStore, worker: Worker, at: EpochMs): void {
+  store.workers.set(worker.id, worker);
+  store.record({
+    at,
+    kind: `worker.${worker.state}`,
+    workerId: worker.id,
+    providerId: worker.providerId,
+    ...(worker.jobId === undefined ? {} : { jobId: worker.jobId }),
+    data: outcomeFacts(worker.termination),
+  });
+}

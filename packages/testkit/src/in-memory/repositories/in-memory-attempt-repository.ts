@@ -1,0 +1,114 @@
+import {
+  canTransitionJob,
+  canTransitionWorker,
+  NO_OUTPUT,
+  type Attempt,
+  type AttemptId,
+  type AttemptRepository,
+  type Job,
+  type JobId,
+  type NewAttempt,
+  type Worker,
+  type WorkerId,
+} from '@hodei/domain';
+import { changeJobState } from './change-job-state.ts';
+import { changeWorkerState, storeWorker } from './change-worker-state.ts';
+import type { InMemoryStore, JobRow } from './in-memory-store.ts';
+import { assertOwner, assertStill, attemptRow, attemptsOf, found, jobRow, openAttempt, workerRow } from './rows.ts';
+
+type Launch = Parameters<AttemptRepository['markLaunched']>[0];
+type End = Parameters<AttemptRepository['finish']>[0];
+
+/** Attempts in an {@link InMemoryStore}. */
+export class InMemoryAttemptRepository implements AttemptRepository {
+  readonly #store: InMemoryStore;
+
+  constructor(store: InMemoryStore) {
+    this.#store = store;
+  }
+
+  async begin(wanted: NewAttempt): Promise<Attempt> {
+    const { attemptId, jobId, providerId, epoch, at } = wanted;
+    const { workerId, image, resources, expiresAt } = wanted.worker;
+    const { job } = jobRow(this.#store, jobId);
+    assertOwner('job', job, epoch);
+    assertStill(job.state === 'scheduled', `job ${jobId} is ${job.state}, not scheduled`);
+    assertStill(job.cancelRequest === undefined, `job ${jobId} is to be cancelled`);
+    assertStill(openAttempt(this.#store, jobId) === undefined, `job ${jobId} has an attempt that has not ended`);
+    found(this.#store.providers.get(providerId), 'provider', providerId);
+    assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
+    assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
+
+    const attempt: Attempt = {
+      ...{ id: attemptId, jobId, workerId, providerId, epoch, nonce: wanted.nonce },
+      number: attemptsOf(this.#store, jobId).length + 1,
+      phases: structuredClone(wanted.phases),
+      acknowledged: NO_OUTPUT,
+      warnings: [],
+    };
+    this.#store.attempts.set(attemptId, attempt);
+    const worker: Worker = {
+      ...{ id: workerId, providerId, epoch, image, jobId, expiresAt },
+      state: 'creating',
+      resources: structuredClone(resources),
+      createdAt: at,
+      stateChangedAt: at,
+    };
+    storeWorker(this.#store, worker, at);
+    return structuredClone(attempt);
+  }
+
+  async markLaunched(launch: Launch): Promise<void> {
+    const { attempt, row, worker } = this.#openRows(launch);
+    assertStill(row.job.state === 'scheduled', `job ${row.job.id} is ${row.job.state}, not scheduled`);
+    assertStill(worker.state === 'ready', `worker ${worker.id} is ${worker.state}, not ready`);
+
+    const { at } = launch;
+    const phases = { ...attempt.phases, ...launch.phases };
+    this.#store.attempts.set(attempt.id, { ...attempt, phases, warnings: [...launch.warnings] });
+    changeJobState(this.#store, row, { to: 'running', at, set: { startedAt: row.job.startedAt ?? at } });
+    changeWorkerState(this.#store, worker, { to: 'busy', at });
+  }
+
+  async finish(end: End): Promise<Job> {
+    const { at, outcome, settlement } = end;
+    const { attempt, row, worker } = this.#openRows(end);
+    const { job } = row;
+    assertStill(canTransitionJob(job.state, settlement.state), `job ${job.id} is ${job.state}, which can't become ${settlement.state}`);
+    const waits = settlement.state === 'pending';
+    assertStill(!waits || job.cancelRequest === undefined, `job ${job.id} is to be cancelled; it can't wait again`);
+
+    const phases = { ...attempt.phases, ...end.phases };
+    this.#store.attempts.set(attempt.id, { ...attempt, phases, outcome: structuredClone(outcome) });
+    if (canTransitionWorker(worker.state, 'terminating')) {
+      changeWorkerState(this.#store, worker, { to: 'terminating', at, termination: outcome });
+    }
+    const set = waits ? { notBefore: settlement.notBefore } : {};
+    return structuredClone(changeJobState(this.#store, row, { to: settlement.state, at, outcome, set }));
+  }
+
+  async get(attemptId: AttemptId): Promise<Attempt> {
+    return structuredClone(attemptRow(this.#store, attemptId));
+  }
+
+  async listByJob(jobId: JobId): Promise<readonly Attempt[]> {
+    return structuredClone(attemptsOf(this.#store, jobId));
+  }
+
+  async getByWorker(workerId: WorkerId): Promise<Attempt> {
+    const last = [...this.#store.attempts.values()].findLast((attempt) => attempt.workerId === workerId);
+    return structuredClone(found(last, 'attempt in worker', workerId));
+  }
+
+  /** The rows of an attempt that has not ended, all owned by the caller. */
+  #openRows({ attemptId, epoch }: Pick<End, 'attemptId' | 'epoch'>): { attempt: Attempt; row: JobRow; worker: Worker } {
+    const attempt = attemptRow(this.#store, attemptId);
+    const row = jobRow(this.#store, attempt.jobId);
+    const worker = workerRow(this.#store, attempt.workerId);
+    assertOwner('attempt', attempt, epoch);
+    assertStill(attempt.outcome === undefined, `attempt ${attemptId} has ended already`);
+    assertOwner('job', row.job, epoch);
+    assertOwner('worker', worker, epoch);
+    return { attempt, row, worker };
+  }
+}

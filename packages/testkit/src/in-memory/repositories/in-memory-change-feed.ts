@@ -1,0 +1,38 @@
+import type { Change, ChangeFeed } from '@hodei/domain';
+import type { InMemoryStore } from './in-memory-store.ts';
+
+/** Tells what changes in an {@link InMemoryStore}. Changes nobody has read yet are told once. */
+export class InMemoryChangeFeed implements ChangeFeed {
+  readonly #store: InMemoryStore;
+
+  constructor(store: InMemoryStore) {
+    this.#store = store;
+  }
+
+  async *watch(signal: AbortSignal): AsyncGenerator<Change> {
+    const unread = new Map<string, Change>([['resync', { kind: 'resync' }]]);
+    let wake = (): void => {};
+    const unsubscribe = this.#store.subscribe((change) => {
+      unread.set(change.kind === 'resync' ? 'resync' : `${change.kind} ${change.jobId}`, change);
+      wake();
+    });
+    const stop = (): void => wake();
+    signal.addEventListener('abort', stop);
+    try {
+      while (!signal.aborted) {
+        const [next] = unread;
+        if (next !== undefined) {
+          unread.delete(next[0]);
+          yield next[1];
+          continue;
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    } finally {
+      unsubscribe();
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+import { isDeepStrictEqual } from 'node:util';
+import {
+  HodeiError,
+  isTerminalJobState,
+  JOB_STATES,
+  parsePageRequest,
+  toPage,
+  type EpochMs,
+  type Job,
+  type JobId,
+  type JobQuery,
+  type JobRepository,
+  type JobSpec,
+  type JobState,
+  type NewJob,
+  type Page,
+} from '@hodei/domain';
+import { changeJobState, recordJob } from './change-job-state.ts';
+import type { InMemoryStore } from './in-memory-store.ts';
+import { newestFirst } from './newest-first.ts';
+import { assertOwner, assertStill, jobRow, openAttempt } from './rows.ts';
+
+type Claim = Parameters<JobRepository['claimPending']>[0];
+type Release = Parameters<JobRepository['release']>[0];
+type CancelAsked = Parameters<JobRepository['requestCancel']>[0];
+
+/** Jobs in an {@link InMemoryStore}. */
+export class InMemoryJobRepository implements JobRepository {
+  readonly #store: InMemoryStore;
+
+  constructor(store: InMemoryStore) {
+    this.#store = store;
+  }
+
+  async insert(wanted: NewJob): Promise<Job> {
+    const spec = copySpec(wanted.spec);
+    const stored = this.#store.jobs.get(wanted.id)?.job;
+    if (stored !== undefined) {
+      if (isDeepStrictEqual(stored.spec, spec)) return structuredClone(stored);
+      throw new HodeiError('conflict', `job ${wanted.id} exists already, and asks for something else`);
+    }
+    const { id, at, claimFor } = wanted;
+    const pending: Job = { id, spec, state: 'pending', createdAt: at, stateChangedAt: at, notBefore: at };
+    const job: Job = claimFor === undefined ? pending : { ...pending, state: 'scheduled', epoch: claimFor };
+    const { sealedSecrets } = wanted;
+    this.#store.jobs.set(id, sealedSecrets === undefined ? { job } : { job, sealedSecrets: new Uint8Array(sealedSecrets) });
+    recordJob(this.#store, `job.${job.state}`, job, at);
+    return structuredClone(job);
+  }
+
+  async get(jobId: JobId): Promise<Job> {
+    return structuredClone(jobRow(this.#store, jobId).job);
+  }
+
+  async list(query: JobQuery): Promise<Page<Job>> {
+    const { limit, after } = parsePageRequest(query);
+    const labels = Object.entries(query.labels ?? {});
+    const matching = this.#all().filter(
+      ({ state, spec }) =>
+        (query.states === undefined || query.states.includes(state)) &&
+        (query.name === undefined || spec.name === query.name) &&
+        labels.every(([key, value]) => spec.labels[key] === value),
+    );
+    return structuredClone(toPage(newestFirst(matching, after, limit + 1), limit));
+  }
+
+  async countByState(): Promise<Readonly<Record<JobState, number>>> {
+    const counts = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>;
+    for (const { state } of this.#all()) counts[state] += 1;
+    return counts;
+  }
+
+  async claimPending(claim: Claim): Promise<readonly Job[]> {
+    const { epoch, at, only } = claim;
+    return this.#all()
+      .filter(({ id, state, notBefore }) => state === 'pending' && notBefore <= at && (only?.includes(id) ?? true))
+      .toSorted(byPriorityThenAge)
+      .slice(0, Math.max(0, claim.limit))
+      .map(({ id }) => changeJobState(this.#store, jobRow(this.#store, id), { to: 'scheduled', at, set: { epoch } }))
+      .map((job) => structuredClone(job));
+  }
+
+  async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
+    return this.#all()
+      .filter(({ state, notBefore }) => state === 'pending' && notBefore > at)
+      .map(({ notBefore }) => notBefore)
+      .toSorted((a, b) => a - b)[0];
+  }
+
+  async release(release: Release): Promise<Job> {
+    const { jobId, epoch, at, to } = release;
+    const row = jobRow(this.#store, jobId);
+    assertOwner('job', row.job, epoch);
+    assertStill(row.job.state === 'scheduled', `job ${jobId} is ${row.job.state}, no longer scheduled`);
+    assertStill(openAttempt(this.#store, jobId) === undefined, `job ${jobId} has an attempt; finish that`);
+    if (to.state !== 'pending') return structuredClone(changeJobState(this.#store, row, { to: to.state, at, outcome: to.outcome }));
+    assertStill(row.job.cancelRequest === undefined, `job ${jobId} is to be cancelled; it can't wait again`);
+    return structuredClone(changeJobState(this.#store, row, { to: 'pending', at, set: { notBefore: to.notBefore } }));
+  }
+
+  async requestCancel(request: CancelAsked): Promise<Job> {
+    const { jobId, by, at } = request;
+    const row = jobRow(this.#store, jobId);
+    if (isTerminalJobState(row.job.state) || row.job.cancelRequest !== undefined) return structuredClone(row.job);
+    const cancelRequest = { at, by };
+    if (row.job.state === 'pending') {
+      const outcome = { cause: 'cancelled', evidence: { by } } as const;
+      return structuredClone(changeJobState(this.#store, row, { to: 'cancelled', at, outcome, set: { cancelRequest } }));
+    }
+    const job: Job = { ...row.job, cancelRequest };
+    this.#store.jobs.set(jobId, { ...row, job });
+    recordJob(this.#store, 'job.cancel_requested', job, at, { by });
+    return structuredClone(job);
+  }
+
+  async sealedSecrets(jobId: JobId): Promise<Uint8Array | undefined> {
+    return structuredClone(jobRow(this.#store, jobId).sealedSecrets);
+  }
+
+  #all(): readonly Job[] {
+    return [...this.#store.jobs.values()].map(({ job }) => job);
+  }
+}
+
+const byPriorityThenAge = (a: Job, b: Job): number =>
+  b.spec.priority - a.spec.priority || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
+
+/** A copy that shares nothing; bytes are copied by hand, because a clone of a Buffer drags its whole pool along. */
+function copySpec(spec: JobSpec): JobSpec {
+  const { stdin, ...rest } = spec;
+  return stdin === undefined ? structuredClone(rest) : { ...structuredClone(rest), stdin: new Uint8Array(stdin) };
+}

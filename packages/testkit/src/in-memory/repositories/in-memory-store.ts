@@ -1,0 +1,74 @@
+import type {
+  Attempt,
+  AttemptId,
+  Change,
+  Epoch,
+  HistoryEvent,
+  InstallationId,
+  Instance,
+  Job,
+  JobId,
+  LogRecord,
+  ProviderConfig,
+  ProviderId,
+  Worker,
+  WorkerId,
+} from '@hodei/domain';
+
+/** A job's row: the job, and its sealed secrets until it ends. */
+export interface JobRow {
+  readonly job: Job;
+  readonly sealedSecrets?: Uint8Array;
+}
+
+/**
+ * What a database would hold. Several control planes share an installation by sharing a store. Rows are never
+ * changed, only replaced, and each operation of the repositories checks all before it writes anything: so each
+ * is a transaction.
+ */
+export class InMemoryStore {
+  readonly jobs = new Map<JobId, JobRow>();
+  readonly attempts = new Map<AttemptId, Attempt>();
+  readonly workers = new Map<WorkerId, Worker>();
+  readonly providers = new Map<ProviderId, ProviderConfig>();
+  readonly instances = new Map<Epoch, Instance>();
+  readonly logs = new Map<JobId, LogRecord[]>();
+  readonly history: HistoryEvent[] = [];
+  /** Made when the first instance registers. */
+  installationId: InstallationId | undefined;
+
+  readonly #listeners = new Set<(change: Change) => void>();
+  #epoch = 0;
+  #logSeq = 0;
+
+  nextEpoch(): Epoch {
+    this.#epoch += 1;
+    return this.#epoch;
+  }
+
+  nextLogSeq(): number {
+    this.#logSeq += 1;
+    return this.#logSeq;
+  }
+
+  /** Adds to the history. */
+  record(event: Omit<HistoryEvent, 'seq'>): void {
+    this.history.push({ ...structuredClone(event), seq: this.history.length + 1 });
+  }
+
+  /** Tells all who watch. */
+  announce(change: Change): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+
+  /** @returns what ends the subscription. */
+  subscribe(listener: (change: Change) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** As if the connection of every change feed had broken off and come back: all who watch are told to resync. */
+  interruptFeeds(): void {
+    this.announce({ kind: 'resync' });
+  }
+}
