@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { run } from './run.ts';
 
 /** Unpacks a Debian package into a folder. Nothing is installed: the system stays as it is. */
