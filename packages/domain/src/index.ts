@@ -17,6 +17,7 @@ export { JOB_TRANSITIONS, JOB_STATES, transitionJob, canTransitionJob, isTermina
 export type { RetryPolicy, JobSpec, CancelRequest, Job } from './job.ts';
 export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './labels.ts';
 export { LAUNCHER_SCRIPT, NEVER_LAUNCHED_EXIT_CODE, MAX_ORDER_BYTES, MAX_ARGUMENT_BYTES, MAX_MARKER_BYTES, launchMarker, parseLaunchMarker, encodeLaunchOrder, assertLaunchable, type LaunchOrder, type DirectLaunch, type LaunchVerdict } from './launch-order.ts';
+export { createLaunchReader, type LaunchReader } from './launch-reader.ts';
 export type { LogRecord, LogRepository } from './log-repository.ts';
 export { NO_OUTPUT, type OutputStream, type OutputChunk, type OutputOffsets } from './output.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
