@@ -1,0 +1,61 @@
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+
+import { keepLease, LEASE_MS, type JobContext, type JobRunner } from '@hodei/application';
+import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
+
+import { openStore, type Store } from './open-store.ts';
+import { runLoop } from './run-loop.ts';
+import type { Settings } from './settings.ts';
+import { INSTANCE, JOB_CONTEXT, JOB_RUNNER, PROVIDER_REGISTRY, SEALING_KEY } from './tokens.ts';
+
+/** The provider that every installation has from the start. */
+export const LOCAL_PROVIDER = { name: 'docker', type: 'docker' } as const;
+
+/** One life of one instance: it can run jobs. */
+export interface ControlPlane extends AsyncDisposable {
+  readonly store: Store;
+  readonly context: JobContext;
+  readonly runner: JobRunner;
+  /** Aborts when the lease was lost: everything this instance ran belongs to others now. */
+  readonly lost: AbortSignal;
+}
+
+/**
+ * Opens the store, begins a life as an instance, and connects the providers. A provider whose engine does not
+ * answer is no reason to fail: it is unhealthy.
+ *
+ * Disposing of it waits for what runs here, lets the lease go, and closes everything in reverse order.
+ *
+ * @throws HodeiError `config_invalid`, `database_unavailable`
+ */
+export async function openControlPlane(settings: Settings): Promise<ControlPlane> {
+  await using opening = new AsyncDisposableStack();
+  const store = opening.use(await openStore(settings));
+  const { container, repositories, clock, diagnostics } = store;
+  container.register(SEALING_KEY, { useValue: await loadSealingKey(settings) });
+
+  const instance = await repositories.instances.register({ name: `${hostname()}:${process.pid}`, leaseMs: LEASE_MS });
+  container.register(INSTANCE, { useValue: instance });
+  opening.defer(() => repositories.instances.release(instance.epoch));
+  const lost = new AbortController();
+  const renew = (signal: AbortSignal): Promise<void> => keepLease({ instances: repositories.instances, clock, diagnostics }, instance, signal);
+  opening.use(runLoop('lease', diagnostics, renew, (error) => lost.abort(error)));
+
+  const registry = opening.use(container.resolve(PROVIDER_REGISTRY));
+  await registry.load();
+  await registry.ensure(LOCAL_PROVIDER);
+  const runner = container.resolve(JOB_RUNNER);
+  opening.defer(() => runner.idle());
+  const open = opening.move();
+  return {
+    store,
+    context: container.resolve(JOB_CONTEXT),
+    runner,
+    lost: lost.signal,
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}
+
+const loadSealingKey = ({ sealingKey, dataDir }: Settings): Promise<Uint8Array> | Uint8Array =>
+  sealingKey === undefined ? loadOrCreateSealingKey(join(dataDir, 'sealing.key')) : parseSealingKey(sealingKey, 'HODEI_SEALING_KEY');

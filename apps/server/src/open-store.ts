@@ -1,0 +1,49 @@
+import type { ChangeHub, Diagnostics } from '@hodei/application';
+import type { Clock, IdGenerator, Repositories } from '@hodei/domain';
+import { startEmbeddedPostgres } from '@hodei/infrastructure/embedded-postgres';
+import { openPostgresStore } from '@hodei/infrastructure/postgres';
+import type { DependencyContainer } from 'tsyringe';
+
+import { createContainer } from './composition-root.ts';
+import { runLoop } from './run-loop.ts';
+import type { Settings } from './settings.ts';
+import { CHANGE_HUB, CLOCK, DIAGNOSTICS, IDS, REPOSITORIES } from './tokens.ts';
+
+/** The rows of an installation, and who tells of their changes: enough to look, not to run anything. */
+export interface Store extends AsyncDisposable {
+  readonly settings: Settings;
+  readonly repositories: Repositories;
+  readonly hub: ChangeHub;
+  readonly clock: Clock;
+  readonly ids: IdGenerator;
+  readonly diagnostics: Diagnostics;
+  /** For those who wire more on top. */
+  readonly container: DependencyContainer;
+}
+
+/**
+ * Opens the operator's Postgres, or the embedded one, brings its schema up to date and listens for changes.
+ * @throws HodeiError `config_invalid`, `database_unavailable`
+ */
+export async function openStore(settings: Settings): Promise<Store> {
+  await using opening = new AsyncDisposableStack();
+  const container = createContainer(settings);
+  const database =
+    settings.databaseUrl ?? opening.use(await startEmbeddedPostgres({ dataDir: settings.dataDir })).connectionString;
+  const { repositories } = opening.use(await openPostgresStore({ connectionString: database }));
+  container.register(REPOSITORIES, { useValue: repositories });
+  const hub = container.resolve(CHANGE_HUB);
+  const diagnostics = container.resolve(DIAGNOSTICS);
+  opening.use(runLoop('changes', diagnostics, (signal) => hub.run(signal)));
+  const open = opening.move();
+  return {
+    settings,
+    repositories,
+    hub,
+    diagnostics,
+    container,
+    clock: container.resolve(CLOCK),
+    ids: container.resolve(IDS),
+    [Symbol.asyncDispose]: () => open.disposeAsync(),
+  };
+}

@@ -1,0 +1,62 @@
+import { isAbsolute, resolve } from 'node:path';
+
+import { HodeiError } from '@hodei/domain';
+import { z } from 'zod';
+
+/** The levels of the log, from the most to the least talkative. */
+export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
+
+/** What the process was told by its environment, checked once. */
+export interface Settings {
+  /** Talk to this server instead of running embedded. */
+  readonly url?: string;
+  /** A Postgres of the operator's; absent: the embedded one in {@link dataDir}. */
+  readonly databaseUrl?: string;
+  /** Absolute. Holds the embedded Postgres, the sealing key and logs. */
+  readonly dataDir: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** Text of the key that seals secrets; absent: a file in {@link dataDir}. */
+  readonly sealingKey?: string;
+  /** The image of a job that names none. */
+  readonly defaultImage: string;
+  /** What adapters may read, like `DOCKER_HOST`. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+const url = (protocols: readonly string[], example: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
+    error: `must be a URL like ${example}`,
+  });
+
+const ENVIRONMENT = z.object({
+  HODEI_URL: url(['http:', 'https:'], 'http://127.0.0.1:7433').optional(),
+  HODEI_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/hodei').optional(),
+  HODEI_DATA_DIR: z.string().default('.hodei'),
+  HODEI_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('warn'),
+  HODEI_SEALING_KEY: z.string().optional(),
+  HODEI_DEFAULT_IMAGE: z.string().default('busybox'),
+});
+
+/**
+ * Reads the settings. A variable that is empty counts as not set.
+ * @throws HodeiError `config_invalid`; the message names each wrong variable and what is allowed, and no value
+ * (it may hold a password).
+ */
+export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd()): Settings {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''));
+  const parsed = ENVIRONMENT.safeParse(given);
+  if (!parsed.success) {
+    const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
+    throw new HodeiError('config_invalid', wrong.join('; '));
+  }
+  const { data } = parsed;
+  return {
+    dataDir: isAbsolute(data.HODEI_DATA_DIR) ? data.HODEI_DATA_DIR : resolve(cwd, data.HODEI_DATA_DIR),
+    logLevel: data.HODEI_LOG_LEVEL,
+    defaultImage: data.HODEI_DEFAULT_IMAGE,
+    env,
+    ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),
+    ...(data.HODEI_DATABASE_URL === undefined ? {} : { databaseUrl: data.HODEI_DATABASE_URL }),
+    ...(data.HODEI_SEALING_KEY === undefined ? {} : { sealingKey: data.HODEI_SEALING_KEY }),
+  };
+}

@@ -1,0 +1,19 @@
+import type { ChangeHub, Diagnostics, JobContext, JobRunner, ProviderRegistry } from '@hodei/application';
+import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
+import type { InjectionToken } from 'tsyringe';
+
+import type { Settings } from './settings.ts';
+
+// In a module of their own and typed: a token made where it is used would resolve as `unknown`.
+export const SETTINGS: InjectionToken<Settings> = Symbol('Settings');
+export const CLOCK: InjectionToken<Clock> = Symbol('Clock');
+export const IDS: InjectionToken<IdGenerator> = Symbol('IdGenerator');
+export const DIAGNOSTICS: InjectionToken<Diagnostics> = Symbol('Diagnostics');
+export const REPOSITORIES: InjectionToken<Repositories> = Symbol('Repositories');
+export const CHANGE_HUB: InjectionToken<ChangeHub> = Symbol('ChangeHub');
+export const SEALING_KEY: InjectionToken<Uint8Array> = Symbol('SealingKey');
+export const SECRET_SEALER: InjectionToken<SecretSealer> = Symbol('SecretSealer');
+export const INSTANCE: InjectionToken<Instance> = Symbol('Instance');
+export const PROVIDER_REGISTRY: InjectionToken<ProviderRegistry> = Symbol('ProviderRegistry');
+export const JOB_CONTEXT: InjectionToken<JobContext> = Symbol('JobContext');
+export const JOB_RUNNER: InjectionToken<JobRunner> = Symbol('JobRunner');

@@ -1,0 +1,117 @@
+import type { JobId, JobInput, OutputStream, ProviderCapabilities, Job } from '@hodei/domain';
+import {
+  createInMemoryRepositories,
+  InMemoryEngine,
+  InMemoryProvider,
+  RepositoryFaults,
+  SequentialIds,
+  SimulatedClock,
+  type InMemoryEngineOptions,
+} from '@hodei/testkit/in-memory';
+
+import {
+  ChangeHub,
+  DEFAULT_JOB_POLICY,
+  dispatchJobs,
+  JobRunner,
+  ProviderRegistry,
+  submitJob,
+  waitForJob,
+  type JobContext,
+  type JobPolicy,
+} from '../../src/index.ts';
+
+/** A whole control plane in memory, under a simulated clock. */
+export interface TestControlPlane extends AsyncDisposable {
+  readonly context: JobContext;
+  readonly runner: JobRunner;
+  readonly clock: SimulatedClock;
+  readonly engine: InMemoryEngine;
+  readonly provider: InMemoryProvider;
+  readonly databaseFaults: RepositoryFaults;
+  /** Warnings and errors that were reported. */
+  readonly reported: string[];
+  /** Submits and dispatches a job and moves time until it has ended and its worker is gone. */
+  run(input: JobInput): Promise<Job>;
+  /** Moves time until this promise has settled. */
+  until<T>(promise: Promise<T>): Promise<T>;
+  output(jobId: JobId, stream?: OutputStream): Promise<string>;
+}
+
+/** @param options what is out of the ordinary. */
+export async function startControlPlane(
+  options: {
+    readonly engine?: Omit<InMemoryEngineOptions, 'clock'>;
+    readonly policy?: Partial<JobPolicy>;
+    readonly capabilities?: Partial<ProviderCapabilities>;
+  } = {},
+): Promise<TestControlPlane> {
+  const clock = new SimulatedClock();
+  const ids = new SequentialIds();
+  const engine = new InMemoryEngine({ clock, ...options.engine });
+  const databaseFaults = new RepositoryFaults();
+  const repositories = createInMemoryRepositories({ clock, ids, faults: databaseFaults });
+  const providers: InMemoryProvider[] = [];
+  const registry = new ProviderRegistry({
+    repositories,
+    clock,
+    ids,
+    factories: {
+      'in-memory': async ({ id }) => {
+        const made = new InMemoryProvider({ id, engine, ...(options.capabilities ? { capabilities: options.capabilities } : {}) });
+        providers.push(made);
+        return made;
+      },
+    },
+  });
+  await registry.register({ name: 'memory', type: 'in-memory' });
+  const [provider] = providers;
+  if (provider === undefined) throw new Error('the registry has made no provider');
+  const instance = await repositories.instances.register({ name: 'test', leaseMs: 4000 });
+  const reported: string[] = [];
+  const hub = new ChangeHub(repositories.changes);
+  const context: JobContext = {
+    repositories,
+    registry,
+    hub,
+    clock,
+    ids,
+    instance,
+    policy: { ...DEFAULT_JOB_POLICY, ...options.policy },
+    // Reversed, so that a test can tell a sealed secret from an open one.
+    sealer: {
+      seal: (_, secrets) => new TextEncoder().encode([...JSON.stringify(secrets)].reverse().join('')),
+      open: (_, sealed) => JSON.parse([...new TextDecoder().decode(sealed)].reverse().join('')) as Record<string, string>,
+    },
+    diagnostics: { info: () => undefined, warn: (message) => reported.push(message), error: (message) => reported.push(message) },
+  };
+  const runner = new JobRunner(context);
+  const over = new AbortController();
+  const loops = Promise.all([hub.run(over.signal), dispatchJobs(context, runner, over.signal)]);
+  const until = <T>(promise: Promise<T>): Promise<T> => clock.runUntilSettled(promise);
+  return {
+    context,
+    runner,
+    clock,
+    engine,
+    provider,
+    databaseFaults,
+    reported,
+    until,
+    run: async (input) => {
+      const { id } = await submitJob(context, input);
+      const job = await until(waitForJob(context, id));
+      await until(runner.idle());
+      return job;
+    },
+    output: async (jobId, stream) => {
+      const records = await repositories.logs.read({ jobId, afterSeq: 0, maxBytes: 2 ** 30, ...(stream ? { stream } : {}) });
+      return Buffer.concat(records.map(({ bytes }) => bytes)).toString();
+    },
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      await until(runner.idle());
+      await loops;
+    },
+  };
+}
