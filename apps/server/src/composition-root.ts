@@ -48,6 +48,7 @@ function createRegistry(c: DependencyContainer): ProviderRegistry {
     repositories: c.resolve(REPOSITORIES),
     clock: c.resolve(CLOCK),
     ids: c.resolve(IDS),
+    diagnostics: c.resolve(DIAGNOSTICS),
     factories: {
       docker: ({ id, settings }) =>
         new DockerProviderBuilder().withProviderId(id).withConfig(parseDockerConfig(settings)).withEnvironment(env).build(),

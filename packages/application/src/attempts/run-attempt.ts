@@ -12,6 +12,7 @@ import {
 } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
+import type { Selection } from '../registry/provider-registry.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
@@ -34,22 +35,26 @@ export interface AttemptResult {
  * Runs one scheduled job on one worker to its recorded end: intent, image, worker, order, output, exit,
  * outcome; then the worker is destroyed, which the caller need not wait for.
  *
+ * @param selection its place is given back as soon as the worker's row is stored; where that fails, the caller
+ * disposes of it.
  * @throws HodeiError `stale_epoch` where the job belongs to another instance now (what runs is left to it);
  * `conflict` where the job is no longer scheduled.
  */
 export async function runAttempt(
   context: JobContext,
   job: Job,
-  provider: WorkerProvider,
+  selection: Selection,
   signals: StopSignals,
   onProgress: OnProgress = () => undefined,
 ): Promise<AttemptResult> {
+  const { provider } = selection;
   const phases: Partial<Record<Phase, EpochMs>> = { claimed: job.stateChangedAt };
   const reached = (phase: Phase): void => {
     phases[phase] ??= context.clock.now();
   };
   const secrets = await openSecrets(context, job);
   const attempt = await beginAttempt(context, job, provider, phases);
+  selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
   let handle: WorkerHandle | undefined;
   let outcome: Outcome;

@@ -1,4 +1,4 @@
-import { toHodeiError, type JobId } from '@hodei/domain';
+import { toHodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import type { JobContext } from '../support/job-context.ts';
@@ -28,12 +28,32 @@ export async function dispatchStep(context: JobContext, runner: JobRunner, optio
     at: context.clock.now(),
     ...(options.only === undefined ? {} : { only: options.only }),
   });
-  for (const job of claimed) {
-    runner.start(job, options.onProgress).catch((error: unknown) => {
-      context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
-    });
-  }
+  for (const job of claimed) start(context, runner, job, options);
   return claimed.length;
+}
+
+/**
+ * Starts the jobs that this instance has claimed without learning of it: the answer of the claim was lost.
+ * @returns how many jobs it started.
+ */
+export async function resumeLostClaims(context: JobContext, runner: JobRunner, options: DispatchOptions = {}): Promise<number> {
+  const { jobs, attempts } = context.repositories;
+  let started = 0;
+  for (const job of await jobs.listOwned(context.instance.epoch)) {
+    if (job.state !== 'scheduled' || runner.has(job.id)) continue;
+    if (options.only !== undefined && !options.only.includes(job.id)) continue;
+    const begun = (await attempts.listByJob(job.id)).some(({ outcome }) => outcome === undefined);
+    if (begun || runner.has(job.id)) continue;
+    start(context, runner, job, options);
+    started += 1;
+  }
+  return started;
+}
+
+function start(context: JobContext, runner: JobRunner, job: Job, { onProgress }: DispatchOptions): void {
+  runner.start(job, onProgress).catch((error: unknown) => {
+    context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
+  });
 }
 
 /**
@@ -42,15 +62,19 @@ export async function dispatchStep(context: JobContext, runner: JobRunner, optio
  */
 export async function dispatchJobs(context: JobContext, runner: JobRunner, signal: AbortSignal, options: DispatchOptions = {}): Promise<void> {
   using changes = context.hub.subscribe({ kinds: ['job'] });
+  let unsure = false;
   while (!signal.aborted) {
     try {
+      if (unsure) await resumeLostClaims(context, runner, options);
+      unsure = true;
       await dispatchStep(context, runner, options);
+      unsure = false;
       const now = context.clock.now();
       const due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
       await changedOrTime(context, changes, Math.min(NET_MS, due - now), signal);
     } catch (error) {
       if (signal.aborted) return;
-      context.diagnostics.warn('jobs could not be claimed; trying again', { error: toHodeiError(error) });
+      context.diagnostics.warn('jobs could not be claimed, or their claim was not answered; trying again', { error: toHodeiError(error) });
       await context.clock.sleep(NET_MS / 5, signal).catch(() => undefined);
     }
   }

@@ -34,6 +34,11 @@ export class JobRunner {
     return this.#active.size;
   }
 
+  /** Whether this job runs here now. */
+  has(jobId: JobId): boolean {
+    return this.#active.has(jobId);
+  }
+
   /**
    * Runs a job that is scheduled for this instance, for one attempt.
    * @returns the job afterwards: ended, or `pending` again.
@@ -63,8 +68,10 @@ export class JobRunner {
     const over = new AbortController();
     const watching = this.#watchForCancellation(job.id, stop, over.signal);
     try {
-      const selected = await this.#context.registry.select({ demand: demandOf(job.spec), strategy: this.#context.policy.strategy });
-      const result = await runAttempt(this.#context, job, selected.provider, { stop: stop.signal, kill: kill.signal }, onProgress);
+      const { strategy } = this.#context.policy;
+      const demand = demandOf(job.spec);
+      using selection = await this.#context.registry.select({ demand, strategy, image: job.spec.image, reserve: true });
+      const result = await runAttempt(this.#context, job, selection, { stop: stop.signal, kill: kill.signal }, onProgress);
       this.#clean(result.cleanedUp, job.id);
       return result.job;
     } catch (thrown) {

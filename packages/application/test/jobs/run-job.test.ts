@@ -151,7 +151,7 @@ describe('a job that is tried again', () => {
     const { id } = await submitJob(plane.context, { command: ['sleep', '60000'] });
     await plane.until(waitUntilState(plane, id, 'running'));
     const [worker] = plane.engine.workers();
-    if (worker) plane.engine.vanishWorker(worker.spec.workerId);
+    if (worker) plane.engine.vanishWorker(worker.workerId);
     const job = await plane.until(waitForJob(plane.context, id));
     const { attempts } = await describeJob(plane.context, job.id);
     expect(attempts.map(({ outcome }) => outcome?.cause)).toEqual(['worker_lost', 'exited']);

@@ -17,6 +17,7 @@ import {
   ProviderRegistry,
   submitJob,
   waitForJob,
+  type Diagnostics,
   type JobContext,
   type JobPolicy,
 } from '../../src/index.ts';
@@ -52,10 +53,17 @@ export async function startControlPlane(
   const databaseFaults = new RepositoryFaults();
   const repositories = createInMemoryRepositories({ clock, ids, faults: databaseFaults });
   const providers: InMemoryProvider[] = [];
+  const reported: string[] = [];
+  const diagnostics: Diagnostics = {
+    info: () => undefined,
+    warn: (message) => reported.push(message),
+    error: (message) => reported.push(message),
+  };
   const registry = new ProviderRegistry({
     repositories,
     clock,
     ids,
+    diagnostics,
     factories: {
       'in-memory': async ({ id }) => {
         const made = new InMemoryProvider({ id, engine, ...(options.capabilities ? { capabilities: options.capabilities } : {}) });
@@ -68,7 +76,6 @@ export async function startControlPlane(
   const [provider] = providers;
   if (provider === undefined) throw new Error('the registry has made no provider');
   const instance = await repositories.instances.register({ name: 'test', leaseMs: 4000 });
-  const reported: string[] = [];
   const hub = new ChangeHub(repositories.changes);
   const context: JobContext = {
     repositories,
@@ -83,7 +90,7 @@ export async function startControlPlane(
       seal: (_, secrets) => new TextEncoder().encode([...JSON.stringify(secrets)].reverse().join('')),
       open: (_, sealed) => JSON.parse([...new TextDecoder().decode(sealed)].reverse().join('')) as Record<string, string>,
     },
-    diagnostics: { info: () => undefined, warn: (message) => reported.push(message), error: (message) => reported.push(message) },
+    diagnostics,
   };
   const runner = new JobRunner(context);
   const over = new AbortController();
