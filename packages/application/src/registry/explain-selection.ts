@@ -1,0 +1,109 @@
+import {
+  shortfall,
+  type Demand,
+  type EpochMs,
+  type ProviderCapabilities,
+  type ProviderHealth,
+  type ProviderId,
+} from '@hodei/domain';
+
+import type { Candidate } from './candidate.ts';
+import { admitsFrom, type BreakerState } from './circuit-breaker.ts';
+import { compareBy, type SelectionStrategyName } from './selection-strategies.ts';
+
+/** All that is known of a provider at the moment of a selection. */
+export interface ProviderSnapshot extends Omit<Candidate, 'health'> {
+  readonly health: ProviderHealth;
+  readonly breaker: BreakerState;
+  /** Absent while the provider could not be built: then nobody knows. */
+  readonly capabilities?: ProviderCapabilities;
+}
+
+/**
+ * Why a provider does not take the work. `shortfall` is for good, as long as nobody changes the provider; the
+ * others may pass.
+ */
+export type RefusalKind = 'shortfall' | 'excluded' | 'mode' | 'not_connected' | 'health' | 'breaker' | 'no_capacity';
+
+/** One thing that speaks against a provider. */
+export interface RefusalReason {
+  readonly kind: RefusalKind;
+  /** A sentence that goes on from the provider's name. */
+  readonly message: string;
+}
+
+/** A provider that does not take the work now, and everything that speaks against it. */
+export interface ProviderRefusal {
+  readonly providerId: ProviderId;
+  readonly name: string;
+  readonly reasons: readonly RefusalReason[];
+  /** It may take work from this moment on, where that is known. */
+  readonly retryAt?: EpochMs;
+}
+
+/** Which providers could take some work now, and why the others could not. */
+export interface SelectionExplanation {
+  /** Those that could, the best first. */
+  readonly candidates: readonly Candidate[];
+  /** All others, by name. */
+  readonly refusals: readonly ProviderRefusal[];
+  /** False where no provider could ever take it, whatever its mode, health and load. */
+  readonly fulfillable: boolean;
+}
+
+/** What is looked for. */
+export interface SelectionQuery {
+  readonly demand: Demand;
+  readonly strategy: SelectionStrategyName;
+  /** Not these. */
+  readonly exclude?: readonly ProviderId[];
+}
+
+/** Sorts providers into those that can take the work now and those that can't. Pure. */
+export function explainSelection(
+  providers: readonly ProviderSnapshot[],
+  query: SelectionQuery,
+  now: EpochMs,
+): SelectionExplanation {
+  const candidates: Candidate[] = [];
+  const refusals: ProviderRefusal[] = [];
+  for (const provider of providers) {
+    const { config, liveWorkers, startupMs, cost } = provider;
+    const reasons = reasonsAgainst(provider, query, now);
+    if (reasons.length === 0) {
+      candidates.push({ config, health: provider.health.status, liveWorkers, startupMs, ...(cost === undefined ? {} : { cost }) });
+      continue;
+    }
+    const open = provider.breaker.phase === 'open' && provider.breaker.until > now ? provider.breaker : undefined;
+    refusals.push({ providerId: config.id, name: config.name, reasons, ...(open ? { retryAt: open.until } : {}) });
+  }
+  return {
+    candidates: candidates.sort(compareBy(query.strategy)),
+    refusals: refusals.sort((a, b) => (a.name < b.name ? -1 : 1)),
+    fulfillable: candidates.length > 0 || refusals.some(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall')),
+  };
+}
+
+function reasonsAgainst(provider: ProviderSnapshot, { demand, exclude }: SelectionQuery, now: EpochMs): readonly RefusalReason[] {
+  const { config, capabilities, health, liveWorkers } = provider;
+  const reasons: RefusalReason[] = [];
+  const against = (kind: RefusalKind, message: string): void => {
+    reasons.push({ kind, message });
+  };
+  if (capabilities !== undefined) {
+    for (const sentence of shortfall(capabilities, demand)) against('shortfall', sentence);
+  }
+  if (exclude?.includes(config.id)) against('excluded', 'excluded by the caller');
+  if (config.mode === 'maintenance') against('mode', 'in maintenance');
+  if (config.mode === 'disabled') against('mode', 'disabled');
+  const why = health.reasons.length === 0 ? '' : `: ${health.reasons.join(', ')}`;
+  if (capabilities === undefined) against('not_connected', `not connected${why}`);
+  else if (health.status === 'unhealthy') against('health', `unhealthy${why}`);
+  else if (health.status === 'unknown') against('health', `its engine does not answer${why}`);
+  if (admitsFrom(provider.breaker, now) > now) {
+    const until = provider.breaker.phase === 'open' ? `not tried before ${new Date(provider.breaker.until).toISOString()}` : 'one job tries it now';
+    against('breaker', `failed repeatedly, ${until}`);
+  }
+  if (liveWorkers >= config.maxWorkers) against('no_capacity', `full, with ${liveWorkers} of ${config.maxWorkers} workers`);
+  return reasons;
+}

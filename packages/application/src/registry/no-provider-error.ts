@@ -1,0 +1,31 @@
+import { HodeiError } from '@hodei/domain';
+
+import type { ProviderRefusal, SelectionExplanation } from './explain-selection.ts';
+
+/**
+ * Says why there is no provider for some work: `limit_exceeded` where none could ever take it,
+ * `provider_unavailable` where one could at another time, or none is registered.
+ *
+ * `details.retryAt`, where present, is the earliest moment at which trying again may help.
+ */
+export function noProviderError({ refusals, fulfillable }: SelectionExplanation): HodeiError {
+  if (refusals.length === 0) {
+    return new HodeiError('provider_unavailable', 'no provider is registered; register one first');
+  }
+  if (!fulfillable) {
+    const shortfalls = refusals.map((refusal) => describe(refusal, true)).join('; ');
+    return new HodeiError('limit_exceeded', `no provider can ever run this. ${shortfalls}`, {
+      details: { providers: refusals.length },
+    });
+  }
+  const able = refusals.filter(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall'));
+  const times = able.flatMap(({ retryAt }) => retryAt ?? []);
+  return new HodeiError('provider_unavailable', `no provider can run this now. ${refusals.map((refusal) => describe(refusal, false)).join('; ')}`, {
+    details: { providers: refusals.length, ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }) },
+  });
+}
+
+function describe({ name, reasons }: ProviderRefusal, onlyShortfalls: boolean): string {
+  const told = onlyShortfalls ? reasons.filter(({ kind }) => kind === 'shortfall') : reasons;
+  return `${name}: ${told.map(({ message }) => message).join(', ')}`;
+}

@@ -1,0 +1,77 @@
+import type { ProviderId, WorkerRepository } from '@hodei/domain';
+
+/** A place that is taken for a worker whose row is not stored yet. */
+interface Place {
+  readonly providerId: ProviderId;
+  /** The last reading that had begun when it was given back; absent while it is held. */
+  releasedAt?: number;
+}
+
+/** How many workers each provider has or is about to have. */
+export interface LoadView {
+  liveWorkers(providerId: ProviderId): number;
+}
+
+/**
+ * Counts what lives, from the rows, and adds the places that this process has reserved for workers which are
+ * not rows yet: else a burst of jobs would all see the same free place.
+ *
+ * A place that was given back while the rows were being read counts once more, because nobody knows which
+ * came first. So the number may be too high for one reading, never too low.
+ */
+export class ProviderLoad {
+  readonly #workers: Pick<WorkerRepository, 'countLive'>;
+  readonly #places = new Set<Place>();
+  #readings = 0;
+  #next: Promise<LoadView> | undefined;
+  #current: Promise<unknown> = Promise.resolve();
+
+  constructor(workers: Pick<WorkerRepository, 'countLive'>) {
+    this.#workers = workers;
+  }
+
+  /** Reads the rows. Those who ask while a reading is under way share the one after it. */
+  read(): Promise<LoadView> {
+    this.#next ??= this.#readAfter(this.#current);
+    return this.#next;
+  }
+
+  /** Takes a place until it is disposed of, which is when the worker's row is stored or never will be. Idempotent. */
+  reserve(providerId: ProviderId): Disposable {
+    const place: Place = { providerId };
+    this.#places.add(place);
+    return {
+      [Symbol.dispose]: () => {
+        place.releasedAt ??= this.#readings;
+      },
+    };
+  }
+
+  /** How many places of a provider are reserved now. */
+  reserved(providerId: ProviderId): number {
+    return [...this.#places].filter((place) => place.providerId === providerId && place.releasedAt === undefined).length;
+  }
+
+  async #readAfter(current: Promise<unknown>): Promise<LoadView> {
+    await current;
+    this.#next = undefined;
+    this.#readings += 1;
+    const reading = this.#readings;
+    for (const place of this.#places) {
+      // The reading before this one may still be in use by those who shared it.
+      if (place.releasedAt !== undefined && place.releasedAt < reading - 1) this.#places.delete(place);
+    }
+    const rows = this.#workers.countLive();
+    this.#current = rows.catch(() => undefined);
+    const counts = await rows;
+    return {
+      liveWorkers: (id) => {
+        let places = 0;
+        for (const { providerId, releasedAt } of this.#places) {
+          if (providerId === id && (releasedAt === undefined || releasedAt >= reading)) places += 1;
+        }
+        return (counts.get(id) ?? 0) + places;
+      },
+    };
+  }
+}
