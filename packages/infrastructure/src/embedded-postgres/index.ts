@@ -1,0 +1,6 @@
+export {
+  startEmbeddedPostgres,
+  type EmbeddedPostgres,
+  type EmbeddedPostgresConnection,
+  type EmbeddedPostgresOptions,
+} from './start-embedded-postgres.ts';
