@@ -5,7 +5,7 @@ const word = (context: ProgramContext, index: number): string => context.argv[in
 const number = (context: ProgramContext, index: number): number => Number(word(context, index));
 const stream = (text: string): OutputStream => (text === 'stderr' ? 'stderr' : 'stdout');
 
-/** Writes the first argument of so many words, then waits until it is ended. */
+/** Says that it is there, then waits until it is ended. */
 const announceAndWait: Program = async (context) => {
   context.write('stdout', 'ready\n');
   return await context.forever();
@@ -56,7 +56,7 @@ export const BUILT_IN_PROGRAMS: Programs = {
     return 0;
   },
   repeat: async (context) => {
-    const text = new TextEncoder().encode(word(context, 1).repeat(1024));
+    const text = new TextEncoder().encode(word(context, 1).repeat(4096));
     for (let left = number(context, 2); left > 0; left -= text.length) {
       context.write('stdout', text.subarray(0, Math.min(left, text.length)));
       await context.sleep(0);

@@ -75,7 +75,7 @@ export class InMemoryEngine {
     this.#workers.set(worker.name, worker);
     worker.attach(holder);
     try {
-      if (this.startMs > 0) await this.clock.sleep(this.startMs, signal);
+      await this.clock.sleep(this.startMs, signal);
     } catch (error) {
       this.remove(worker);
       throw error;

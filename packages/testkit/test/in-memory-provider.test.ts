@@ -1,0 +1,93 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseInstallationId, parseProviderId, type Clock, type ProviderCapabilities, type WorkerId, type WorkerSpec } from '@hodei/domain';
+import { describeWorkerProvider, type ConformanceCommands, type WorkerProviderHarness } from '../src/conformance/index.ts';
+import { InMemoryEngine, InMemoryProvider } from '../src/in-memory/index.ts';
+
+const clock: Clock = {
+  now: () => Date.now(),
+  sleep: async (durationMs, signal) => {
+    await sleep(Math.max(0, durationMs), undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
+      signal?.throwIfAborted();
+      throw error;
+    });
+  },
+};
+
+const commands: ConformanceCommands = {
+  exit: (code) => ['exit', String(code)],
+  print: (stream, text) => ['print', stream, text, '0'],
+  printBytes: (bytes) => ['print-bytes', 'stdout', Buffer.from(bytes).toString('base64')],
+  printBoth: (stdout, stderr, code) => ['print-both', stdout, stderr, String(code)],
+  repeat: (text, bytes) => ['repeat', text, String(bytes)],
+  slowly: (texts, pauseMs, code) => ['slowly', String(pauseMs), String(code), ...texts],
+  readStdin: () => ['cat'],
+  printEnv: (name) => ['printenv', name],
+  printWorkdir: () => ['pwd'],
+  waitForever: () => ['wait'],
+  waitWithChild: () => ['wait'],
+  ignoreTerm: () => ['ignore-term'],
+  noticeTerm: () => ['notice-term'],
+  nonexistent: () => ['/no/such/program'],
+  runOutOfMemory: () => ['oom'],
+};
+
+const makeHarness = (capabilities: Partial<ProviderCapabilities> = {}) => async (): Promise<WorkerProviderHarness> => {
+  const engine = new InMemoryEngine({
+    clock,
+    images: { tools: {}, shellless: { shell: false } },
+    programs: {
+      'print-both': async ({ argv: [, stdout = '', stderr = '', code], write }) => {
+        write('stdout', stdout);
+        write('stderr', stderr);
+        return Number(code);
+      },
+    },
+  });
+  const id = parseProviderId(randomUUID());
+  const installationId = parseInstallationId(randomUUID());
+  const specOf = (workerId: WorkerId): WorkerSpec => ({
+    workerId,
+    installationId,
+    image: 'tools',
+    pullPolicy: 'never',
+    resources: {},
+    network: 'none',
+    labels: {},
+    expiresAt: 0,
+  });
+  return {
+    installationId,
+    image: 'tools',
+    missingImage: 'nowhere',
+    shellless: { image: 'shellless', argv: ['echo', 'hello'], text: 'hello\n' },
+    commands,
+    createProvider: async () => new InMemoryProvider({ id, engine, installationId, capabilities }),
+    createForeign: async (workerId) => {
+      const worker = await engine.addForeign(specOf(workerId));
+      return {
+        resourceId: worker.resourceId,
+        exists: async () => engine.workers().includes(worker),
+        remove: async () => engine.remove(worker),
+      };
+    },
+    inspectText: async ({ workerId }) => JSON.stringify(engine.find(workerId)),
+    close: async () => undefined,
+  };
+};
+
+describeWorkerProvider('InMemoryProvider', makeHarness());
+
+describeWorkerProvider(
+  'InMemoryProvider that claims little',
+  makeHarness({
+    enforcedLimits: [],
+    maxResources: {},
+    minResources: {},
+    customNetworking: false,
+    launchModes: ['order'],
+    watch: false,
+    retainedLogs: false,
+    recovery: false,
+  }),
+);
