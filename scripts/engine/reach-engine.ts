@@ -16,7 +16,11 @@ export class NoEngineError extends Error {
   readonly named: boolean;
 
   constructor(named: boolean, failures: readonly string[]) {
-    super(failures.length === 0 ? 'no Docker Engine: no socket in any usual place' : `no Docker Engine (${failures.join('; ')})`);
+    super(
+      failures.length === 0
+        ? 'no Docker Engine: no socket in any usual place'
+        : `no Docker Engine (${failures.join('; ')})`,
+    );
     this.name = 'NoEngineError';
     this.named = named;
   }

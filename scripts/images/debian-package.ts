@@ -7,7 +7,9 @@ export const unpackDebianPackage = async (name: string, folder: string): Promise
     await run('apt-get', ['-q', 'download', name], { cwd: folder });
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') {
-      throw new Error('no registry can be reached, and without apt-get the image cannot be built here', { cause: error });
+      throw new Error('no registry can be reached, and without apt-get the image cannot be built here', {
+        cause: error,
+      });
     }
     // A fresh machine has no package lists.
     await run('apt-get', ['-q', 'update']);

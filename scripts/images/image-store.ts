@@ -34,7 +34,7 @@ export const importImage = async (
     ...changes.map((change) => ['changes', change]),
   ] as [string, string][]);
   const tar = spawn('tar', ['-C', folder, '-c', '.'], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const response = await requestEngine(engine, `/images/create?${query}`, {
+  const response = await requestEngine(engine, `/images/create?${query.toString()}`, {
     method: 'POST',
     body: tar.stdout,
     contentType: 'application/x-tar',

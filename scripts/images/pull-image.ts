@@ -9,5 +9,7 @@ const SILENCE_MS = 15_000;
 export const pullImage = async (engine: EngineEndpoint, image: string): Promise<void> => {
   const [fromImage = image, tag = 'latest'] = image.split(':');
   const query = new URLSearchParams({ fromImage, tag });
-  await readProgress(await requestEngine(engine, `/images/create?${query}`, { method: 'POST', idleTimeoutMs: SILENCE_MS }));
+  await readProgress(
+    await requestEngine(engine, `/images/create?${query.toString()}`, { method: 'POST', idleTimeoutMs: SILENCE_MS }),
+  );
 };

@@ -8,10 +8,7 @@ const GRACE_MS = 10_000;
 const POLL_MS = 250;
 
 /** Fails when anything that Hodei manages has appeared since `before` and stays. */
-export const expectNoLeftovers = async (
-  engine: EngineEndpoint,
-  before: readonly LabelledResource[],
-): Promise<void> => {
+export const expectNoLeftovers = async (engine: EngineEndpoint, before: readonly LabelledResource[]): Promise<void> => {
   const known = new Set(before.map(({ id }) => id));
   const deadline = Date.now() + GRACE_MS;
   let left = await listNew(engine, known);

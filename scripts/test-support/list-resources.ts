@@ -9,7 +9,9 @@ export interface LabelledResource {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-type Row = Readonly<Record<'Id' | 'Name', string>> & { readonly Names: readonly string[] } & { readonly Labels: Record<string, string> | null };
+type Row = Readonly<Record<'Id' | 'Name', string>> & { readonly Names: readonly string[] } & {
+  readonly Labels: Record<string, string> | null;
+};
 
 export const listManaged = (engine: EngineEndpoint): Promise<readonly LabelledResource[]> =>
   listLabelled(engine, 'hodei.managed=true');
