@@ -1,0 +1,16 @@
+import type { EpochMs } from '@hodei/domain';
+
+import { invalidOption, shown } from './invalid-option.ts';
+import { readDuration } from './parse-duration.ts';
+
+/**
+ * Reads a moment: a date and time as ISO 8601 has it, or how long ago it was.
+ * @throws HodeiError `invalid_input`
+ */
+export function parseSince(option: string, text: string, now: EpochMs): EpochMs {
+  const agoMs = readDuration(text);
+  if (agoMs !== undefined) return now - agoMs;
+  const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
+  if (!Number.isNaN(at)) return at;
+  throw invalidOption(option, `${shown(text)} is no moment`, 'how long ago, like 10m, or a time like 2026-01-31T12:00:00Z');
+}

@@ -1,0 +1,23 @@
+import { isatty } from 'node:tty';
+import { styleText } from 'node:util';
+
+/** What is known of the place our words go to. */
+export interface Terminal {
+  /** False for a file or a pipe: then nothing moves, shrinks or has a colour. */
+  readonly isTerminal: boolean;
+  /** Characters in a line; absent where there is no bound. */
+  readonly width?: number;
+  readonly paint: (style: Parameters<typeof styleText>[0], text: string) => string;
+}
+
+/** Looks at stdout (1) or stderr (2). Colours follow `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`. */
+export function describeTerminal(fd: 1 | 2, env: NodeJS.ProcessEnv): Terminal {
+  // The stream is only touched where it is a terminal: Node makes a pipe non-blocking, also for who shares it with us.
+  const stream = isatty(fd) ? (fd === 1 ? process.stdout : process.stderr) : undefined;
+  const colours = stream !== undefined && stream.hasColors(env);
+  return {
+    isTerminal: stream !== undefined && env['TERM'] !== 'dumb',
+    ...(stream === undefined ? {} : { width: stream.columns }),
+    paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
+  };
+}
