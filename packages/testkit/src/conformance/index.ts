@@ -1,3 +1,15 @@
 export { describeWorkerProvider } from './worker-provider/describe-worker-provider.ts';
 export type { ConformanceCommands, ForeignThing, WorkerProviderHarness } from './worker-provider/harness.ts';
 export { posixCommands } from './worker-provider/posix-commands.ts';
+export {
+  describeAttemptRepository,
+  describeChangeFeed,
+  describeHistoryRepository,
+  describeInstanceRepository,
+  describeJobRepository,
+  describeLogRepository,
+  describeProviderRepository,
+  describeRepositories,
+  describeWorkerRepository,
+} from './repositories/describe-repositories.ts';
+export type { RepositoriesHarness, RepositoriesSetup } from './repositories/harness.ts';

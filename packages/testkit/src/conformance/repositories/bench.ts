@@ -1,0 +1,204 @@
+import { randomUUID } from 'node:crypto';
+import {
+  parseAttemptId,
+  parseJobId,
+  parseProviderId,
+  parseWorkerId,
+  type Attempt,
+  type Epoch,
+  type EpochMs,
+  type Job,
+  type JobId,
+  type JobSpec,
+  type NewAttempt,
+  type NewJob,
+  type Outcome,
+  type ProviderConfig,
+  type Repositories,
+  type Settlement,
+  type Worker,
+  type WorkerHandle,
+  type WorkerState,
+} from '@hodei/domain';
+import type { RepositoriesHarness } from './harness.ts';
+
+export const SUCCESS: Outcome = { cause: 'exited', evidence: { exitCode: 0 } };
+export const FAILURE: Outcome = { cause: 'exited', evidence: { exitCode: 7 } };
+export const LOST: Outcome = { cause: 'worker_lost', evidence: { message: 'it vanished' } };
+
+/** Rows in the states that tests begin with, made through the ports alone. */
+export class RepositoryBench {
+  readonly repositories: Repositories;
+  readonly peer: Repositories;
+  /** A live instance, which owns what the bench makes. */
+  readonly owner: Epoch;
+  /** A live instance that owns nothing. */
+  readonly stranger: Epoch;
+  readonly #harness: RepositoriesHarness;
+  #now: EpochMs = Date.UTC(2026, 5, 1, 12, 0, 0, 123);
+  #provider: Promise<ProviderConfig> | undefined;
+
+  private constructor(harness: RepositoriesHarness, owner: Epoch, stranger: Epoch) {
+    this.#harness = harness;
+    this.repositories = harness.repositories;
+    this.peer = harness.peer;
+    this.owner = owner;
+    this.stranger = stranger;
+  }
+
+  static async open(harness: RepositoriesHarness): Promise<RepositoryBench> {
+    const owner = await harness.repositories.instances.register({ name: 'owner', leaseMs: 60_000 });
+    const stranger = await harness.peer.instances.register({ name: 'stranger', leaseMs: 60_000 });
+    return new RepositoryBench(harness, owner.epoch, stranger.epoch);
+  }
+
+  /** The next moment: each call gives one that is later, by a millisecond. */
+  tick(): EpochMs {
+    this.#now += 1;
+    return this.#now;
+  }
+
+  /** Lets the store's clock go on until this holds. */
+  async until(holds: () => Promise<boolean>, stepMs: number): Promise<void> {
+    while (!(await holds())) await this.#harness.letTimePass?.(stepMs);
+  }
+
+  /** The provider of all workers that the bench makes. */
+  provider(): Promise<ProviderConfig> {
+    this.#provider ??= this.repositories.providers.insert(this.newProvider());
+    return this.#provider;
+  }
+
+  newProvider(given: Partial<ProviderConfig> = {}): ProviderConfig {
+    const at = this.tick();
+    const id = parseProviderId(randomUUID());
+    return {
+      ...{ id, name: `p-${id}`, type: 'test', mode: 'active', priority: 0, maxWorkers: 10 },
+      ...{ labels: {}, settings: {}, createdAt: at, updatedAt: at, version: 1 },
+      ...given,
+    };
+  }
+
+  newJob(spec: Partial<JobSpec> = {}, given: Partial<NewJob> = {}): NewJob {
+    const all: JobSpec = {
+      ...{ image: 'busybox', env: {}, secretNames: [], resources: {}, network: 'none', requirements: {} },
+      ...{ retry: { maxAttempts: 1, backoffMs: 0 }, priority: 0, labels: {} },
+      ...spec,
+    };
+    return { id: newJobId(), spec: all, at: this.tick(), ...given };
+  }
+
+  pendingJob(spec: Partial<JobSpec> = {}, given: Partial<NewJob> = {}): Promise<Job> {
+    return this.repositories.jobs.insert(this.newJob(spec, given));
+  }
+
+  scheduledJob(given: Partial<NewJob> = {}): Promise<Job> {
+    return this.pendingJob({}, { claimFor: this.owner, ...given });
+  }
+
+  async newAttempt(jobId: JobId, given: Partial<NewAttempt> = {}): Promise<NewAttempt> {
+    const { id: providerId } = await this.provider();
+    const at = this.tick();
+    return {
+      attemptId: parseAttemptId(randomUUID()),
+      ...{ jobId, providerId, at, epoch: this.owner, nonce: 'a'.repeat(32), phases: { claimed: at } },
+      worker: { workerId: parseWorkerId(randomUUID()), image: 'busybox', resources: { cpu: 0.5 }, expiresAt: at + 60_000 },
+      ...given,
+    };
+  }
+
+  /** An attempt whose worker is being created. */
+  async begun(given: Partial<NewJob> = {}): Promise<Attempt> {
+    return this.beginNext((await this.scheduledJob(given)).id);
+  }
+
+  async beginNext(jobId: JobId): Promise<Attempt> {
+    return this.repositories.attempts.begin(await this.newAttempt(jobId));
+  }
+
+  /** An attempt whose worker waits for its order. */
+  async readied(given: Partial<NewJob> = {}): Promise<Attempt> {
+    const attempt = await this.begun(given);
+    await this.markReady(attempt);
+    return attempt;
+  }
+
+  /** An attempt that runs. */
+  async launched(given: Partial<NewJob> = {}): Promise<Attempt> {
+    const attempt = await this.readied(given);
+    await this.markLaunched(attempt);
+    return this.repositories.attempts.get(attempt.id);
+  }
+
+  markReady(attempt: Attempt, epoch: Epoch = this.owner): Promise<Worker> {
+    return this.repositories.workers.markReady({ workerId: attempt.workerId, epoch, handle: handleOf(attempt), at: this.tick() });
+  }
+
+  markLaunched(attempt: Attempt, epoch: Epoch = this.owner): Promise<void> {
+    const at = this.tick();
+    return this.repositories.attempts.markLaunched({ attemptId: attempt.id, epoch, phases: { launched: at }, warnings: [], at });
+  }
+
+  finish(attempt: Attempt, outcome: Outcome, settlement: Settlement, epoch: Epoch = this.owner): Promise<Job> {
+    const at = this.tick();
+    return this.repositories.attempts.finish({ attemptId: attempt.id, epoch, outcome, settlement, phases: { ended: at }, at });
+  }
+
+  cancel(jobId: JobId, by = 'someone'): Promise<Job> {
+    return this.peer.jobs.requestCancel({ jobId, by, at: this.tick() });
+  }
+
+  /** A job that has ended so. */
+  async ended(state: 'succeeded' | 'failed' | 'cancelled' | 'timed_out', given: Partial<NewJob> = {}): Promise<Job> {
+    return this.finish(await this.launched(given), state === 'succeeded' ? SUCCESS : FAILURE, { state });
+  }
+
+  /** Moves a worker that is in `creating` to this state, by the shortest way. */
+  async bring(attempt: Attempt, to: WorkerState): Promise<Worker> {
+    const way: readonly WorkerState[] = WAYS[to];
+    let worker = await this.repositories.workers.get(attempt.workerId);
+    for (const next of way) worker = await this.moveWorker(worker, next);
+    return worker;
+  }
+
+  moveWorker(worker: Worker, to: WorkerState): Promise<Worker> {
+    return this.repositories.workers.transition({ workerId: worker.id, epoch: this.owner, from: worker.state, to, at: this.tick() });
+  }
+}
+
+const WAYS: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
+  creating: [],
+  connecting: ['connecting'],
+  ready: ['ready'],
+  busy: ['ready', 'busy'],
+  draining: ['ready', 'draining'],
+  terminating: ['terminating'],
+  terminated: ['terminated'],
+};
+
+export const newJobId = (): JobId => parseJobId(randomUUID());
+
+export function handleOf(attempt: Attempt): WorkerHandle {
+  return {
+    ...{ version: 1, workerId: attempt.workerId, providerId: attempt.providerId, providerType: 'test', resourceId: 'c0ffee' },
+    ...{ createdAt: 1_700_000_000_001, defaultCommand: ['sh', '-c', ''], warnings: ['memory is only watched'] },
+    providerState: { socket: '/run/it.sock', odd: 'NUL \u0000 and "quotes"' },
+  };
+}
+
+/** Everything there is, page by page, with what happens between the pages. */
+export async function readPages<Item>(
+  list: (page: { readonly limit: number; readonly cursor?: string }) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
+  limit: number,
+  between: () => Promise<unknown> = async () => {},
+): Promise<readonly Item[]> {
+  const all: Item[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await list(cursor === undefined ? { limit } : { limit, cursor });
+    all.push(...page.items);
+    cursor = page.nextCursor;
+    if (cursor !== undefined) await between();
+  } while (cursor !== undefined);
+  return all;
+}

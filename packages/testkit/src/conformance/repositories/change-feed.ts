@@ -1,0 +1,103 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Change, JobId } from '@hodei/domain';
+import { FAILURE, LOST } from './bench.ts';
+import { chunk } from './log-chunks.ts';
+import type { GetBench } from './suite.ts';
+
+export function changeFeed(bench: GetBench): void {
+  /** A watch that the peer has begun; it is ended with the test. */
+  const watch = async (): Promise<AsyncIterator<Change>> => {
+    const ending = new AbortController();
+    onTestFinished(() => ending.abort());
+    const changes = bench().peer.changes.watch(ending.signal)[Symbol.asyncIterator]();
+    expect(await changes.next()).toEqual({ done: false, value: { kind: 'resync' } });
+    return changes;
+  };
+  /** Reads on until the change is told; the test's time runs out where it never is. */
+  const hears = async (changes: AsyncIterator<Change>, kind: 'job' | 'logs', jobId: JobId): Promise<void> => {
+    for (;;) {
+      const { done, value } = await changes.next();
+      if (done === true) throw new Error('the feed has ended');
+      if (value.kind === kind && value.jobId === jobId) return;
+    }
+  };
+
+  describe('watch', () => {
+    it('tells another control plane what becomes of a job', async () => {
+      const changes = await watch();
+      const { id } = await bench().pendingJob();
+      await hears(changes, 'job', id);
+      await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 1, at: bench().tick() });
+      await hears(changes, 'job', id);
+      const attempt = await bench().beginNext(id);
+      await bench().markReady(attempt);
+      await bench().markLaunched(attempt);
+      await hears(changes, 'job', id);
+      await bench().cancel(id);
+      await hears(changes, 'job', id);
+      await bench().finish(attempt, FAILURE, { state: 'cancelled' });
+      await hears(changes, 'job', id);
+    });
+
+    it('tells of a job that waits again, or is released', async () => {
+      const changes = await watch();
+      const attempt = await bench().launched();
+      await hears(changes, 'job', attempt.jobId);
+      await bench().finish(attempt, LOST, { state: 'pending', notBefore: 0 });
+      await hears(changes, 'job', attempt.jobId);
+      await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 1, at: bench().tick() });
+      await hears(changes, 'job', attempt.jobId);
+      const to = { state: 'pending', notBefore: 0 } as const;
+      await bench().repositories.jobs.release({ jobId: attempt.jobId, epoch: bench().owner, at: bench().tick(), to });
+      await hears(changes, 'job', attempt.jobId);
+    });
+
+    it('tells of output', async () => {
+      const changes = await watch();
+      const { id: attemptId, jobId } = await bench().launched();
+      await bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [chunk('stdout', 0, 'x')] });
+      await hears(changes, 'logs', jobId);
+    });
+
+    it('tells all who watch', async () => {
+      const all = await Promise.all([watch(), watch(), watch()]);
+      const { id } = await bench().pendingJob();
+      await Promise.all(all.map((changes) => hears(changes, 'job', id)));
+    });
+
+    it('loses nothing to a reader that is slow', async () => {
+      const changes = await watch();
+      const jobs = [];
+      for (let i = 0; i < 50; i += 1) jobs.push(await bench().pendingJob());
+      for (const { id } of jobs) await hears(changes, 'job', id);
+    });
+
+    it('ends without an error when its signal aborts, also while it waits', async () => {
+      const ending = new AbortController();
+      const changes = bench().peer.changes.watch(ending.signal)[Symbol.asyncIterator]();
+      await changes.next();
+      const waiting = changes.next();
+      ending.abort();
+      expect(await waiting).toMatchObject({ done: true });
+      expect(await changes.next()).toMatchObject({ done: true });
+    });
+
+    it('ends at once where its signal has aborted already', async () => {
+      const changes: Change[] = [];
+      for await (const change of bench().peer.changes.watch(AbortSignal.abort())) changes.push(change);
+      expect(changes.length).toBeLessThanOrEqual(1);
+    });
+
+    it('can be left and begun again', async () => {
+      const ending = new AbortController();
+      onTestFinished(() => ending.abort());
+      for await (const change of bench().peer.changes.watch(ending.signal)) {
+        expect(change).toEqual({ kind: 'resync' });
+        break;
+      }
+      const changes = await watch();
+      const { id } = await bench().pendingJob();
+      await hears(changes, 'job', id);
+    });
+  });
+}

@@ -1,0 +1,49 @@
+import { begin } from './attempt-begin.ts';
+import { finish } from './attempt-finish.ts';
+import { markLaunched } from './attempt-launch.ts';
+import { changeFeed } from './change-feed.ts';
+import type { RepositoriesSetup } from './harness.ts';
+import { history } from './history-repository.ts';
+import { instances } from './instance-repository.ts';
+import { cancel } from './job-cancel.ts';
+import { claiming } from './job-claiming.ts';
+import { insert, sealedSecrets } from './job-insert.ts';
+import { listing } from './job-listing.ts';
+import { release } from './job-release.ts';
+import { append } from './log-append.ts';
+import { read } from './log-read.ts';
+import * as providers from './provider-repository.ts';
+import { suiteOf, type Suite } from './suite.ts';
+import * as workers from './worker-repository.ts';
+
+/** What every `JobRepository` has to do. */
+export const describeJobRepository: Suite = suiteOf('job repository', insert, sealedSecrets, listing, claiming, release, cancel);
+/** What every `AttemptRepository` has to do. */
+export const describeAttemptRepository: Suite = suiteOf('attempt repository', begin, markLaunched, finish);
+/** What every `WorkerRepository` has to do. */
+export const describeWorkerRepository: Suite = suiteOf('worker repository', workers.reading, workers.changing);
+/** What every `ProviderRepository` has to do. */
+export const describeProviderRepository: Suite = suiteOf('provider repository', providers.storing, providers.changing);
+/** What every `LogRepository` has to do. */
+export const describeLogRepository: Suite = suiteOf('log repository', append, read);
+/** What every `HistoryRepository` has to do. */
+export const describeHistoryRepository: Suite = suiteOf('history repository', history);
+/** What every `InstanceRepository` has to do. */
+export const describeInstanceRepository: Suite = suiteOf('instance repository', instances);
+/** What every `ChangeFeed` has to do. */
+export const describeChangeFeed: Suite = suiteOf('change feed', changeFeed);
+
+/**
+ * The repository conformance suites, all of them: one `describe` a method of each port. They assert error
+ * codes, never messages, and let calls compete through both repositories of the harness.
+ */
+export function describeRepositories(name: string, setup: RepositoriesSetup): void {
+  describeInstanceRepository(name, setup);
+  describeProviderRepository(name, setup);
+  describeJobRepository(name, setup);
+  describeAttemptRepository(name, setup);
+  describeWorkerRepository(name, setup);
+  describeLogRepository(name, setup);
+  describeHistoryRepository(name, setup);
+  describeChangeFeed(name, setup);
+}
