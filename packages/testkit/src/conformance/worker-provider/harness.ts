@@ -52,6 +52,8 @@ export interface WorkerProviderHarness {
   /** An image that the engine has, in which the commands run. */
   readonly image: string;
   readonly commands: ConformanceCommands;
+  /** A folder, as the job sees it, in which working directories may be made; by default `/tmp`. */
+  readonly scratchDir?: string;
   /** An image that exists nowhere. Absent: the provider has no images. */
   readonly missingImage?: string;
   /** An image without a shell that the engine has, and a command for it that writes `text` on stdout. */

@@ -42,7 +42,8 @@ export function launch(bench: GetBench): void {
     });
 
     test('runs the job in its working directory, which it makes where it is missing', async () => {
-      const workdir = `/tmp/hodei-conformance-${randomBytes(8).toString('hex')}/it's here`;
+      const { scratchDir = '/tmp' } = bench().harness;
+      const workdir = `${scratchDir}/hodei-${randomBytes(8).toString('hex')}/it's here`;
       const { stdout } = await bench().run(bench().commands.printWorkdir(), { workdir });
       expect(stdout).toBe(`${workdir}\n`);
     });
