@@ -23,13 +23,20 @@ export async function buildProvider(factories: ProviderFactories, config: Provid
     provider = await factory(config);
   } catch (error) {
     if (isHodeiError(error)) throw error;
-    throw new HodeiError('internal', `provider ${config.name} of type ${config.type} could not be built: ${toHodeiError(error).message}`, {
-      cause: error,
-    });
+    throw new HodeiError(
+      'internal',
+      `provider ${config.name} of type ${config.type} could not be built: ${toHodeiError(error).message}`,
+      {
+        cause: error,
+      },
+    );
   }
   if (provider.id === config.id) return provider;
   await provider[Symbol.asyncDispose]();
-  throw new HodeiError('internal', `the factory for type ${config.type} built provider ${provider.id} where ${config.id} was asked for`);
+  throw new HodeiError(
+    'internal',
+    `the factory for type ${config.type} built provider ${provider.id} where ${config.id} was asked for`,
+  );
 }
 
 function factoryOf(factories: ProviderFactories, type: string): ProviderFactory {

@@ -44,4 +44,5 @@ const VERDICTS = {
 export const verdictOf = (error: unknown): Verdict => (isHodeiError(error) ? VERDICTS[error.code] : 'says_nothing');
 
 /** True where the engine could not be reached or did not answer: the same configuration may work later. */
-export const isEngineAway = (error: unknown): boolean => isHodeiError(error, 'provider_unavailable', 'provider_timeout');
+export const isEngineAway = (error: unknown): boolean =>
+  isHodeiError(error, 'provider_unavailable', 'provider_timeout');

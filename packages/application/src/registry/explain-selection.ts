@@ -71,7 +71,13 @@ export function explainSelection(
     const { config, liveWorkers, startupMs, cost } = provider;
     const reasons = reasonsAgainst(provider, query, now);
     if (reasons.length === 0) {
-      candidates.push({ config, health: provider.health.status, liveWorkers, startupMs, ...(cost === undefined ? {} : { cost }) });
+      candidates.push({
+        config,
+        health: provider.health.status,
+        liveWorkers,
+        startupMs,
+        ...(cost === undefined ? {} : { cost }),
+      });
       continue;
     }
     const open = provider.breaker.phase === 'open' && provider.breaker.until > now ? provider.breaker : undefined;
@@ -80,11 +86,16 @@ export function explainSelection(
   return {
     candidates: candidates.sort(compareBy(query.strategy)),
     refusals: refusals.sort((a, b) => (a.name < b.name ? -1 : 1)),
-    fulfillable: candidates.length > 0 || refusals.some(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall')),
+    fulfillable:
+      candidates.length > 0 || refusals.some(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall')),
   };
 }
 
-function reasonsAgainst(provider: ProviderSnapshot, { demand, exclude }: SelectionQuery, now: EpochMs): readonly RefusalReason[] {
+function reasonsAgainst(
+  provider: ProviderSnapshot,
+  { demand, exclude }: SelectionQuery,
+  now: EpochMs,
+): readonly RefusalReason[] {
   const { config, capabilities, health, liveWorkers } = provider;
   const reasons: RefusalReason[] = [];
   const against = (kind: RefusalKind, message: string): void => {
@@ -101,9 +112,13 @@ function reasonsAgainst(provider: ProviderSnapshot, { demand, exclude }: Selecti
   else if (health.status === 'unhealthy') against('health', `unhealthy${why}`);
   else if (health.status === 'unknown') against('health', `its engine does not answer${why}`);
   if (admitsFrom(provider.breaker, now) > now) {
-    const until = provider.breaker.phase === 'open' ? `not tried before ${new Date(provider.breaker.until).toISOString()}` : 'one job tries it now';
+    const until =
+      provider.breaker.phase === 'open'
+        ? `not tried before ${new Date(provider.breaker.until).toISOString()}`
+        : 'one job tries it now';
     against('breaker', `failed repeatedly, ${until}`);
   }
-  if (liveWorkers >= config.maxWorkers) against('no_capacity', `full, with ${liveWorkers} of ${config.maxWorkers} workers`);
+  if (liveWorkers >= config.maxWorkers)
+    against('no_capacity', `full, with ${liveWorkers} of ${config.maxWorkers} workers`);
   return reasons;
 }

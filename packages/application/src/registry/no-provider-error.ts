@@ -20,9 +20,13 @@ export function noProviderError({ refusals, fulfillable }: SelectionExplanation)
   }
   const able = refusals.filter(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall'));
   const times = able.flatMap(({ retryAt }) => retryAt ?? []);
-  return new HodeiError('provider_unavailable', `no provider can run this now. ${refusals.map((refusal) => describe(refusal, false)).join('; ')}`, {
-    details: { providers: refusals.length, ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }) },
-  });
+  return new HodeiError(
+    'provider_unavailable',
+    `no provider can run this now. ${refusals.map((refusal) => describe(refusal, false)).join('; ')}`,
+    {
+      details: { providers: refusals.length, ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }) },
+    },
+  );
 }
 
 function describe({ name, reasons }: ProviderRefusal, onlyShortfalls: boolean): string {

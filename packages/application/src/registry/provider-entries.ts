@@ -1,4 +1,13 @@
-import { isHodeiError, toHodeiError, type Clock, type HodeiError, type ProviderConfig, type ProviderId, type ProviderRepository, type WorkerProvider } from '@hodei/domain';
+import {
+  isHodeiError,
+  toHodeiError,
+  type Clock,
+  type HodeiError,
+  type ProviderConfig,
+  type ProviderId,
+  type ProviderRepository,
+  type WorkerProvider,
+} from '@hodei/domain';
 
 import type { Diagnostics } from '../support/diagnostics.ts';
 import { buildProvider, type ProviderFactories } from './build-provider.ts';
@@ -116,7 +125,8 @@ export class ProviderEntries {
   /** Disposes of live objects that nobody uses any more. */
   async discard(live: readonly WorkerProvider[]): Promise<void> {
     for (const result of await Promise.allSettled(live.map((provider) => provider[Symbol.asyncDispose]()))) {
-      if (result.status === 'rejected') this.#params.diagnostics.warn('a provider did not let go of its engine', { error: result.reason });
+      if (result.status === 'rejected')
+        this.#params.diagnostics.warn('a provider did not let go of its engine', { error: result.reason });
     }
   }
 

@@ -49,7 +49,8 @@ export class ProviderLoad {
 
   /** How many places of a provider are reserved now. */
   reserved(providerId: ProviderId): number {
-    return [...this.#places].filter((place) => place.providerId === providerId && place.releasedAt === undefined).length;
+    return [...this.#places].filter((place) => place.providerId === providerId && place.releasedAt === undefined)
+      .length;
   }
 
   async #readAfter(current: Promise<unknown>): Promise<LoadView> {

@@ -23,9 +23,16 @@ import { BUILD_LIMIT_MS, ProviderEntries } from './provider-entries.ts';
 import { ProviderHealthTracker } from './provider-health-tracker.ts';
 import { ProviderLoad } from './provider-load.ts';
 import { ProviderSelector, type SelectParams, type Selection } from './provider-selector.ts';
-import { matchesQuery, summarize, type ProviderQuery, type ProviderStatistics, type ProviderView } from './provider-view.ts';
+import {
+  matchesQuery,
+  summarize,
+  type ProviderQuery,
+  type ProviderStatistics,
+  type ProviderView,
+} from './provider-view.ts';
 import type { RegisteredProvider } from './registered-provider.ts';
 import type { SelectionStrategyName } from './selection-strategies.ts';
+import { unless } from './unless.ts';
 import { within } from './within.ts';
 
 export type { SelectParams, Selection } from './provider-selector.ts';
@@ -92,7 +99,13 @@ export class ProviderRegistry implements AsyncDisposable {
     assertKnownType(this.#params.factories, input.type);
     const at = this.#params.clock.now();
     const id = parseProviderId(this.#params.ids.uuid());
-    const defaults = { mode: 'active', priority: 0, maxWorkers: DEFAULT_MAX_WORKERS, labels: {}, settings: {} } as const;
+    const defaults = {
+      mode: 'active',
+      priority: 0,
+      maxWorkers: DEFAULT_MAX_WORKERS,
+      labels: {},
+      settings: {},
+    } as const;
     return this.#store({ ...defaults, ...input, id, createdAt: at, updatedAt: at, version: 1 }, (config) =>
       this.#params.repositories.providers.insert(config),
     );
@@ -106,7 +119,8 @@ export class ProviderRegistry implements AsyncDisposable {
   async ensure(input: ProviderInput): Promise<ProviderConfig> {
     const { providers } = this.#params.repositories;
     const existing = await providers.getByName(input.name).catch(unless('not_found'));
-    const config = existing ?? (await this.register(input).catch(unless('name_taken'))) ?? (await providers.getByName(input.name));
+    const config =
+      existing ?? (await this.register(input).catch(unless('name_taken'))) ?? (await providers.getByName(input.name));
     const entry = this.#entries.accept(config);
     if (!entry.isBuilt) await within(this.#params.clock, BUILD_LIMIT_MS, () => this.#entries.built());
     return config;
@@ -127,7 +141,10 @@ export class ProviderRegistry implements AsyncDisposable {
     await this.refresh();
     const load = await this.#load.read();
     const now = this.#params.clock.now();
-    return this.#entries.all().map((entry) => entry.view(load, now)).filter((view) => matchesQuery(view, query));
+    return this.#entries
+      .all()
+      .map((entry) => entry.view(load, now))
+      .filter((view) => matchesQuery(view, query));
   }
 
   /** All providers, and what they add up to. */
@@ -167,7 +184,10 @@ export class ProviderRegistry implements AsyncDisposable {
    */
   async delete(id: ProviderId): Promise<void> {
     if (this.#load.reserved(id) > 0) {
-      throw new HodeiError('conflict', `provider ${id} is about to get a worker; disable it, and delete it when it has none`);
+      throw new HodeiError(
+        'conflict',
+        `provider ${id} is about to get a worker; disable it, and delete it when it has none`,
+      );
     }
     await this.#params.repositories.providers.delete(id);
     await this.#entries.forget(id);
@@ -180,7 +200,8 @@ export class ProviderRegistry implements AsyncDisposable {
    */
   provider(id: ProviderId): WorkerProvider {
     const entry = this.#entries.get(id);
-    if (entry === undefined) throw new HodeiError('provider_unavailable', `provider ${id} is not known here; it may be new, or deleted`);
+    if (entry === undefined)
+      throw new HodeiError('provider_unavailable', `provider ${id} is not known here; it may be new, or deleted`);
     return entry.live();
   }
 
@@ -252,7 +273,10 @@ export class ProviderRegistry implements AsyncDisposable {
     return entry.needsRebuild(next) ? this.#store(next, write) : this.#entries.accept(await write()).config;
   }
 
-  async #store(config: ProviderConfig, write: (config: ProviderConfig) => Promise<ProviderConfig>): Promise<ProviderConfig> {
+  async #store(
+    config: ProviderConfig,
+    write: (config: ProviderConfig) => Promise<ProviderConfig>,
+  ): Promise<ProviderConfig> {
     const built = await this.#entries.prepare(config);
     try {
       const stored = await write(config);
@@ -267,15 +291,9 @@ export class ProviderRegistry implements AsyncDisposable {
   async #discardRetired(entries: readonly RegisteredProvider[]): Promise<void> {
     const load = await this.#load.read();
     await Promise.all(
-      entries.filter(({ config }) => load.liveWorkers(config.id) === 0).map((entry) => this.#entries.discard(entry.takeRetired())),
+      entries
+        .filter(({ config }) => load.liveWorkers(config.id) === 0)
+        .map((entry) => this.#entries.discard(entry.takeRetired())),
     );
   }
 }
-
-/** Turns an error of this code into `undefined`; any other is thrown on. */
-const unless =
-  (code: 'not_found' | 'name_taken' | 'conflict') =>
-  (error: unknown): undefined => {
-    if (isHodeiError(error, code)) return undefined;
-    throw error;
-  };

@@ -96,6 +96,10 @@ export class ProviderSelector {
     const now = this.#params.clock.now();
     const { resources, timeoutMs } = params.demand;
     const estimate = { image: params.image ?? '', resources, durationMs: timeoutMs ?? PRICED_DURATION_MS };
-    return explainSelection(this.#params.entries.all().map((entry) => entry.snapshot(load, now, estimate)), params, now);
+    return explainSelection(
+      this.#params.entries.all().map((entry) => entry.snapshot(load, now, estimate)),
+      params,
+      now,
+    );
   }
 }

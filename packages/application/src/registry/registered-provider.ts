@@ -56,7 +56,9 @@ export class RegisteredProvider {
   live(): WorkerProvider {
     if (this.#live !== undefined) return this.#live;
     const why = this.#failure?.message ?? 'its engine has not answered yet';
-    throw new HodeiError('provider_unavailable', `provider ${this.config.name} is not connected: ${why}`, { cause: this.#failure });
+    throw new HodeiError('provider_unavailable', `provider ${this.config.name} is not connected: ${why}`, {
+      cause: this.#failure,
+    });
   }
 
   get isBuilt(): boolean {
