@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { keepLease, LEASE_MS, type JobContext, type JobRunner } from '@hodei/application';
 import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
 
-import { openStore, type Store } from './open-store.ts';
+import { openStore, type Store, type StoreOptions } from './open-store.ts';
 import { runLoop } from './run-loop.ts';
 import type { Settings } from './settings.ts';
 import { INSTANCE, JOB_CONTEXT, JOB_RUNNER, PROVIDER_REGISTRY, SEALING_KEY } from './tokens.ts';
@@ -29,9 +29,9 @@ export interface ControlPlane extends AsyncDisposable {
  *
  * @throws HodeiError `config_invalid`, `database_unavailable`
  */
-export async function openControlPlane(settings: Settings): Promise<ControlPlane> {
+export async function openControlPlane(settings: Settings, options: StoreOptions = {}): Promise<ControlPlane> {
   await using opening = new AsyncDisposableStack();
-  const store = opening.use(await openStore(settings));
+  const store = opening.use(await openStore(settings, options));
   const { container, repositories, clock, diagnostics } = store;
   container.register(SEALING_KEY, { useValue: await loadSealingKey(settings) });
 

@@ -21,13 +21,20 @@ export interface Store extends AsyncDisposable {
   readonly container: DependencyContainer;
 }
 
+/** What whoever opens a store may bring along. */
+export interface StoreOptions {
+  /** Where background work reports; absent: structured lines on stderr. */
+  readonly diagnostics?: Diagnostics;
+}
+
 /**
  * Opens the operator's Postgres, or the embedded one, brings its schema up to date and listens for changes.
  * @throws HodeiError `config_invalid`, `database_unavailable`
  */
-export async function openStore(settings: Settings): Promise<Store> {
+export async function openStore(settings: Settings, options: StoreOptions = {}): Promise<Store> {
   await using opening = new AsyncDisposableStack();
   const container = createContainer(settings);
+  if (options.diagnostics !== undefined) container.register(DIAGNOSTICS, { useValue: options.diagnostics });
   const database =
     settings.databaseUrl ?? opening.use(await startEmbeddedPostgres({ dataDir: settings.dataDir })).connectionString;
   const { repositories } = opening.use(await openPostgresStore({ connectionString: database }));
