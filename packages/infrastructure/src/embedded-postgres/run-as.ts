@@ -78,7 +78,11 @@ async function giveTree(path: string, runAs: RunAs): Promise<void> {
  * Starts a program as the server's user, with little of our environment: it outlives us, and what is in there
  * (tokens, settings meant for a client of Postgres) is none of its business.
  */
-export function spawnAs(runAs: RunAs, command: readonly string[], options: Pick<SpawnOptions, 'stdio' | 'detached'>): ChildProcess {
+export function spawnAs(
+  runAs: RunAs,
+  command: readonly string[],
+  options: Pick<SpawnOptions, 'stdio' | 'detached'>,
+): ChildProcess {
   const [file = '', ...args] = [...runAs.wrapper, ...command];
   return spawn(file, args, {
     ...options,

@@ -24,7 +24,12 @@ export async function readLogTail({ log }: DataFolder, offset = 0): Promise<stri
   await using opened = file;
   const { size } = await opened.stat();
   const start = Math.max(offset, size - 64 * 1024);
-  const { buffer, bytesRead } = await opened.read(Buffer.alloc(Math.max(0, size - start)), 0, Math.max(0, size - start), start);
+  const { buffer, bytesRead } = await opened.read(
+    Buffer.alloc(Math.max(0, size - start)),
+    0,
+    Math.max(0, size - start),
+    start,
+  );
   const lines = buffer.toString('utf8', 0, bytesRead).trimEnd().split('\n');
   return lines.slice(-TAIL_LINES).join('\n');
 }

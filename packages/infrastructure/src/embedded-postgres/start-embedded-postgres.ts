@@ -60,7 +60,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     const timeoutError = (): Promise<Error> => notStarted(folder, 0, `it was not ready within ${startTimeoutMs} ms`);
     const patience = { deadline: performance.now() + startTimeoutMs, signal, timeoutError };
     return await waitUntil(async () => {
-      const seat = (await takeSeat(folder, patience)) ?? (await tryWithStartLock(folder, (lost) => sitOrStart(folder, patience, lost)));
+      const seat =
+        (await takeSeat(folder, patience)) ?? (await tryWithStartLock(folder, () => sitOrStart(folder, patience)));
       return seat === undefined ? undefined : openHold(folder, seat, patience, stopTimeoutMs);
     }, patience);
   } catch (error) {
@@ -69,15 +70,22 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   }
 }
 
-async function sitOrStart(folder: DataFolder, patience: Patience, lost: AbortSignal): Promise<Seat> {
-  const signal = patience.signal === undefined ? lost : AbortSignal.any([lost, patience.signal]);
-  return (await takeSeat(folder, patience)) ?? startServer(folder, { ...patience, signal });
+async function sitOrStart(folder: DataFolder, patience: Patience): Promise<Seat> {
+  return (await takeSeat(folder, patience)) ?? startServer(folder, patience);
 }
 
 /** Undefined where the server went away before it was ready: the next try starts one, or says why it can't. */
-async function openHold(folder: DataFolder, seat: Seat, patience: Patience, stopTimeoutMs: number): Promise<EmbeddedPostgres | undefined> {
+async function openHold(
+  folder: DataFolder,
+  seat: Seat,
+  patience: Patience,
+  stopTimeoutMs: number,
+): Promise<EmbeddedPostgres | undefined> {
   try {
-    const host = await waitUntil(async () => (await readyAt(folder)) ?? (seat.keeperLives() ? undefined : null), patience);
+    const host = await waitUntil(
+      async () => (await readyAt(folder)) ?? (seat.keeperLives() ? undefined : null),
+      patience,
+    );
     if (host !== null) return hold(folder, seat, host, stopTimeoutMs);
   } catch (error) {
     await seat.leave();
@@ -102,7 +110,10 @@ function hold(folder: DataFolder, seat: Seat, host: string, stopTimeoutMs: numbe
 async function leave(folder: DataFolder, seat: Seat, stopTimeoutMs: number): Promise<void> {
   await seat.leave();
   const timeoutError = (): Error =>
-    new HodeiError('database_unavailable', `the embedded Postgres in ${folder.root} did not stop within ${stopTimeoutMs} ms; see ${folder.log}`);
+    new HodeiError(
+      'database_unavailable',
+      `the embedded Postgres in ${folder.root} did not stop within ${stopTimeoutMs} ms; see ${folder.log}`,
+    );
   await waitUntil(
     async () => ((await hasOtherUsers(folder)) || (await keeperState(folder)) === 'none' ? true : undefined),
     { deadline: performance.now() + stopTimeoutMs, timeoutError },
@@ -119,7 +130,7 @@ function translate(cause: unknown, dataDir: string): HodeiError {
     const message = `the embedded Postgres can't use the folder ${dataDir}: ${words}. Set HODEI_DATA_DIR to one that you own, or HODEI_DATABASE_URL to a Postgres server`;
     return new HodeiError('config_invalid', message, { cause, details: { path: dataDir } });
   }
-  // proper-lockfile is an optional peer dependency.
-  const code = errnoOf(cause) === 'ERR_MODULE_NOT_FOUND' ? 'config_invalid' : 'database_unavailable';
-  return new HodeiError(code, `the embedded Postgres in ${dataDir} can't be started: ${words}`, { cause });
+  return new HodeiError('database_unavailable', `the embedded Postgres in ${dataDir} can't be started: ${words}`, {
+    cause,
+  });
 }

@@ -1,36 +1,46 @@
-import { HodeiError } from '@hodei/domain';
+import { closeSync, fchownSync, openSync } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { DatabaseSync } from 'node:sqlite';
 
 import type { DataFolder } from './data-folder.ts';
-import { errnoOf } from './errno.ts';
+import { unless } from './errno.ts';
 
-/** After this time without a sign of life from its holder, the lock is free, in milliseconds. */
-const STALE_MS = 3000;
+/** SQLITE_BUSY in https://www.sqlite.org/rescode.html */
+const BUSY = 5;
 
 /**
- * Runs the action while no other process does so with this folder.
- * @param action gets a signal that aborts where this process stood still for so long that another took over.
- * @returns undefined where another process has the lock now; the action was not run.
+ * Runs the action while nobody else, in this process or another, does so with this folder.
+ *
+ * The lock is the operating system's, so it can't outlive its holder and needs no guess about when one is dead. Node
+ * offers such locks only through SQLite: an exclusive transaction on a database that stays empty. (Lock files whose age
+ * tells that their holder is dead were tried: two processes that find one can both take it over.)
+ *
+ * @returns undefined where somebody else has the lock now; the action was not run.
  */
-export async function tryWithStartLock<T>(folder: DataFolder, action: (lost: AbortSignal) => Promise<T>): Promise<T | undefined> {
-  // Not loaded by those who find a server running: it hooks into the signals of the process.
-  const { lock } = await import('proper-lockfile');
-  const lost = new AbortController();
-  const release = await lock(folder.root, {
-    lockfilePath: folder.startLock,
-    realpath: false,
-    stale: STALE_MS,
-    onCompromised: (cause) => {
-      const message = `this process stood still while it started Postgres in ${folder.root}, and another took over; try again`;
-      lost.abort(new HodeiError('database_unavailable', message, { cause }));
-    },
-  }).catch((error: unknown) => {
-    if (errnoOf(error) === 'ELOCKED') return undefined;
-    throw error;
-  });
-  if (release === undefined) return undefined;
+export async function tryWithStartLock<T>(folder: DataFolder, action: () => Promise<T>): Promise<T | undefined> {
+  const owner = await stat(folder.root);
+  await unless(['EEXIST'], () => create(folder.startLock, owner));
+  using database = new DatabaseSync(folder.startLock);
+  if (!begin(database)) return undefined;
+  return await action();
+}
+
+function begin(database: DatabaseSync): boolean {
   try {
-    return await action(lost.signal);
+    database.exec('BEGIN EXCLUSIVE');
+    return true;
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === BUSY) return false;
+    throw error;
+  }
+}
+
+/** Synchronously: closing a file drops all locks that the process has on it (fcntl(2)), so nobody may have one yet. */
+function create(path: string, owner: { readonly uid: number; readonly gid: number }): void {
+  const fd = openSync(path, 'wx', 0o600);
+  try {
+    if (process.geteuid?.() === 0) fchownSync(fd, owner.uid, owner.gid);
   } finally {
-    if (!lost.signal.aborted) await release();
+    closeSync(fd);
   }
 }

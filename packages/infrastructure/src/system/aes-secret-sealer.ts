@@ -22,7 +22,10 @@ export class AesSecretSealer implements SecretSealer {
    */
   constructor(key: Uint8Array) {
     if (key.length !== SEALING_KEY_BYTES) {
-      throw new HodeiError('config_invalid', `the sealing key has ${key.length} bytes; it must have ${SEALING_KEY_BYTES}`);
+      throw new HodeiError(
+        'config_invalid',
+        `the sealing key has ${key.length} bytes; it must have ${SEALING_KEY_BYTES}`,
+      );
     }
     this.#key = createSecretKey(key);
   }

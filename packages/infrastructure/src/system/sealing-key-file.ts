@@ -30,7 +30,10 @@ async function loadKey(path: string): Promise<Uint8Array> {
   const { mode } = await stat(path);
   if ((mode & 0o077) !== 0) {
     const found = (mode & 0o777).toString(8);
-    throw new HodeiError('config_invalid', `the sealing key file ${path} has mode ${found}: others may read it. Run: chmod 600 ${path}`);
+    throw new HodeiError(
+      'config_invalid',
+      `the sealing key file ${path} has mode ${found}: others may read it. Run: chmod 600 ${path}`,
+    );
   }
   return parseSealingKey(await readFile(path, 'utf8'), `the file ${path}`);
 }

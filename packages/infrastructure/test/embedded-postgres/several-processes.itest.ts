@@ -3,7 +3,17 @@ import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
-import { exists, expectNothingLeft, keeperPids, makeFolder, postmasterPid, processesOf, query, runCycles, startOtherUser } from './servers.ts';
+import {
+  exists,
+  expectNothingLeft,
+  keeperPids,
+  makeFolder,
+  postmasterPid,
+  processesOf,
+  query,
+  runCycles,
+  startOtherUser,
+} from './servers.ts';
 
 // Only the limit for a machine that is busy with other tests; most take one second.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -98,7 +108,9 @@ describe('an embedded Postgres that several processes share', () => {
 
   it('is made anew when its first user was killed while making it', async () => {
     const user = startOtherUser(folder);
-    await expect.poll(() => processesOf(folder).then((lines) => lines.some((line) => line.includes('cluster.new-')))).toBe(true);
+    await expect
+      .poll(() => processesOf(folder).then((lines) => lines.some((line) => line.includes('cluster.new-'))))
+      .toBe(true);
     await user.kill('SIGKILL');
     expect(exists(folder, 'cluster')).toBe(false);
     await using postgres = await startEmbeddedPostgres({ dataDir: folder });

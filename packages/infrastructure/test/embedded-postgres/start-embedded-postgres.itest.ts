@@ -28,7 +28,14 @@ describe('startEmbeddedPostgres', () => {
         current_user as "user", datcollate from pg_database where datname = current_database()`,
     );
     expect(row).toEqual({
-      fsync: 'on', commits: 'on', zone: 'UTC', network: '', encoding: 'UTF8', name: 'hodei', user: 'hodei', datcollate: 'C',
+      fsync: 'on',
+      commits: 'on',
+      zone: 'UTC',
+      network: '',
+      encoding: 'UTF8',
+      name: 'hodei',
+      user: 'hodei',
+      datcollate: 'C',
     });
     expect((await stat(join(folder, 'made', 'too'))).mode & 0o777).toBe(0o700);
     expect((await stat(postgres.connection.host)).mode & 0o777).toBe(0o700);
@@ -50,7 +57,8 @@ describe('startEmbeddedPostgres', () => {
     const claims = await Promise.all(
       clients.map(async (client) => {
         await client.query('begin');
-        return (await client.query<{ id: number }>('select id from work order by id limit 1 for update skip locked')).rows[0]?.id;
+        return (await client.query<{ id: number }>('select id from work order by id limit 1 for update skip locked'))
+          .rows[0]?.id;
       }),
     );
     expect(claims.toSorted((a = 0, b = 0) => a - b)).toEqual(Array.from({ length: 20 }, (_, index) => index + 1));
@@ -67,7 +75,7 @@ describe('startEmbeddedPostgres', () => {
     expect(await keeperPids(folder)).toHaveLength(2);
   });
 
-  it('stops the server when the last one lets go, and leaves only the data and the log', async () => {
+  it('stops the server when the last one lets go, and leaves only the data, the log and a free lock', async () => {
     const users = [await startEmbeddedPostgres({ dataDir: folder })];
     for (let more = 0; more < 2; more += 1) users.push(await startEmbeddedPostgres({ dataDir: folder }));
     const [first, second, last] = users;
@@ -77,7 +85,7 @@ describe('startEmbeddedPostgres', () => {
     expect(last && (await query(last, 'select 1 as one'))).toEqual([{ one: 1 }]);
     await last?.release();
     expect(await processesOf(folder)).toEqual([]);
-    expect((await readdir(folder)).toSorted()).toEqual(['cluster', 'postgres.log', 'run']);
+    expect((await readdir(folder)).toSorted()).toEqual(['cluster', 'postgres.log', 'run', 'start.lock']);
     expect(await readdir(join(folder, 'run'))).toEqual([]);
   });
 
@@ -118,6 +126,8 @@ describe('startEmbeddedPostgres', () => {
     const starting = startEmbeddedPostgres({ dataDir: folder, signal: controller.signal });
     controller.abort(new Error('changed my mind'));
     await expect(starting).rejects.toThrow('changed my mind');
-    await expect(startEmbeddedPostgres({ dataDir: folder, signal: AbortSignal.abort(new Error('no')) })).rejects.toThrow('no');
+    await expect(
+      startEmbeddedPostgres({ dataDir: folder, signal: AbortSignal.abort(new Error('no')) }),
+    ).rejects.toThrow('no');
   });
 });

@@ -14,7 +14,9 @@ async function askPid({ connection }: EmbeddedPostgres): Promise<number> {
   const client = new Client({ ...connection });
   await client.connect();
   try {
-    const { rows } = await client.query<{ pid: string }>(`select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`);
+    const { rows } = await client.query<{ pid: string }>(
+      `select split_part(pg_read_file('postmaster.pid'), E'\\n', 1) as pid`,
+    );
     return Number(rows[0]?.pid);
   } finally {
     await client.end();

@@ -9,7 +9,7 @@ import { AesSecretSealer, SystemIds } from '../../src/system/index.ts';
 
 const ids = new SystemIds();
 const job = parseJobId(ids.uuid());
-const secrets = { TOKEN: 's3cret', KEY: 'line 1\nline 2', EMPTY: '', 'Ünï': '💣\u0000\ud800' };
+const secrets = { TOKEN: 's3cret', KEY: 'line 1\nline 2', EMPTY: '', Ünï: '💣\u0000\ud800' };
 
 function failure(action: () => unknown): unknown {
   try {

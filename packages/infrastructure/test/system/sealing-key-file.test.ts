@@ -60,7 +60,10 @@ describe('loadOrCreateSealingKey', () => {
     const path = join(folder, 'sealing.key');
     await writeFile(path, 'rubbish', { mode: 0o600 });
     const error: unknown = await loadOrCreateSealingKey(path).catch((reason: unknown) => reason);
-    expect(error).toMatchObject({ code: 'config_invalid', message: expect.stringContaining(`the file ${path} holds no sealing key`) });
+    expect(error).toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining(`the file ${path} holds no sealing key`),
+    });
     expect(String(error)).not.toContain('rubbish');
     expect(await readFile(path, 'utf8')).toBe('rubbish');
   });
@@ -88,9 +91,15 @@ describe('parseSealingKey', () => {
     expect(parseSealingKey(text, 'HODEI_SEALING_KEY')).toEqual(key);
   });
 
-  it.each(['', 'password', 'ab'.repeat(31), 'z'.repeat(64), Buffer.alloc(31).toString('base64')])('refuses "%s"', (text) => {
-    expect(() => parseSealingKey(text, 'HODEI_SEALING_KEY')).toThrow(
-      expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(/^HODEI_SEALING_KEY holds no sealing key/u) }),
-    );
-  });
+  it.each(['', 'password', 'ab'.repeat(31), 'z'.repeat(64), Buffer.alloc(31).toString('base64')])(
+    'refuses "%s"',
+    (text) => {
+      expect(() => parseSealingKey(text, 'HODEI_SEALING_KEY')).toThrow(
+        expect.objectContaining({
+          code: 'config_invalid',
+          message: expect.stringMatching(/^HODEI_SEALING_KEY holds no sealing key/u),
+        }),
+      );
+    },
+  );
 });
