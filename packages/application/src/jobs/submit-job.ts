@@ -16,7 +16,7 @@ export async function submitJob(
   options: { readonly claim?: boolean } = {},
 ): Promise<Job> {
   const { spec, secrets } = checkJobInput(input, context.policy.defaultImage);
-  context.registry.assertFulfillable(demandOf(spec));
+  await context.registry.assertFulfillable(demandOf(spec));
   const id = parseJobId(context.ids.uuid());
   return context.repositories.jobs.insert({
     id,
