@@ -3,6 +3,8 @@ import { join } from 'node:path';
 
 import { HodeiError } from '@hodei/domain';
 
+import { objectOf, textOf } from './untyped.ts';
+
 /** What of the CLI's `config.json` matters here. */
 export interface DockerConfigFile {
   readonly path: string;
@@ -37,21 +39,16 @@ export async function readDockerConfigFile(env: NodeJS.ProcessEnv, home: string)
   const currentContext = textOf(file['currentContext']);
   return {
     path,
-    ...(currentContext === undefined ? {} : { currentContext }),
+    ...(currentContext === '' ? {} : { currentContext }),
     auths: Object.fromEntries(Object.entries(objectOf(file['auths'])).map(([registry, entry]) => [registry, authOf(objectOf(entry))])),
-    helpers: [...Object.keys(objectOf(file['credHelpers'])), ...(textOf(file['credsStore']) === undefined ? [] : ['*'])],
+    helpers: [...Object.keys(objectOf(file['credHelpers'])), ...(textOf(file['credsStore']) === '' ? [] : ['*'])],
   };
 }
 
 function authOf(entry: Readonly<Record<string, unknown>>): { auth?: string; identitytoken?: string } {
   const [auth, identitytoken] = [textOf(entry['auth']), textOf(entry['identitytoken'])];
-  return { ...(auth === undefined ? {} : { auth }), ...(identitytoken === undefined ? {} : { identitytoken }) };
+  return { ...(auth === '' ? {} : { auth }), ...(identitytoken === '' ? {} : { identitytoken }) };
 }
-
-const objectOf = (value: unknown): Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value !== '' ? value : undefined);
 
 const isAbsent = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR');

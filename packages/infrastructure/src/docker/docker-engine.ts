@@ -17,11 +17,14 @@ export class DockerEngine {
   /** For messages: where it is and how it was found. */
   readonly description: string;
   readonly callTimeoutMs: number;
+  /** True where its files may be on this machine. */
+  readonly local: boolean;
 
-  constructor(connection: Pick<DockerConnection, 'docker' | 'description'>, callTimeoutMs: number) {
+  constructor(connection: DockerConnection, callTimeoutMs: number) {
     this.docker = connection.docker;
     this.description = connection.description;
     this.callTimeoutMs = callTimeoutMs;
+    this.local = connection.endpoint.kind === 'socket';
   }
 
   /**
