@@ -15,13 +15,14 @@ const STDERR = 2;
 const SYSTEM_ERROR = 3;
 
 /**
- * Takes a multiplexed stream of the engine apart (attach and logs of a container without a terminal). Reads
- * no faster than its consumer; holds at most one unfinished frame.
+ * Takes a multiplexed stream of the engine apart (attach and logs of a container without a terminal): for
+ * each piece that arrives, the messages that it completes. Reads no faster than its consumer; holds at most
+ * one unfinished message.
  *
  * @throws HodeiError `provider_unavailable` where the engine reports an error in the stream; whatever the
  * source throws; `internal` for bytes that are no such stream.
  */
-export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame, void, undefined> {
+export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Frame[], void, undefined> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   let needed = HEADER_BYTES;
@@ -30,15 +31,17 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
     heldBytes += piece.length;
     if (heldBytes < needed) continue;
     const joined = Buffer.concat(held);
+    const frames: Frame[] = [];
     let at = 0;
     for (;;) {
       needed = frameBytes(joined, at);
       if (joined.length - at < needed) break;
-      if (needed > HEADER_BYTES) yield toFrame(joined, at, needed);
+      frames.push(toFrame(joined, at, needed));
       at += needed;
     }
     held = at === joined.length ? [] : [joined.subarray(at)];
     heldBytes = joined.length - at;
+    if (frames.length > 0) yield frames;
   }
   if (heldBytes > 0) {
     throw new HodeiError('provider_unavailable', 'the engine broke off in the middle of a message of its output stream');

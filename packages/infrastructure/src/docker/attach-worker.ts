@@ -1,0 +1,21 @@
+import type { Socket } from 'node:net';
+
+import type { DockerEngine } from './docker-engine.ts';
+import { hijack } from './engine-request.ts';
+import type { Subject } from './inspect-container.ts';
+
+/**
+ * Opens the one connection over which a container gets its stdin and gives its output, before it is started.
+ * Nothing is read from it until somebody does.
+ */
+export async function attachWorker(engine: DockerEngine, { workerId, resourceId }: Subject, { stdin }: { readonly stdin: boolean }, signal?: AbortSignal): Promise<Socket> {
+  const socket = await engine.call(
+    { doing: `connecting to worker ${workerId}`, subject: `worker ${workerId}` },
+    (docker, abortSignal) => hijack(docker, { path: `/containers/${resourceId}/attach`, query: { stream: true, stdin, stdout: true, stderr: true }, abortSignal }),
+    { signal },
+  );
+  socket.setNoDelay(true);
+  // Whoever reads or writes is told; while nobody does, an error must not end the process.
+  socket.on('error', () => undefined);
+  return socket;
+}

@@ -1,0 +1,60 @@
+import { HodeiError, type CallOptions, type ProviderCapabilities, type ProviderId } from '@hodei/domain';
+
+import { connectDocker } from './connect-docker.ts';
+import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from './docker-config.ts';
+import { DockerEngine } from './docker-engine.ts';
+import { DockerProvider } from './docker-provider.ts';
+import { narrowCapabilities } from './narrow-capabilities.ts';
+import { probeCapabilities } from './probe-capabilities.ts';
+
+/**
+ * Makes a {@link DockerProvider}:
+ *
+ * ```ts
+ * const provider = await new DockerProviderBuilder()
+ *   .withProviderId(id)
+ *   .withConfig(DEFAULT_DOCKER_CONFIG)
+ *   .build();
+ * ```
+ */
+export class DockerProviderBuilder {
+  #id: ProviderId | undefined;
+  #config: DockerConfig = DEFAULT_DOCKER_CONFIG;
+  #capabilities: Partial<ProviderCapabilities> = {};
+
+  /** The id under which the installation knows this provider. Required. */
+  withProviderId(id: ProviderId): this {
+    this.#id = id;
+    return this;
+  }
+
+  /** Instead of {@link DEFAULT_DOCKER_CONFIG}. */
+  withConfig(config: DockerConfig): this {
+    this.#config = config;
+    return this;
+  }
+
+  /**
+   * Claims less than the engine offers (lower bounds, fewer limits, no recovery), or what only the operator
+   * knows (regions, labels, features, GPU types). It can't make the engine do what it does not.
+   */
+  withCapabilities(capabilities: Partial<ProviderCapabilities>): this {
+    this.#capabilities = capabilities;
+    return this;
+  }
+
+  /**
+   * Connects, and asks the engine what it really offers.
+   *
+   * @throws HodeiError `config_invalid`, `provider_unavailable`, `provider_timeout`, `authentication_failed`,
+   * `unsupported`; `invalid_input` without a provider id.
+   */
+  async build(options: CallOptions = {}): Promise<DockerProvider> {
+    const id = this.#id;
+    if (id === undefined) throw new HodeiError('invalid_input', 'a Docker provider needs its id; call withProviderId()');
+    const config = this.#config;
+    const engine = new DockerEngine(await connectDocker(config.connection), config.callTimeoutMs);
+    const probed = await probeCapabilities(engine, config, options);
+    return new DockerProvider({ id, engine, config, capabilities: narrowCapabilities(probed.capabilities, this.#capabilities) });
+  }
+}

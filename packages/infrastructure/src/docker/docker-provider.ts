@@ -1,0 +1,146 @@
+import {
+  HodeiError,
+  type CallOptions,
+  type InstallationId,
+  type LaunchOrder,
+  type ListedWorker,
+  type LogQuery,
+  type OutputChunk,
+  type OutputOffsets,
+  type ProviderCapabilities,
+  type ProviderHealth,
+  type ProviderId,
+  type ProvisionProgress,
+  type RunningJob,
+  type WorkerEvent,
+  type WorkerHandle,
+  type WorkerId,
+  type WorkerProvider,
+  type WorkerRef,
+  type WorkerSpec,
+  type WorkerStatus,
+} from '@hodei/domain';
+
+import { checkHealth } from './check-health.ts';
+import { createWorker, type WorkerFactory } from './create-worker.ts';
+import { destroyWorker } from './destroy-worker.ts';
+import type { DockerConfig } from './docker-config.ts';
+import type { DockerEngine } from './docker-engine.ts';
+import { DockerImages, type ImageRequest } from './docker-images.ts';
+import { estimateCost } from './estimate-cost.ts';
+import { getWorkerStatus } from './get-worker-status.ts';
+import { launchWorker } from './launch-worker.ts';
+import { listWorkers } from './list-workers.ts';
+import { readLogs } from './read-logs.ts';
+import { KeyedQueue } from './keyed-queue.ts';
+import { recoverWorker } from './recover-worker.ts';
+import { StartupTimes } from './startup-times.ts';
+import { stopWorker } from './stop-worker.ts';
+import { watchWorkers } from './watch-workers.ts';
+import { WorkerSessions } from './worker-session.ts';
+
+type ProgressOptions = CallOptions & { readonly onProgress?: (progress: ProvisionProgress) => void };
+
+/**
+ * Workers as containers of a Docker Engine. Made by {@link DockerProviderBuilder}.
+ *
+ * Disposing of it lets go of all connections: workers that wait for an order end, jobs go on.
+ */
+export class DockerProvider implements WorkerProvider {
+  readonly id: ProviderId;
+  readonly type = 'docker';
+  readonly #engine: DockerEngine;
+  readonly #config: DockerConfig;
+  readonly #images: DockerImages;
+  readonly #factory: WorkerFactory;
+  readonly #sessions = new WorkerSessions();
+  readonly #startupTimes = new StartupTimes();
+  /** One worker is created by one call at a time; the next one adopts it. */
+  readonly #creating = new KeyedQueue<WorkerId>();
+
+  /** @internal Use {@link DockerProviderBuilder}, which asks the engine what it can do. */
+  constructor(parts: { readonly id: ProviderId; readonly engine: DockerEngine; readonly config: DockerConfig; readonly capabilities: ProviderCapabilities }) {
+    this.id = parts.id;
+    this.#engine = parts.engine;
+    this.#config = parts.config;
+    this.#images = new DockerImages(parts.engine, parts.config);
+    this.#factory = {
+      engine: parts.engine,
+      images: this.#images,
+      config: parts.config,
+      providerId: parts.id,
+      capabilities: parts.capabilities,
+      sessions: this.#sessions,
+      startupTimes: this.#startupTimes,
+      shells: new Set(),
+    };
+  }
+
+  capabilities(): ProviderCapabilities {
+    return this.#factory.capabilities;
+  }
+
+  estimatedStartupMs({ image }: Pick<WorkerSpec, 'image'>): number {
+    return this.#startupTimes.estimate(image);
+  }
+
+  estimatedCost({ resources }: Pick<WorkerSpec, 'resources'>, durationMs: number): number | undefined {
+    return estimateCost(this.#config, resources, durationMs);
+  }
+
+  async checkHealth(options: CallOptions = {}): Promise<ProviderHealth> {
+    return await checkHealth(this.#engine, this.#config.health, options);
+  }
+
+  async prepareImage(image: ImageRequest, options: ProgressOptions = {}): Promise<void> {
+    await this.#images.prepare(image, options);
+  }
+
+  async createWorker(spec: WorkerSpec, options: ProgressOptions = {}): Promise<WorkerHandle> {
+    return await this.#creating.run(spec.workerId, () => createWorker(this.#factory, spec, options));
+  }
+
+  async launch(handle: WorkerHandle, order: LaunchOrder, { signal }: CallOptions = {}): Promise<RunningJob> {
+    return await launchWorker(this.#engine, this.#sessions, handle, order, signal);
+  }
+
+  async recoverWorker(handle: WorkerHandle, options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets }): Promise<RunningJob> {
+    this.#assertClaimed('recovery', 'recovering workers');
+    return await recoverWorker(this.#engine, this.#sessions, handle, options);
+  }
+
+  async getWorkerStatus(handle: WorkerHandle, { signal }: CallOptions = {}): Promise<WorkerStatus> {
+    return await getWorkerStatus(this.#engine, handle, signal);
+  }
+
+  async *readLogs(handle: WorkerHandle, query: LogQuery = {}): AsyncGenerator<OutputChunk, void, undefined> {
+    this.#assertClaimed('retainedLogs', 'reading logs');
+    yield* readLogs(this.#engine, handle, query);
+  }
+
+  async listWorkers(installationId: InstallationId, options: CallOptions = {}): Promise<readonly ListedWorker[]> {
+    return await listWorkers(this.#engine, { installationId, providerId: this.id }, options);
+  }
+
+  async *watchWorkers(installationId: InstallationId, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<WorkerEvent, void, undefined> {
+    this.#assertClaimed('watch', 'watching workers');
+    yield* watchWorkers(this.#engine, { installationId, providerId: this.id }, { signal });
+  }
+
+  async stopWorker(handle: WorkerHandle, options: CallOptions & { readonly gracePeriodMs: number }): Promise<void> {
+    await stopWorker(this.#engine, handle, this.id, options);
+  }
+
+  async destroyWorker(worker: WorkerRef, options: CallOptions & { readonly gracePeriodMs: number }): Promise<void> {
+    await destroyWorker(this.#engine, worker, this.id, options);
+    this.#sessions.forget(worker.workerId);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#sessions.closeAll();
+  }
+
+  #assertClaimed(capability: 'recovery' | 'retainedLogs' | 'watch', what: string): void {
+    if (!this.capabilities()[capability]) throw new HodeiError('unsupported', `this provider is set up without ${what}`);
+  }
+}

@@ -1,0 +1,42 @@
+import type { CallOptions, OutputChunk, RunningJob, WorkerExit, WorkerHandle } from '@hodei/domain';
+
+import type { DockerEngine } from './docker-engine.ts';
+import { waitForExit } from './wait-for-exit.ts';
+
+/** A job in a container; where its output comes from is the caller's to say. */
+export class DockerRunningJob implements RunningJob {
+  readonly output: AsyncIterable<OutputChunk>;
+  readonly #engine: DockerEngine;
+  readonly #handle: WorkerHandle;
+  readonly #detached = new AbortController();
+  readonly #disconnect: () => void;
+
+  /**
+   * @param openOutput is given a signal that aborts when the job is detached.
+   * @param disconnect lets go of a connection whose output nobody reads.
+   */
+  constructor(engine: DockerEngine, handle: WorkerHandle, openOutput: (signal: AbortSignal) => AsyncIterable<OutputChunk>, disconnect: () => void = () => undefined) {
+    this.#engine = engine;
+    this.#handle = handle;
+    this.#disconnect = disconnect;
+    this.output = untilDetached(openOutput(this.#detached.signal), this.#detached.signal);
+  }
+
+  async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
+    return await waitForExit(this.#engine, this.#handle, signal);
+  }
+
+  detach(): void {
+    this.#detached.abort();
+    this.#disconnect();
+  }
+}
+
+/** Letting go is no error of the output: it just ends. */
+async function* untilDetached(output: AsyncIterable<OutputChunk>, detached: AbortSignal): AsyncGenerator<OutputChunk, void, undefined> {
+  try {
+    if (!detached.aborted) yield* output;
+  } catch (error) {
+    if (!detached.aborted) throw error;
+  }
+}

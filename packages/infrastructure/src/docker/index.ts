@@ -1,0 +1,15 @@
+export {
+  DEFAULT_DOCKER_CONFIG,
+  type DockerConfig,
+  type DockerConnectionConfig,
+  type DockerCostPerHour,
+  type DockerHardening,
+  type DockerHealthBounds,
+  type DockerLogBound,
+  type DockerMount,
+  type DockerTlsConfig,
+  type RegistryCredentials,
+} from './docker-config.ts';
+export { DockerProvider } from './docker-provider.ts';
+export { DockerProviderBuilder } from './docker-provider-builder.ts';
+export { parseDockerConfig } from './parse-docker-config.ts';

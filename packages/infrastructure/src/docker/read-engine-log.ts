@@ -1,0 +1,61 @@
+import { HodeiError, type EpochMs, type OutputStream, type WorkerHandle } from '@hodei/domain';
+
+import type { DockerEngine } from './docker-engine.ts';
+import { getStream } from './engine-request.ts';
+import { createLineEnds } from './line-ends.ts';
+import { readFrames, type Frame } from './read-frames.ts';
+
+/** One message of the engine's log: a line, or a piece of a long one. Its newline is part of it. */
+export interface LogMessage extends Frame {
+  /** When the engine got it from the job. */
+  readonly at: EpochMs;
+}
+
+/** Which worker, and how its log is read. */
+export interface EngineLogQuery {
+  readonly handle: Pick<WorkerHandle, 'workerId' | 'resourceId'>;
+  readonly follow: boolean;
+  readonly stream?: OutputStream | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const SPACE = 0x20;
+
+/**
+ * Reads a worker's log from its beginning, in batches as they arrive. With `follow` it ends when the worker
+ * has ended.
+ *
+ * @throws HodeiError `worker_not_found`; `provider_unavailable` where the stream breaks off, midway too; the
+ * signal's reason.
+ */
+export async function* readEngineLog(engine: DockerEngine, query: EngineLogQuery): AsyncGenerator<readonly LogMessage[], void, undefined> {
+  const { handle, follow, stream, signal } = query;
+  const call = { doing: `reading the log of worker ${handle.workerId}`, subject: `worker ${handle.workerId}` };
+  const request = { stdout: stream !== 'stderr', stderr: stream !== 'stdout', timestamps: true, follow };
+  const response = await engine.call(
+    call,
+    (docker, abortSignal) => getStream(docker, { path: `/containers/${handle.resourceId}/logs`, query: request, abortSignal }),
+    { signal },
+  );
+  const stop = (): void => void response.destroy();
+  signal?.addEventListener('abort', stop, { once: true });
+  const restoreLineEnds = createLineEnds();
+  try {
+    for await (const frames of readFrames(response)) yield frames.flatMap((frame) => restoreLineEnds(withTime(frame)));
+    signal?.throwIfAborted();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw engine.translate(error, call);
+  } finally {
+    signal?.removeEventListener('abort', stop);
+    response.destroy();
+  }
+}
+
+/** Each message begins with the time (RFC 3339 with nanoseconds) and a space. */
+function withTime({ stream, bytes }: Frame): LogMessage {
+  const space = bytes.indexOf(SPACE);
+  const at = space === -1 ? Number.NaN : Date.parse(Buffer.from(bytes.buffer, bytes.byteOffset, space).toString('latin1'));
+  if (Number.isNaN(at)) throw new HodeiError('internal', 'the engine sent a log message without its time');
+  return { stream, at, bytes: bytes.subarray(space + 1) };
+}

@@ -1,0 +1,33 @@
+import type { OutputOffsets, WorkerHandle } from '@hodei/domain';
+
+import type { DockerEngine } from './docker-engine.ts';
+import { DockerRunningJob } from './docker-running-job.ts';
+import { followJobLog } from './follow-job-log.ts';
+import { isDirect } from './handle-state.ts';
+import { requireContainer } from './inspect-container.ts';
+import { neverLaunched, readVerdict, refusal } from './read-verdict.ts';
+import type { WorkerSessions } from './worker-session.ts';
+
+/**
+ * {@link WorkerProvider.recoverWorker}: everything comes from the engine's log. Beside what the port says it
+ * throws what the launch would have thrown where the worker refused the order (`command_not_found`,
+ * `start_failed`).
+ */
+export async function recoverWorker(
+  engine: DockerEngine,
+  sessions: WorkerSessions,
+  handle: WorkerHandle,
+  { nonce, from, signal }: { readonly nonce: string; readonly from: OutputOffsets; readonly signal?: AbortSignal | undefined },
+): Promise<DockerRunningJob> {
+  const { State } = await requireContainer(engine, handle, signal);
+  const isUnstarted = State.Status === 'created';
+  const isIdleHere = sessions.get(handle.workerId, handle.resourceId)?.isTaken === false;
+  if (isUnstarted || (isIdleHere && !isDirect(handle))) throw neverLaunched(handle);
+  if (!isDirect(handle)) {
+    const verdict = await readVerdict(engine, handle, nonce, signal);
+    if (verdict === undefined) throw neverLaunched(handle);
+    const refused = refusal(verdict, handle);
+    if (refused !== undefined) throw refused;
+  }
+  return new DockerRunningJob(engine, handle, (detached) => followJobLog(engine, handle, from, detached));
+}
