@@ -8,10 +8,11 @@ export class ClosedOutputError extends Error {
   override readonly name = 'ClosedOutputError';
 }
 
-/** Where bytes go. Write one after another: the next when the one before has resolved. */
+/** Where bytes go, in the order in which they were written. */
 export interface Sink {
   /**
-   * Resolves when all was taken, however slow the reader is.
+   * Resolves when all was taken, however slow the reader is. Who waits for it before the next write holds at most
+   * one piece in memory.
    * @throws ClosedOutputError where nobody reads it.
    */
   write(data: Uint8Array | string): Promise<void>;
@@ -22,10 +23,17 @@ export interface Sink {
  * process: a user who stops the terminal with Ctrl-S would stop the loop that renews our lease.
  */
 export function openSink(fd: number): Sink {
+  let last: Promise<void> = Promise.resolve();
+  const writeAll = async (data: Uint8Array | string): Promise<void> => {
+    const bytes = typeof data === 'string' ? Buffer.from(data) : data;
+    for (let done = 0; done < bytes.length; ) done += await writeSome(fd, bytes, done);
+  };
   return {
-    write: async (data) => {
-      const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-      for (let done = 0; done < bytes.length; ) done += await writeSome(fd, bytes, done);
+    write: (data) => {
+      const written = last.then(() => writeAll(data));
+      // What fails is told to whoever wrote it; the next one finds out by itself.
+      last = written.catch(() => undefined);
+      return written;
     },
   };
 }

@@ -1,0 +1,98 @@
+import type { JobDescription, ProviderView } from '@hodei/application';
+import type {
+  EpochMs,
+  Job,
+  JobId,
+  JobInput,
+  JobQuery,
+  LogRecord,
+  OutputStream,
+  Page,
+  ProviderConfig,
+  Worker,
+  WorkerId,
+  WorkerQuery,
+} from '@hodei/domain';
+
+import type { Finding } from './finding.ts';
+
+/** Which output of a job to read. */
+export interface OutputQuery {
+  readonly jobId: JobId;
+  /** Goes on after this record; absent: from the beginning. */
+  readonly afterSeq?: number;
+  readonly stream?: OutputStream;
+  readonly since?: EpochMs;
+  /** Goes on until the job has ended. */
+  readonly follow?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** How to submit a job. */
+export interface SubmitOptions {
+  /** True: the job goes on without us; false: it is run for as long as this backend is open. */
+  readonly detach: boolean;
+  /** Gives up before anything is stored; after that it has no effect. */
+  readonly signal?: AbortSignal;
+}
+
+/** How to wait for a job. */
+export interface WaitOptions {
+  readonly signal?: AbortSignal;
+  /** Is told what the job waits for, in words that follow "waiting for", each time that changes. */
+  readonly onWaiting?: (words: string) => void;
+}
+
+/**
+ * What the commands work with: this machine itself (embedded), or a server. All of them are written against this
+ * port, so that they behave the same on both.
+ *
+ * Whatever goes wrong is a HodeiError; each method adds `config_invalid` and `database_unavailable` (the backend can't
+ * be opened) to what it names.
+ */
+export interface Backend extends AsyncDisposable {
+  /**
+   * Stores a job and sees to it that it is run. Nothing is stored where this throws.
+   * @throws HodeiError `invalid_input`, `limit_exceeded`, `provider_unavailable`; the signal's reason.
+   */
+  submit(input: JobInput, options: SubmitOptions): Promise<JobId>;
+
+  /** Resolves when the job has ended. @throws HodeiError `not_found`, `stale_epoch` (others have taken it over). */
+  waitForEnd(jobId: JobId, options?: WaitOptions): Promise<JobDescription>;
+
+  /** @throws HodeiError `not_found` */
+  describe(jobId: JobId): Promise<JobDescription>;
+
+  /** One page, the newest first. */
+  listJobs(query: JobQuery): Promise<Page<Job>>;
+
+  /** Output in the order in which it was stored. Reads no faster than it is asked. @throws HodeiError `not_found` */
+  followOutput(query: OutputQuery): AsyncIterable<LogRecord>;
+
+  /** Asks for a job's end; see {@link Job.cancelRequest}. Idempotent. @throws HodeiError `not_found` */
+  cancel(jobId: JobId, by: string): Promise<Job>;
+
+  /** Leaves a job whose cancellation was asked for no more time. */
+  kill(jobId: JobId): Promise<void>;
+
+  /** One page, the newest first. */
+  listWorkers(query: WorkerQuery): Promise<Page<Worker>>;
+
+  /** @throws HodeiError `not_found` */
+  getWorker(workerId: WorkerId): Promise<Worker>;
+
+  /** All, by name, with their health as it is now. */
+  listProviders(): Promise<readonly ProviderView[]>;
+
+  /** With its health as it is now. @throws HodeiError `not_found` */
+  getProvider(name: string): Promise<ProviderView>;
+
+  /** Lets a provider take work, or no more. Idempotent. @throws HodeiError `not_found`, `conflict` */
+  setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig>;
+
+  /** Runs what is pending until nothing is pending, or running here. */
+  runPending(signal?: AbortSignal): Promise<void>;
+
+  /** Looks at everything that jobs need, one thing after another. Never throws: what fails is a finding. */
+  examine(): AsyncIterable<Finding>;
+}

@@ -1,0 +1,157 @@
+import {
+  cancelJob,
+  describeJob,
+  followOutput,
+  submitJob,
+  waitForJob,
+  type Diagnostics,
+  type JobDescription,
+  type ProviderView,
+} from '@hodei/application';
+import type { Job, JobId, JobInput, JobQuery, LogRecord, Page, ProviderConfig, Worker, WorkerId, WorkerQuery } from '@hodei/domain';
+import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
+
+import type { Backend, OutputQuery, SubmitOptions, WaitOptions } from '../backend.ts';
+import type { Finding } from '../finding.ts';
+import { assertProviderAnswers } from './assert-provider-answers.ts';
+import { examine } from './examine.ts';
+import { LocalJob } from './local-job.ts';
+import { runPending } from './run-pending.ts';
+import { startRunnerProcess } from './start-runner-process.ts';
+
+/** What an {@link EmbeddedBackend} is made of. */
+export interface EmbeddedBackendParams {
+  readonly settings: Settings;
+  readonly diagnostics: Diagnostics;
+  /** The program of this CLI, for runners in the background. */
+  readonly entry: string;
+}
+
+/**
+ * The backend without a server: this process is an instance of the control plane for as long as it needs to be. What
+ * only looks at rows opens no more than the database.
+ */
+export class EmbeddedBackend implements Backend {
+  readonly #params: EmbeddedBackendParams;
+  readonly #jobs = new Map<JobId, LocalJob>();
+  #store: Promise<Store> | undefined;
+  #plane: Promise<ControlPlane> | undefined;
+
+  constructor(params: EmbeddedBackendParams) {
+    this.#params = params;
+  }
+
+  async submit(input: JobInput, { detach, signal }: SubmitOptions): Promise<JobId> {
+    const plane = await orAborted(this.#controlPlane(), signal);
+    await orAborted(assertProviderAnswers(plane.context.registry), signal);
+    const job = await submitJob(plane.context, input, { claim: !detach });
+    if (detach) await startRunnerProcess(this.#params.entry, this.#params.settings);
+    else this.#jobs.set(job.id, new LocalJob(plane, job));
+    return job.id;
+  }
+
+  async waitForEnd(jobId: JobId, { signal, onWaiting = () => undefined }: WaitOptions = {}): Promise<JobDescription> {
+    const rows = await this.#rows();
+    const local = this.#jobs.get(jobId);
+    using _listening = local?.onWaiting(onWaiting);
+    const signals = [signal, local?.lost].filter((each) => each !== undefined);
+    const describe = async (): Promise<void> => {
+      const { waitingFor } = await describeJob(rows, jobId);
+      if (waitingFor !== undefined) onWaiting(waitingFor);
+    };
+    await waitForJob(rows, jobId, {
+      signal: AbortSignal.any(signals),
+      // Only words for a person: where they can't be had, the wait itself will say why.
+      onChange: () => void describe().catch(() => undefined),
+    });
+    return describeJob(rows, jobId);
+  }
+
+  async describe(jobId: JobId): Promise<JobDescription> {
+    return describeJob(await this.#rows(), jobId);
+  }
+
+  async listJobs(query: JobQuery): Promise<Page<Job>> {
+    return (await this.#rows()).repositories.jobs.list(query);
+  }
+
+  async *followOutput(query: OutputQuery): AsyncGenerator<LogRecord> {
+    yield* followOutput(await this.#rows(), query);
+  }
+
+  async cancel(jobId: JobId, by: string): Promise<Job> {
+    return cancelJob(await this.#rows(), jobId, by);
+  }
+
+  async kill(jobId: JobId): Promise<void> {
+    (await this.#plane)?.runner.kill(jobId);
+  }
+
+  async listWorkers(query: WorkerQuery): Promise<Page<Worker>> {
+    return (await this.#rows()).repositories.workers.list(query);
+  }
+
+  async getWorker(workerId: WorkerId): Promise<Worker> {
+    return (await this.#rows()).repositories.workers.get(workerId);
+  }
+
+  async listProviders(): Promise<readonly ProviderView[]> {
+    const { registry } = (await this.#controlPlane()).context;
+    await registry.checkHealth();
+    return registry.find();
+  }
+
+  async getProvider(name: string): Promise<ProviderView> {
+    const { registry } = (await this.#controlPlane()).context;
+    const { config } = await registry.getByName(name);
+    await registry.checkHealth(config.id);
+    return registry.get(config.id);
+  }
+
+  async setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig> {
+    const { registry } = (await this.#controlPlane()).context;
+    const { config } = await registry.getByName(name);
+    return registry.update(config.id, { mode });
+  }
+
+  async runPending(signal?: AbortSignal): Promise<void> {
+    await runPending(await this.#controlPlane(), signal);
+  }
+
+  examine(): AsyncIterable<Finding> {
+    return examine({ settings: this.#params.settings, openControlPlane: () => this.#controlPlane() });
+  }
+
+  /** Waits for the jobs that run here, and until their workers are gone. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const opened of [this.#plane, this.#store]) {
+      // Where it did not open, whoever asked for it was told.
+      await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
+    }
+  }
+
+  #controlPlane(): Promise<ControlPlane> {
+    const { settings, diagnostics } = this.#params;
+    return (this.#plane ??= openControlPlane(settings, { diagnostics }));
+  }
+
+  async #rows(): Promise<Store> {
+    if (this.#plane !== undefined) return (await this.#plane).store;
+    const { settings, diagnostics } = this.#params;
+    return (this.#store ??= openStore(settings, { diagnostics }));
+  }
+}
+
+/** Stops waiting when the signal aborts; what was begun goes on. */
+async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const abort = (): void => reject(signal.reason as Error);
+  signal.addEventListener('abort', abort, { once: true });
+  if (signal.aborted) abort();
+  try {
+    return await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+}

@@ -1,0 +1,45 @@
+import type { JobInput } from '@hodei/domain';
+
+import { parseEnv, parseLabels, parseSecrets } from './parse-pairs.ts';
+
+/** The options of `hodei run` that say what to run, as commander gives them. */
+export interface JobOptions {
+  readonly image?: string;
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly pids?: number;
+  readonly env: readonly string[];
+  readonly secret: readonly string[];
+  readonly label: readonly string[];
+  readonly workdir?: string;
+  readonly network?: string;
+  /** Milliseconds. */
+  readonly timeout?: number;
+  readonly retries?: number;
+  readonly priority?: number;
+  readonly name?: string;
+  readonly arch?: string;
+}
+
+/** @throws HodeiError `invalid_input` for a malformed K=V, or a secret that the environment does not have. */
+export function toJobInput(command: readonly string[], options: JobOptions, env: NodeJS.ProcessEnv): JobInput {
+  const { image, cpu, memory: memoryBytes, pids, workdir, network, timeout: timeoutMs, retries, priority, name, arch } = options;
+  return {
+    ...(command.length === 0 ? {} : { command }),
+    env: parseEnv('--env', options.env, env),
+    secrets: parseSecrets('--secret', options.secret, env),
+    labels: parseLabels('--label', options.label),
+    resources: defined({ cpu, memoryBytes, pids }),
+    ...defined({ image, workdir, network, timeoutMs, priority, name }),
+    ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
+    ...(arch === undefined ? {} : { requirements: { architecture: arch } }),
+  };
+}
+
+type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
+
+/** Without the properties that are undefined, which are not the same as absent ones. */
+function defined<T extends Record<string, unknown>>(object: T): Defined<T> {
+  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
+}
