@@ -16,6 +16,7 @@ import {
   INSTANCE,
   JOB_CONTEXT,
   JOB_RUNNER,
+  LEASE_LOST,
   PROVIDER_REGISTRY,
   REPOSITORIES,
   SEALING_KEY,
@@ -67,6 +68,7 @@ function createJobContext(c: DependencyContainer): JobContext {
     sealer: c.resolve(SECRET_SEALER),
     diagnostics: c.resolve(DIAGNOSTICS),
     instance: c.resolve(INSTANCE),
+    lost: c.resolve(LEASE_LOST),
     policy: { ...DEFAULT_JOB_POLICY, defaultImage },
   };
 }

@@ -1,13 +1,13 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { keepLease, LEASE_MS, type JobContext, type JobRunner } from '@hodei/application';
+import { keepLease, LEASE_MS, watchProviders, type JobContext, type JobRunner } from '@hodei/application';
 import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
 
 import { openStore, type Store, type StoreOptions } from './open-store.ts';
 import { runLoop } from './run-loop.ts';
 import type { Settings } from './settings.ts';
-import { INSTANCE, JOB_CONTEXT, JOB_RUNNER, PROVIDER_REGISTRY, SEALING_KEY } from './tokens.ts';
+import { INSTANCE, JOB_CONTEXT, JOB_RUNNER, LEASE_LOST, PROVIDER_REGISTRY, SEALING_KEY } from './tokens.ts';
 
 /** The provider that every installation has from the start. */
 export const LOCAL_PROVIDER = { name: 'docker', type: 'docker' } as const;
@@ -39,12 +39,14 @@ export async function openControlPlane(settings: Settings, options: StoreOptions
   container.register(INSTANCE, { useValue: instance });
   opening.defer(() => repositories.instances.release(instance.epoch));
   const lost = new AbortController();
+  container.register(LEASE_LOST, { useValue: lost.signal });
   const renew = (signal: AbortSignal): Promise<void> => keepLease({ instances: repositories.instances, clock, diagnostics }, instance, signal);
   opening.use(runLoop('lease', diagnostics, renew, (error) => lost.abort(error)));
 
   const registry = opening.use(container.resolve(PROVIDER_REGISTRY));
   await registry.load();
   await registry.ensure(LOCAL_PROVIDER);
+  opening.use(runLoop('providers', diagnostics, (signal) => watchProviders({ registry, clock, diagnostics }, signal)));
   const runner = container.resolve(JOB_RUNNER);
   opening.defer(() => runner.idle());
   const open = opening.move();

@@ -14,6 +14,7 @@ export const CHANGE_HUB: InjectionToken<ChangeHub> = Symbol('ChangeHub');
 export const SEALING_KEY: InjectionToken<Uint8Array> = Symbol('SealingKey');
 export const SECRET_SEALER: InjectionToken<SecretSealer> = Symbol('SecretSealer');
 export const INSTANCE: InjectionToken<Instance> = Symbol('Instance');
+export const LEASE_LOST: InjectionToken<AbortSignal> = Symbol('LeaseLost');
 export const PROVIDER_REGISTRY: InjectionToken<ProviderRegistry> = Symbol('ProviderRegistry');
 export const JOB_CONTEXT: InjectionToken<JobContext> = Symbol('JobContext');
 export const JOB_RUNNER: InjectionToken<JobRunner> = Symbol('JobRunner');

@@ -1,6 +1,7 @@
 export { outcomeOfError, outcomeOfExit, type StopReason } from './attempts/outcome-of.ts';
 export type { OnProgress } from './attempts/prepare-worker.ts';
-export { runAttempt, type AttemptResult } from './attempts/run-attempt.ts';
+export type { AttemptResult } from './attempts/end-attempt.ts';
+export { runAttempt } from './attempts/run-attempt.ts';
 export { superviseJob, type StopSignals, type Supervised } from './attempts/supervise-job.ts';
 export { dispatchJobs, dispatchStep, type DispatchOptions } from './dispatch/dispatch-jobs.ts';
 export { JobRunner } from './dispatch/job-runner.ts';
@@ -19,9 +20,8 @@ export {
   DEFAULT_MAX_WORKERS,
   ProviderRegistry,
   type ProviderRegistryParams,
-  type Selection,
-  type SelectParams,
 } from './registry/provider-registry.ts';
+export type { Selection, SelectParams } from './registry/provider-selector.ts';
 export type { ProviderFactories, ProviderFactory } from './registry/build-provider.ts';
 export type { Candidate, CompareCandidates } from './registry/candidate.ts';
 export { DEFAULT_BREAKER_OPTIONS, type BreakerOptions, type BreakerState } from './registry/circuit-breaker.ts';

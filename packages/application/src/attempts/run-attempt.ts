@@ -1,35 +1,16 @@
-import {
-  parseAttemptId,
-  parseWorkerId,
-  toHodeiError,
-  type Attempt,
-  type Job,
-  type Outcome,
-  type Phase,
-  type EpochMs,
-  type WorkerHandle,
-  type WorkerProvider,
-} from '@hodei/domain';
+import { toHodeiError, type Job, type Outcome, type Phase, type WorkerHandle } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
-import type { Selection } from '../registry/provider-registry.ts';
+import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { persist } from '../support/persist.ts';
-import { destroyWorker } from '../workers/destroy-worker.ts';
-import { finishAttempt } from './finish-attempt.ts';
+import { beginAttempt, expiryOf } from './begin-attempt.ts';
+import { endAttempt, type AttemptResult } from './end-attempt.ts';
+import { followAttempt, type Phases } from './follow-attempt.ts';
 import { launchJob } from './launch-job.ts';
 import { outcomeOfError, type StopReason } from './outcome-of.ts';
 import { prepareWorker, type OnProgress } from './prepare-worker.ts';
-import { OutputStore } from './store-output.ts';
-import { superviseJob, type StopSignals } from './supervise-job.ts';
-
-/** What an attempt came to. */
-export interface AttemptResult {
-  /** The job afterwards: ended, or `pending` for a retry. */
-  readonly job: Job;
-  /** Resolves when the worker is gone. */
-  readonly cleanedUp: Promise<void>;
-}
+import { recordReady } from './record-launch.ts';
+import type { StopSignals } from './supervise-job.ts';
 
 /**
  * Runs one scheduled job on one worker to its recorded end: intent, image, worker, order, output, exit,
@@ -48,7 +29,7 @@ export async function runAttempt(
   onProgress: OnProgress = () => undefined,
 ): Promise<AttemptResult> {
   const { provider } = selection;
-  const phases: Partial<Record<Phase, EpochMs>> = { claimed: job.stateChangedAt };
+  const phases: Phases = { claimed: job.stateChangedAt };
   const reached = (phase: Phase): void => {
     phases[phase] ??= context.clock.now();
   };
@@ -56,92 +37,28 @@ export async function runAttempt(
   const attempt = await beginAttempt(context, job, provider, phases);
   selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
+  const giveUp = AbortSignal.any([signals.stop, signals.lost]);
   let handle: WorkerHandle | undefined;
   let outcome: Outcome;
   try {
-    const prepared = await prepareWorker(context, provider, job, attempt, secrets, {
-      signal: signals.stop,
-      onProgress,
-      reached,
-      expiresAt: expiryOf(context, job),
-    });
+    const expiresAt = expiryOf(context, job);
+    const prepared = await prepareWorker(context, provider, job, attempt, secrets, { signal: giveUp, onProgress, reached, expiresAt });
     handle = prepared.handle;
-    await markReady(context, attempt, handle);
+    await recordReady(context, attempt, handle);
     reached('ordered');
-    const running = await launchJob(context, provider, handle, prepared.order, signals.stop);
+    const running = await launchJob(context, provider, handle, prepared.order, giveUp);
     reached('launched');
-    context.registry.reportSuccess(provider.id);
-    const recorded = markLaunched(context, attempt, handle, { ...phases });
-    const output = new OutputStore(context, attempt, Object.values(secrets));
-    const supervised = {
-      spec: job.spec,
-      attempt,
-      provider,
-      handle,
-      output,
-      onFirstByte: () => reached('firstByte'),
-      onExit: ({ exitedAt }: { exitedAt: EpochMs }) => (phases.exited = exitedAt),
-      ...(job.spec.timeoutMs === undefined ? {} : { deadlineAt: context.clock.now() + job.spec.timeoutMs }),
-    };
-    [outcome] = await Promise.all([superviseJob(context, supervised, running, signals), recorded]);
+    context.registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
+    outcome = await followAttempt(context, { job, attempt, provider, handle, secrets, running, phases, recorded: false }, signals);
   } catch (thrown) {
+    signals.lost.throwIfAborted();
     const error = toHodeiError(thrown);
     if (error.code === 'stale_epoch') throw error;
     if (!signals.stop.aborted) context.registry.reportFailure(provider.id, error);
     outcome = signals.stop.aborted ? cancelledBefore(signals.stop) : outcomeOfError(error);
   }
-  const after = await finishAttempt(context, attempt, outcome, phases);
-  const cleanedUp = destroyWorker(context, provider, {
-    workerId: attempt.workerId,
-    gracePeriodMs: 0,
-    termination: outcome,
-    ...(handle === undefined ? {} : { resourceId: handle.resourceId }),
-  });
-  return { job: after, cleanedUp };
+  return endAttempt(context, attempt, provider, handle, outcome, phases);
 }
-
-/** Intent before effect: the rows say that the worker shall exist before the engine is asked. */
-async function beginAttempt(context: JobContext, job: Job, provider: WorkerProvider, phases: Attempt['phases']): Promise<Attempt> {
-  const { attempts } = context.repositories;
-  const attemptId = parseAttemptId(context.ids.uuid());
-  const workerId = parseWorkerId(context.ids.uuid());
-  const nonce = context.ids.nonce();
-  const worker = { workerId, image: job.spec.image, resources: job.spec.resources, expiresAt: expiryOf(context, job) };
-  const { epoch } = context.instance;
-  return persist(
-    context,
-    () => attempts.begin({ attemptId, jobId: job.id, providerId: provider.id, worker, nonce, epoch, phases, at: context.clock.now() }),
-    async () => (await attempts.listByJob(job.id)).find(({ id }) => id === attemptId),
-  );
-}
-
-async function markReady(context: JobContext, attempt: Attempt, handle: WorkerHandle): Promise<void> {
-  const { workers } = context.repositories;
-  await persist(
-    context,
-    () => workers.markReady({ workerId: attempt.workerId, epoch: attempt.epoch, handle, at: context.clock.now() }),
-    async () => {
-      const worker = await workers.get(attempt.workerId);
-      return worker.state === 'ready' ? worker : undefined;
-    },
-  );
-}
-
-async function markLaunched(context: JobContext, attempt: Attempt, handle: WorkerHandle, phases: Attempt['phases']): Promise<void> {
-  const { attempts, workers } = context.repositories;
-  const launch = { attemptId: attempt.id, epoch: attempt.epoch, phases, warnings: handle.warnings, at: context.clock.now() };
-  await persist(
-    context,
-    async () => {
-      await attempts.markLaunched(launch);
-      return true;
-    },
-    async () => ((await workers.get(attempt.workerId)).state === 'busy' ? true : undefined),
-  );
-}
-
-const expiryOf = (context: JobContext, job: Job): EpochMs =>
-  context.clock.now() + (job.spec.timeoutMs ?? 0) + context.policy.workerLifetimeMs;
 
 function cancelledBefore(stop: AbortSignal): Outcome {
   const reason = stop.reason as StopReason;

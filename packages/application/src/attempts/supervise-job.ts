@@ -21,6 +21,8 @@ export interface StopSignals {
   readonly stop: AbortSignal;
   /** Aborts when no grace is left. */
   readonly kill: AbortSignal;
+  /** Aborts, with a `stale_epoch`, when this instance's life is over: the job is another's, and left alone. */
+  readonly lost: AbortSignal;
 }
 
 /** One launched job in its worker. */
@@ -52,22 +54,28 @@ export async function superviseJob(
   signals: StopSignals,
 ): Promise<Outcome> {
   const watch = new AbortController();
-  const stopper = stopWhenAsked(context, job, signals, watch.signal);
+  const stopper = stopWhenAsked(context, job, signals, AbortSignal.any([watch.signal, signals.lost]));
+  const lost = rejected(signals.lost, watch.signal);
   try {
     let current = running;
     for (let tries = 0; ; tries += 1) {
       try {
-        current ??= await job.provider.recoverWorker(job.handle, { nonce: job.attempt.nonce, from: job.output.resumeFrom });
-        const exit = await followToExit(job, current);
+        current ??= await job.provider.recoverWorker(job.handle, {
+          nonce: job.attempt.nonce,
+          from: job.output.resumeFrom,
+          signal: signals.lost,
+        });
+        const exit = await Promise.race([followToExit(job, current), lost]);
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason());
       } catch (error) {
         current?.detach();
         current = undefined;
+        signals.lost.throwIfAborted();
         if (isHodeiError(error, 'worker_not_found')) return vanished(stopper.reason(), error.message);
         if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
         context.diagnostics.warn('the engine is away; the job is taken up again when it answers', { workerId: job.handle.workerId, error });
-        await context.clock.sleep(backoffMs(tries));
+        await context.clock.sleep(backoffMs(tries), signals.lost);
       }
     }
   } finally {
@@ -136,6 +144,15 @@ async function timeIsUp(context: Pick<JobContext, 'clock'>, job: Supervised, ove
   } catch {
     return undefined;
   }
+}
+
+/** Rejects with the signal's reason when it aborts, unless `over` did before. */
+function rejected(signal: AbortSignal, over: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  promise.catch(() => undefined); // it may reject when nobody races it any more
+  if (signal.aborted) reject(signal.reason);
+  else AbortSignal.any([signal, over]).addEventListener('abort', () => signal.aborted && reject(signal.reason), { once: true });
+  return promise;
 }
 
 /** Resolves with the signal's reason when it aborts, with `undefined` when `over` does. */

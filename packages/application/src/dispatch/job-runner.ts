@@ -71,7 +71,7 @@ export class JobRunner {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       using selection = await this.#context.registry.select({ demand, strategy, image: job.spec.image, reserve: true });
-      const result = await runAttempt(this.#context, job, selection, { stop: stop.signal, kill: kill.signal }, onProgress);
+      const result = await runAttempt(this.#context, job, selection, { stop: stop.signal, kill: kill.signal, lost: this.#context.lost }, onProgress);
       this.#clean(result.cleanedUp, job.id);
       return result.job;
     } catch (thrown) {

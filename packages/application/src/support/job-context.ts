@@ -17,4 +17,6 @@ export interface JobContext {
   readonly policy: JobPolicy;
   /** This life of this process; its epoch fences every write. */
   readonly instance: Pick<Instance, 'epoch' | 'installationId'>;
+  /** Aborts, with a HodeiError `stale_epoch`, when this life is over: what it owned belongs to others. */
+  readonly lost: AbortSignal;
 }

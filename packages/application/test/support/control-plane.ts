@@ -84,6 +84,7 @@ export async function startControlPlane(
     clock,
     ids,
     instance,
+    lost: new AbortController().signal,
     policy: { ...DEFAULT_JOB_POLICY, ...options.policy },
     // Reversed, so that a test can tell a sealed secret from an open one.
     sealer: {

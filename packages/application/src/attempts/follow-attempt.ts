@@ -1,0 +1,53 @@
+import type { Attempt, EpochMs, Job, Outcome, Phase, RunningJob, WorkerHandle, WorkerProvider } from '@hodei/domain';
+
+import type { JobContext } from '../support/job-context.ts';
+import { recordLaunch } from './record-launch.ts';
+import { OutputStore } from './store-output.ts';
+import { superviseJob, type StopSignals } from './supervise-job.ts';
+
+/** The moments of an attempt, as they are reached. */
+export type Phases = Partial<Record<Phase, EpochMs>>;
+
+/** An attempt whose job was launched. */
+export interface LaunchedAttempt {
+  readonly job: Job;
+  readonly attempt: Attempt;
+  readonly provider: WorkerProvider;
+  readonly handle: WorkerHandle;
+  readonly secrets: Readonly<Record<string, string>>;
+  readonly running: RunningJob;
+  readonly phases: Phases;
+  /** Whether the rows say already that it was launched. */
+  readonly recorded: boolean;
+}
+
+/**
+ * Follows a launched job to its end, and beside that records that it was launched.
+ * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
+ */
+export async function followAttempt(context: JobContext, launched: LaunchedAttempt, signals: StopSignals): Promise<Outcome> {
+  const { job, attempt, provider, handle, phases } = launched;
+  const { timeoutMs } = job.spec;
+  phases.launched ??= context.clock.now();
+  const supervised = {
+    spec: job.spec,
+    attempt,
+    provider,
+    handle,
+    output: new OutputStore(context, attempt, Object.values(launched.secrets)),
+    onFirstByte: () => {
+      phases.firstByte ??= context.clock.now();
+    },
+    onExit: ({ exitedAt }: { exitedAt: EpochMs }) => {
+      phases.exited = exitedAt;
+    },
+    ...(timeoutMs === undefined ? {} : { deadlineAt: phases.launched + timeoutMs }),
+  };
+  // Where the launch can't be recorded, the job is not ours to follow either.
+  const abandon = new AbortController();
+  const lost = AbortSignal.any([signals.lost, abandon.signal]);
+  const record = launched.recorded ? Promise.resolve() : recordLaunch(context, attempt, handle, { ...phases });
+  record.catch((error: unknown) => abandon.abort(error));
+  const [outcome] = await Promise.all([superviseJob(context, supervised, launched.running, { ...signals, lost }), record]);
+  return outcome;
+}
