@@ -58,12 +58,13 @@ export function parseLaunchMarker(line: string): { nonce: string; verdict: Launc
   return { nonce: match[1], verdict: match[2] as LaunchVerdict };
 }
 
-// A shell may treat these itself (read-only, numeric or rewritten by `cd`), so `export` is no safe way to set
-// them. They, and names that are no shell identifiers, go through env(1).
-const SHELL_OWN_NAMES = new Set(
-  '_ BASHOPTS BASH_VERSINFO BASHPID EUID FUNCNAME GROUPS IFS LINENO OLDPWD OPTIND PPID PWD RANDOM SECONDS SHELLOPTS SHLVL UID'.split(' '),
-);
+// Shells treat these themselves (read-only, numeric, rewritten by `cd`, or answered with a warning), so `export`
+// is no safe way to set them; nor are our own names, which the rest of the line needs. They, and names that are no shell identifiers,
+// go through env(1).
+const SHELL_OWN_NAMES =
+  /^(?:_|_hodei_.*|BASH.*|COMP_.*|DIRSTACK|EPOCH.*|EUID|FUNCNAME|GROUPS|HISTCMD|IFS|LANG|LC_.*|LINENO|OLDPWD|OPTIND|PIPESTATUS|PPID|PWD|RANDOM|SECONDS|SHELLOPTS|SHLVL|SRANDOM|UID)$/;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const isExportable = (name: string): boolean => IDENTIFIER.test(name) && !SHELL_OWN_NAMES.test(name);
 
 /**
  * Builds the line of POSIX shell that a waiting worker reads: exports, `cd`, a check that the program is
@@ -74,34 +75,39 @@ const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
  */
 export function encodeLaunchOrder(order: LaunchOrder): string {
   assertLaunchable(order);
-  const variables = Object.entries({ ...order.env, ...order.secrets });
-  const exported = variables.filter(([name]) => IDENTIFIER.test(name) && !SHELL_OWN_NAMES.has(name));
-  const viaEnv = variables.filter(([name]) => !IDENTIFIER.test(name) || SHELL_OWN_NAMES.has(name));
-  const [program, ...rest] = order.argv;
+  const [program] = order.argv;
   if (program === undefined) throw new HodeiError('invalid_input', 'there is no command; give a program to run');
-
-  const parts = exported.map(([name, value]) => `export ${name}=${quoteForShell(value, `variable ${name}`)}`);
+  const variables = Object.entries({ ...order.env, ...order.secrets });
+  const viaEnv = variables.filter(([name]) => !isExportable(name));
   const refuse = (verdict: LaunchVerdict, exitCode: number): string =>
     `{ echo '${launchMarker(order.nonce, verdict)}'; exit ${exitCode}; }`;
+
+  const parts: string[] = [];
+  // Our own tools are looked up, and used, before the job's PATH counts.
+  if (viaEnv.length > 0) parts.push(`_hodei_env=$(command -v env) || ${refuse('command-not-found', 127)}`);
   if (order.workdir !== undefined) {
     const dir = quoteForShell(order.workdir, 'workdir');
     parts.push(`cd -- ${dir} 2>/dev/null || { mkdir -p -- ${dir} && cd -- ${dir}; } 2>/dev/null || ${refuse('workdir-not-found', 125)}`);
   }
+  for (const [name, value] of variables) {
+    if (isExportable(name)) parts.push(`export ${name}=${quoteForShell(value, `variable ${name}`)}`);
+  }
   const prog = quoteForShell(program, 'the command');
   if (program.includes('/')) {
-    parts.push(`[ -f ${prog} ] || ${refuse('command-not-found', 127)}`);
-    parts.push(`[ -x ${prog} ] || ${refuse('command-not-executable', 126)}`);
+    parts.push(`[ -f ${prog} ] || ${refuse('command-not-found', 127)}`, `[ -x ${prog} ] || ${refuse('command-not-executable', 126)}`);
   } else {
     parts.push(`command -v -- ${prog} >/dev/null 2>&1 || ${refuse('command-not-found', 127)}`);
   }
-  parts.push(`echo '${launchMarker(order.nonce, 'launched')}'`);
-  const argv = [program, ...rest].map((word, index) => quoteForShell(word, `argument ${index}`));
   const env = viaEnv.map(([name, value]) => quoteForShell(`${name}=${value}`, `variable ${name}`));
-  // `exec` has options in some shells and no `--` in others; env(1) knows `--` everywhere. In turn, env takes
-  // a program with "=" in its name for one more variable, so there sh stands between.
-  const needsEnv = env.length > 0 || program.startsWith('-');
-  const viaSh = program.includes('=') ? ['/bin/sh', '-c', `'exec "$@"'`, 'sh'] : [];
-  parts.push(['exec', ...(needsEnv ? ['env', '--', ...env, ...viaSh] : []), ...argv].join(' '));
+  const rest = order.argv.slice(1).map((word, index) => quoteForShell(word, `argument ${index + 1}`));
+  let exec = [prog];
+  if (env.length > 0) exec = ['"$_hodei_env"', '--', ...env, prog];
+  else if (program.startsWith('-')) {
+    // Some shells take it for an option of `exec`, and some of those know no `--`.
+    exec = [program.includes('/') ? `./${prog}` : '"$_hodei_prog"'];
+    if (!program.includes('/')) parts.push(`_hodei_prog=$(command -v -- ${prog})`);
+  }
+  parts.push(`echo '${launchMarker(order.nonce, 'launched')}'`, ['exec', ...exec, ...rest].join(' '));
 
   const line = `${parts.join('; ')}\n`;
   assertSize('env, secrets and command together', utf8Length(line), MAX_ORDER_BYTES);
@@ -119,6 +125,11 @@ export function assertLaunchable(launch: DirectLaunch & { readonly secrets?: Rea
     assertShellText(word, index === 0 ? 'the command' : `argument ${index}`);
     assertSize(`argument ${index}`, utf8Length(word), MAX_ARGUMENT_BYTES);
   });
+  const viaEnv = [...Object.keys(launch.env), ...Object.keys(launch.secrets ?? {})].find((name) => !isExportable(name));
+  if (launch.argv[0]?.includes('=') === true && viaEnv !== undefined) {
+    // Only env(1) can set it, and env takes such a program for one more variable.
+    throw new HodeiError('invalid_input', `a program with "=" in its name can't be given variable "${viaEnv}"; rename one of them`);
+  }
   let total = launch.argv.reduce((sum, word) => sum + utf8Length(word) + 1, 0);
   for (const [name, value] of [...Object.entries(launch.env), ...Object.entries(launch.secrets ?? {})]) {
     assertVariableName(name);
