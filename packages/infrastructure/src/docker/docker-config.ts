@@ -48,6 +48,7 @@ export interface DockerHardening {
 
 /** What the engine keeps of a worker's output. Beyond it the oldest is lost to recovery and to log reading. */
 export interface DockerLogBound {
+  /** `local` keeps every byte; `json-file` can be read by other tools, but replaces what is not UTF-8. */
   readonly driver: 'json-file' | 'local';
   readonly maxFileBytes: number;
   readonly maxFiles: number;
@@ -109,8 +110,8 @@ export const DEFAULT_DOCKER_CONFIG: DockerConfig = {
   pull: { stallTimeoutMs: 60_000 },
   hardening: { readOnlyRootfs: false, capAdd: [], noNewPrivileges: true, mounts: [] },
   gpu: true,
-  // Driver `local` with its own defaults (five files of 20 MB) lost two thirds of 200 MB of output.
-  log: { driver: 'json-file', maxFileBytes: 256 * MIB, maxFiles: 4 },
+  // With its own bound (five files of 20 MB) driver `local` lost two thirds of 200 MB of output.
+  log: { driver: 'local', maxFileBytes: 256 * MIB, maxFiles: 4 },
   callTimeoutMs: 30_000,
   health: { timeoutMs: 5_000, slowAfterMs: 1_000, minFreeDiskBytes: 1024 * MIB, maxRunningContainers: 1_000 },
   labels: {},
