@@ -29,7 +29,7 @@ function cut(records: readonly LogRecord[], lines: number): readonly LogRecord[]
   let wanted = lines;
   let isEnd = true;
   for (const record of records.toReversed()) {
-    if (wanted === 0 && !isEnd) break;
+    if (wanted === 0) break;
     const { bytes } = record;
     let from = bytes.length;
     while (from > 0) {
@@ -41,7 +41,6 @@ function cut(records: readonly LogRecord[], lines: number): readonly LogRecord[]
       from -= 1;
     }
     if (from < bytes.length) result.push({ ...record, offset: record.offset + from, bytes: bytes.subarray(from) });
-    if (wanted === 0) break;
   }
   return result.toReversed();
 }

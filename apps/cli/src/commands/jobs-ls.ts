@@ -1,0 +1,70 @@
+import { isSuccess, JOB_STATES, type Job, type JobState } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { collect } from '../options/collect.ts';
+import { parseChoice } from '../options/parse-choice.ts';
+import { parseWhole } from '../options/parse-number.ts';
+import { parseLabels } from '../options/parse-pairs.ts';
+import { explainEnd } from '../output/explain-end.ts';
+import { formatAge, formatDuration } from '../output/format-time.ts';
+import { jobToJson } from '../output/job-json.ts';
+import { paintState } from '../output/paint-state.ts';
+import { quoteWords } from '../output/quote-words.ts';
+import { renderTable, type Column } from '../output/table.ts';
+import { oneLine } from '../output/width.ts';
+import { writeJson, writeLines } from '../output/write-json.ts';
+import { listAll } from './list-all.ts';
+
+interface ListOptions {
+  readonly state: readonly JobState[];
+  readonly limit: number;
+  readonly label: readonly string[];
+  readonly name?: string;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+export function addJobsLsCommand(parent: Command, cli: Cli): void {
+  parent
+    .command('ls')
+    .description('Lists jobs, the newest first.')
+    .option(
+      '--state <state>',
+      `only jobs in this state; may be repeated: ${JOB_STATES.join(', ')}`,
+      (text: string, before: readonly JobState[]) => [...before, parseChoice('--state', text, JOB_STATES)],
+      [],
+    )
+    .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
+    .option('-l, --label <name=value>', 'only jobs with this label; may be repeated', collect, [])
+    .option('--name <name>', 'only jobs with this name')
+    .option('--json', 'print a JSON array')
+    .option('-q, --quiet', 'print ids only')
+    .action(async (options: ListOptions) => {
+      const { state: states, name } = options;
+      const labels = parseLabels('--label', options.label);
+      const query = { labels, ...(states.length === 0 ? {} : { states }), ...(name === undefined ? {} : { name }) };
+      await using backend = cli.openBackend();
+      const jobs = await listAll((page) => backend.listJobs({ ...query, ...page }), options.limit);
+      if (options.json) return writeJson(cli.stdout, jobs.map(jobToJson));
+      if (options.quiet) return writeLines(cli.stdout, jobs.map(({ id }) => id));
+      return writeLines(cli.stdout, renderTable(columns(cli), jobs, cli.out.width));
+    });
+}
+
+const columns = ({ now, out }: Cli): readonly Column<Job>[] => [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'NAME', value: ({ spec }) => oneLine(spec.name ?? '-'), shrink: 1 },
+  { title: 'STATE', value: ({ state }) => paintState(out, state) },
+  { title: 'END', value: end, shrink: 3 },
+  { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
+  { title: 'RAN', value: (job) => ran(job, now()), align: 'right' },
+  { title: 'IMAGE', value: ({ spec }) => spec.image, shrink: 2 },
+  { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 4 },
+];
+
+const end = ({ outcome }: Job): string => (outcome === undefined || isSuccess(outcome) ? '-' : oneLine(explainEnd(outcome)));
+
+function ran({ startedAt, finishedAt }: Job, now: number): string {
+  return startedAt === undefined ? '-' : formatDuration((finishedAt ?? now) - startedAt);
+}

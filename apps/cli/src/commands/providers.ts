@@ -1,0 +1,84 @@
+import type { ProviderView } from '@hodei/application';
+import type { ProviderConfig } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { renderDetails } from '../output/details.ts';
+import { formatSize } from '../output/format-size.ts';
+import { providerToJson } from '../output/provider-json.ts';
+import { renderTable, type Column } from '../output/table.ts';
+import { oneLine } from '../output/width.ts';
+import { writeJson, writeLines } from '../output/write-json.ts';
+
+interface JsonOption {
+  readonly json?: true;
+}
+
+export function addProvidersLsCommand(parent: Command, cli: Cli): void {
+  parent
+    .command('ls')
+    .description('Lists the providers of workers, with their health as it is now.')
+    .option('--json', 'print a JSON array')
+    .action(async (options: JsonOption) => {
+      await using backend = cli.openBackend();
+      const providers = await backend.listProviders();
+      if (options.json) return writeJson(cli.stdout, providers.map(providerToJson));
+      return writeLines(cli.stdout, renderTable(COLUMNS, providers, cli.out.width));
+    });
+}
+
+export function addProvidersGetCommand(parent: Command, cli: Cli): void {
+  parent
+    .command('get')
+    .description('Shows a provider: its health as it is now, and what it can do.')
+    .argument('<name>', 'name of the provider')
+    .option('--json', 'print a JSON document')
+    .action(async (name: string, options: JsonOption) => {
+      await using backend = cli.openBackend();
+      const provider = await backend.getProvider(name);
+      if (options.json) return writeJson(cli.stdout, providerToJson(provider));
+      return writeLines(cli.stdout, renderProvider(provider));
+    });
+}
+
+export function addProvidersModeCommand(parent: Command, cli: Cli, verb: 'enable' | 'disable'): void {
+  const mode: ProviderConfig['mode'] = verb === 'enable' ? 'active' : 'disabled';
+  parent
+    .command(verb)
+    .description(verb === 'enable' ? 'Lets a provider take jobs.' : 'Lets a provider finish what it has and take no more jobs.')
+    .argument('<name>', 'name of the provider')
+    .action(async (name: string) => {
+      await using backend = cli.openBackend();
+      const config = await backend.setProviderMode(name, mode);
+      await cli.stdout.write(`${config.name} ${config.mode}\n`);
+    });
+}
+
+const COLUMNS: readonly Column<ProviderView>[] = [
+  { title: 'NAME', value: ({ config }) => config.name },
+  { title: 'TYPE', value: ({ config }) => config.type },
+  { title: 'STATUS', value: ({ status }) => status },
+  { title: 'WORKERS', value: ({ liveWorkers, config }) => `${liveWorkers}/${config.maxWorkers}`, align: 'right' },
+  { title: 'ARCH', value: ({ capabilities }) => capabilities?.architectures.join(',') ?? '-' },
+  { title: 'HEALTH', value: ({ health }) => oneLine([health.status, ...health.reasons].join('; ')), shrink: 1 },
+];
+
+function renderProvider({ config, status, health, liveWorkers, capabilities }: ProviderView): readonly string[] {
+  const most = capabilities?.maxResources;
+  return renderDetails([
+    ['name', config.name],
+    ['id', config.id],
+    ['type', config.type],
+    ['status', status],
+    ['health', oneLine([health.status, ...health.reasons].join('; '))],
+    ['answered in', health.latencyMs === undefined ? undefined : `${Math.round(health.latencyMs)} ms`],
+    ['workers', `${liveWorkers} of ${config.maxWorkers}`],
+    ['architectures', capabilities?.architectures.join(', ')],
+    ['CPUs', most?.cpu === undefined ? undefined : String(most.cpu)],
+    ['memory', most?.memoryBytes === undefined ? undefined : formatSize(most.memoryBytes)],
+    ['enforces', capabilities?.enforcedLimits.join(', ')],
+    ['runtimes', capabilities?.runtimes.join(', ')],
+    ['features', capabilities?.features.join(', ') || undefined],
+    ['labels', Object.entries(capabilities?.labels ?? config.labels).map(([key, value]) => `${key}=${value}`).join(', ') || undefined],
+  ]);
+}

@@ -1,0 +1,57 @@
+import { WORKER_STATES, type Worker, type WorkerState } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { parseChoice } from '../options/parse-choice.ts';
+import { parseWhole } from '../options/parse-number.ts';
+import { explainEnd } from '../output/explain-end.ts';
+import { formatAge } from '../output/format-time.ts';
+import { paintState } from '../output/paint-state.ts';
+import { renderTable, type Column } from '../output/table.ts';
+import { oneLine } from '../output/width.ts';
+import { workerToJson } from '../output/worker-json.ts';
+import { writeJson, writeLines } from '../output/write-json.ts';
+import { listAll } from './list-all.ts';
+
+interface ListOptions {
+  readonly state: readonly WorkerState[];
+  readonly all?: true;
+  readonly limit: number;
+  readonly json?: true;
+  readonly quiet?: true;
+}
+
+const LIVE = WORKER_STATES.filter((state) => state !== 'terminated');
+
+export function addWorkersLsCommand(parent: Command, cli: Cli): void {
+  parent
+    .command('ls')
+    .description('Lists workers, the newest first; those that are gone only with --all.')
+    .option(
+      '--state <state>',
+      `only workers in this state; may be repeated: ${WORKER_STATES.join(', ')}`,
+      (text: string, before: readonly WorkerState[]) => [...before, parseChoice('--state', text, WORKER_STATES)],
+      [],
+    )
+    .option('-a, --all', 'also those that are gone')
+    .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
+    .option('--json', 'print a JSON array')
+    .option('-q, --quiet', 'print ids only')
+    .action(async (options: ListOptions) => {
+      const states = options.state.length > 0 ? options.state : options.all ? WORKER_STATES : LIVE;
+      await using backend = cli.openBackend();
+      const workers = await listAll((page) => backend.listWorkers({ states, ...page }), options.limit);
+      if (options.json) return writeJson(cli.stdout, workers.map(workerToJson));
+      if (options.quiet) return writeLines(cli.stdout, workers.map(({ id }) => id));
+      return writeLines(cli.stdout, renderTable(columns(cli), workers, cli.out.width));
+    });
+}
+
+const columns = ({ now, out }: Cli): readonly Column<Worker>[] => [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'STATE', value: ({ state }) => paintState(out, state) },
+  { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
+  { title: 'IMAGE', value: ({ image }) => image, shrink: 2 },
+  { title: 'JOB', value: ({ jobId }) => jobId ?? '-', shrink: 1 },
+  { title: 'END', value: ({ termination }) => (termination === undefined ? '-' : oneLine(explainEnd(termination))), shrink: 3 },
+];
