@@ -29,3 +29,6 @@ export type { ProviderRefusal, RefusalKind, RefusalReason, SelectionExplanation,
 export type { ProviderQuery, ProviderStatistics, ProviderView } from './registry/provider-view.ts';
 export { parseSelectionStrategy, SELECTION_STRATEGIES, type SelectionStrategyName } from './registry/selection-strategies.ts';
 export { PROVIDER_CHECK_MS, watchProviders } from './registry/watch-providers.ts';
+export { continueOwned } from './recovery/continue-owned.ts';
+export { ORPHAN_GRACE_MS, WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';
+export { recoverAbandoned, resync, takeOverStep } from './recovery/recover-abandoned.ts';

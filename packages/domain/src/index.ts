@@ -37,3 +37,4 @@ export type { CallOptions, ProvisionProgress, WorkerExit, RunningJob, WorkerStat
 export type { WorkerQuery, WorkerRepository } from './worker-repository.ts';
 export { WORKER_TRANSITIONS, WORKER_STATES, transitionWorker, canTransitionWorker, isTerminalWorkerState, parseWorkerState, type WorkerState } from './worker-state.ts';
 export type { PullPolicy, WorkerSpec, WorkerHandle, WorkerRef, Worker } from './worker.ts';
+export type { Owned, OwnershipRepository } from './ownership-repository.ts';

@@ -1,4 +1,4 @@
-import type { Attempt, Job, Outcome, WorkerHandle, WorkerProvider } from '@hodei/domain';
+import type { Attempt, Job, Outcome, WorkerHandle, WorkerId, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
@@ -8,6 +8,7 @@ import { finishAttempt } from './finish-attempt.ts';
 export interface AttemptResult {
   /** The job afterwards: ended, or `pending` for a retry. */
   readonly job: Job;
+  readonly workerId: WorkerId;
   /** Resolves when the worker is gone. */
   readonly cleanedUp: Promise<void>;
 }
@@ -32,5 +33,5 @@ export async function endAttempt(
     handle === undefined ? worker : { ...worker, resourceId: handle.resourceId },
     context.lost,
   );
-  return { job, cleanedUp };
+  return { job, workerId: attempt.workerId, cleanedUp };
 }

@@ -2,7 +2,7 @@ import type { Attempt, EpochMs, Job, Outcome, Phase, RunningJob, WorkerHandle, W
 
 import type { JobContext } from '../support/job-context.ts';
 import { recordLaunch } from './record-launch.ts';
-import { OutputStore } from './store-output.ts';
+import type { OutputStore } from './store-output.ts';
 import { superviseJob, type StopSignals } from './supervise-job.ts';
 
 /** The moments of an attempt, as they are reached. */
@@ -14,7 +14,7 @@ export interface LaunchedAttempt {
   readonly attempt: Attempt;
   readonly provider: WorkerProvider;
   readonly handle: WorkerHandle;
-  readonly secrets: Readonly<Record<string, string>>;
+  readonly output: OutputStore;
   readonly running: RunningJob;
   readonly phases: Phases;
   /** Whether the rows say already that it was launched. */
@@ -26,7 +26,7 @@ export interface LaunchedAttempt {
  * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
  */
 export async function followAttempt(context: JobContext, launched: LaunchedAttempt, signals: StopSignals): Promise<Outcome> {
-  const { job, attempt, provider, handle, phases } = launched;
+  const { job, attempt, provider, handle, output, phases } = launched;
   const { timeoutMs } = job.spec;
   phases.launched ??= context.clock.now();
   const supervised = {
@@ -34,7 +34,7 @@ export async function followAttempt(context: JobContext, launched: LaunchedAttem
     attempt,
     provider,
     handle,
-    output: new OutputStore(context, attempt, Object.values(launched.secrets)),
+    output,
     onFirstByte: () => {
       phases.firstByte ??= context.clock.now();
     },

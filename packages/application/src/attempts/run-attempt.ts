@@ -10,6 +10,7 @@ import { launchJob } from './launch-job.ts';
 import { outcomeOfError, type StopReason } from './outcome-of.ts';
 import { prepareWorker, type OnProgress } from './prepare-worker.ts';
 import { recordReady } from './record-launch.ts';
+import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './supervise-job.ts';
 
 /**
@@ -49,7 +50,8 @@ export async function runAttempt(
     const running = await launchJob(context, provider, handle, prepared.order, giveUp);
     reached('launched');
     context.registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
-    outcome = await followAttempt(context, { job, attempt, provider, handle, secrets, running, phases, recorded: false }, signals);
+    const output = new OutputStore(context, attempt, Object.values(secrets));
+    outcome = await followAttempt(context, { job, attempt, provider, handle, output, running, phases, recorded: false }, signals);
   } catch (thrown) {
     signals.lost.throwIfAborted();
     const error = toHodeiError(thrown);

@@ -1,14 +1,18 @@
-import { isHodeiError, toHodeiError, type HodeiError, type Job, type JobId, type Outcome } from '@hodei/domain';
+import { toHodeiError, type Attempt, type Job, type JobId, type Worker, type WorkerId } from '@hodei/domain';
 
-import { outcomeOfError, type StopReason } from '../attempts/outcome-of.ts';
+import { adoptAttempt } from '../attempts/adopt-attempt.ts';
+import type { AttemptResult } from '../attempts/end-attempt.ts';
+import type { StopReason } from '../attempts/outcome-of.ts';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { runAttempt } from '../attempts/run-attempt.ts';
+import type { StopSignals } from '../attempts/supervise-job.ts';
 import { demandOf } from '../jobs/submit-job.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { persist } from '../support/persist.ts';
+import { destroyWorker } from '../workers/destroy-worker.ts';
+import { giveBackJob } from './give-back-job.ts';
 
-/** How long a job waits before a provider is looked for again, in milliseconds. */
-const NO_PROVIDER_BACKOFF_MS = 1000;
+/** How long it takes to look again for a cancellation after that failed, in milliseconds. */
+const LOOK_AGAIN_MS = 1000;
 
 interface ActiveJob {
   readonly stop: AbortController;
@@ -23,7 +27,7 @@ interface ActiveJob {
 export class JobRunner {
   readonly #context: JobContext;
   readonly #active = new Map<JobId, ActiveJob>();
-  readonly #cleaning = new Set<Promise<void>>();
+  readonly #cleaning = new Map<WorkerId, Promise<void>>();
 
   constructor(context: JobContext) {
     this.#context = context;
@@ -45,11 +49,42 @@ export class JobRunner {
    * @throws HodeiError `stale_epoch` where it belongs to another instance now.
    */
   start(job: Job, onProgress?: OnProgress): Promise<Job> {
-    const stop = new AbortController();
-    const kill = new AbortController();
-    const done = this.#run(job, stop, kill, onProgress).finally(() => this.#active.delete(job.id));
-    this.#active.set(job.id, { stop, kill, done });
-    return done;
+    return this.#track(job, async (signals) => {
+      const { strategy } = this.#context.policy;
+      const demand = demandOf(job.spec);
+      try {
+        using selection = await this.#context.registry.select({ demand, strategy, image: job.spec.image, reserve: true });
+        return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));
+      } catch (error) {
+        return await giveBackJob(this.#context, job, toHodeiError(error));
+      }
+    });
+  }
+
+  /**
+   * Goes on with an attempt of a job that was taken over from an instance that died.
+   * @returns the job afterwards: ended, or `pending` again.
+   * @throws HodeiError `stale_epoch` where it belongs to yet another instance now.
+   */
+  adopt(job: Job, attempt: Attempt): Promise<Job> {
+    return this.#track(job, (signals) => this.#ended(adoptAttempt(this.#context, job, attempt, signals)));
+  }
+
+  /**
+   * Destroys a worker whose attempt has ended, in the background. Idempotent.
+   * @throws HodeiError `provider_unavailable` where its provider is not connected here (yet).
+   */
+  clean(worker: Worker): void {
+    if (this.#cleaning.has(worker.id)) return;
+    const provider = this.#context.registry.provider(worker.providerId);
+    const termination = worker.termination ?? { cause: 'worker_lost', evidence: { message: 'its instance died' } };
+    const destroyed = destroyWorker(
+      this.#context,
+      provider,
+      { workerId: worker.id, gracePeriodMs: 0, termination, ...(worker.handle ? { resourceId: worker.handle.resourceId } : {}) },
+      this.#context.lost,
+    );
+    this.#clean(worker.id, destroyed);
   }
 
   /** Leaves a job of this instance no more grace. Its cancellation must have been asked for. */
@@ -60,56 +95,28 @@ export class JobRunner {
   /** Resolves when no job runs here and every worker of those that did is gone. */
   async idle(): Promise<void> {
     while (this.#active.size > 0 || this.#cleaning.size > 0) {
-      await Promise.allSettled([...this.#cleaning, ...[...this.#active.values()].map(({ done }) => done)]);
+      await Promise.allSettled([...this.#cleaning.values(), ...[...this.#active.values()].map(({ done }) => done)]);
     }
   }
 
-  async #run(job: Job, stop: AbortController, kill: AbortController, onProgress?: OnProgress): Promise<Job> {
+  #track(job: Job, run: (signals: StopSignals) => Promise<Job>): Promise<Job> {
+    const stop = new AbortController();
+    const kill = new AbortController();
     const over = new AbortController();
     const watching = this.#watchForCancellation(job.id, stop, over.signal);
-    try {
-      const { strategy } = this.#context.policy;
-      const demand = demandOf(job.spec);
-      using selection = await this.#context.registry.select({ demand, strategy, image: job.spec.image, reserve: true });
-      const result = await runAttempt(this.#context, job, selection, { stop: stop.signal, kill: kill.signal, lost: this.#context.lost }, onProgress);
-      this.#clean(result.cleanedUp, job.id);
-      return result.job;
-    } catch (thrown) {
-      return await this.#giveBack(job, toHodeiError(thrown));
-    } finally {
+    const done = run({ stop: stop.signal, kill: kill.signal, lost: this.#context.lost }).finally(async () => {
+      this.#active.delete(job.id);
       over.abort();
       await watching;
-    }
+    });
+    this.#active.set(job.id, { stop, kill, done });
+    return done;
   }
 
-  /** No attempt began. The job ends where trying again can't help; else it waits for its next turn. */
-  async #giveBack(job: Job, error: HodeiError): Promise<Job> {
-    if (error.code === 'stale_epoch') throw error;
-    const { jobs } = this.#context.repositories;
-    const { epoch } = this.#context.instance;
-    const current = await persist(this.#context, () => jobs.get(job.id), () => jobs.get(job.id));
-    if (current.state !== 'scheduled' || current.epoch !== epoch) throw error;
-    const at = this.#context.clock.now();
-    const end = (state: 'failed' | 'cancelled', outcome: Outcome) => ({ state, outcome });
-    const to = current.cancelRequest
-      ? end('cancelled', { cause: 'cancelled', evidence: { by: current.cancelRequest.by, message: 'it had not begun' } })
-      : error.retryable
-        ? { state: 'pending' as const, notBefore: at + NO_PROVIDER_BACKOFF_MS }
-        : end('failed', outcomeOfError(error));
-    try {
-      return await persist(
-        this.#context,
-        () => jobs.release({ jobId: job.id, epoch, at, to }),
-        async () => {
-          const now = await jobs.get(job.id);
-          return now.state === 'scheduled' ? undefined : now;
-        },
-      );
-    } catch (conflict) {
-      // Its cancellation came in between: look again.
-      if (!isHodeiError(conflict, 'conflict')) throw conflict;
-      return this.#giveBack(job, error);
-    }
+  async #ended(attempt: Promise<AttemptResult>): Promise<Job> {
+    const { job, workerId, cleanedUp } = await attempt;
+    this.#clean(workerId, cleanedUp);
+    return job;
   }
 
   async #watchForCancellation(jobId: JobId, stop: AbortController, over: AbortSignal): Promise<void> {
@@ -125,15 +132,17 @@ export class JobRunner {
       } catch (error) {
         if (over.aborted) return;
         this.#context.diagnostics.warn('could not look for a cancellation', { jobId, error });
-        await this.#context.clock.sleep(NO_PROVIDER_BACKOFF_MS, over).catch(() => undefined);
+        await this.#context.clock.sleep(LOOK_AGAIN_MS, over).catch(() => undefined);
       }
     }
   }
 
-  #clean(cleanedUp: Promise<void>, jobId: JobId): void {
-    const task = cleanedUp
-      .catch((error: unknown) => this.#context.diagnostics.error('a worker was not destroyed', { jobId, error: toHodeiError(error) }))
-      .finally(() => this.#cleaning.delete(task));
-    this.#cleaning.add(task);
+  #clean(workerId: WorkerId, destroyed: Promise<void>): void {
+    const task = destroyed
+      .catch((error: unknown) => {
+        if (!this.#context.lost.aborted) this.#context.diagnostics.error('a worker was not destroyed', { workerId, error: toHodeiError(error) });
+      })
+      .finally(() => this.#cleaning.delete(workerId));
+    this.#cleaning.set(workerId, task);
   }
 }

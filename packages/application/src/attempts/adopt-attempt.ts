@@ -1,0 +1,66 @@
+import {
+  isHodeiError,
+  toHodeiError,
+  type Attempt,
+  type Job,
+  type Outcome,
+} from '@hodei/domain';
+
+import { openSecrets } from '../jobs/open-secrets.ts';
+import { backoffMs } from '../support/backoff.ts';
+import type { JobContext } from '../support/job-context.ts';
+import { endAttempt, type AttemptResult } from './end-attempt.ts';
+import { followAttempt, type Phases } from './follow-attempt.ts';
+import { outcomeOfError } from './outcome-of.ts';
+import { OutputStore } from './store-output.ts';
+import type { StopSignals } from './supervise-job.ts';
+
+/**
+ * Goes on with an attempt that another instance (or an earlier life of this one) left behind. The worker is
+ * asked what became of its order: a job that was launched is followed to its end from where its output was
+ * acknowledged; one that was not is given back without using up an attempt.
+ *
+ * @throws HodeiError `stale_epoch` where the attempt belongs to yet another instance now.
+ */
+export async function adoptAttempt(context: JobContext, job: Job, attempt: Attempt, signals: StopSignals): Promise<AttemptResult> {
+  const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
+  const { handle } = await context.repositories.workers.get(attempt.workerId);
+  const phases: Phases = { ...attempt.phases };
+  let outcome: Outcome;
+  try {
+    if (handle === undefined) {
+      outcome = neverOrdered();
+    } else {
+      const secrets = await openSecrets(context, job);
+      const output = new OutputStore(context, attempt, Object.values(secrets));
+      const from = { nonce: attempt.nonce, from: output.resumeFrom, signal: signals.lost };
+      const running = await whenReachable(context, signals, () => provider.recoverWorker(handle, from));
+      const recorded = job.state === 'running';
+      outcome = await followAttempt(context, { job, attempt, provider, handle, output, running, phases, recorded }, signals);
+    }
+  } catch (thrown) {
+    signals.lost.throwIfAborted();
+    const error = toHodeiError(thrown);
+    if (error.code === 'stale_epoch') throw error;
+    outcome = outcomeOfError(error);
+  }
+  return endAttempt(context, attempt, provider, handle, outcome, phases);
+}
+
+/** The rows get the worker's handle before an order is sent; without it, there was none. */
+const neverOrdered = (): Outcome => ({
+  cause: 'never_launched',
+  evidence: { message: 'its instance died before the worker was ready' },
+});
+
+/** Tries for as long as the engine is away. @throws whatever else it throws; the reason of `signals.lost`. */
+async function whenReachable<T>(context: JobContext, signals: StopSignals, call: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries += 1) {
+    try {
+      return await call();
+    } catch (error) {
+      if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+      await context.clock.sleep(backoffMs(tries), signals.lost);
+    }
+  }
+}

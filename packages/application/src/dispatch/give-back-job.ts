@@ -1,0 +1,40 @@
+import { isHodeiError, type HodeiError, type Job, type Outcome } from '@hodei/domain';
+
+import { outcomeOfError } from '../attempts/outcome-of.ts';
+import type { JobContext } from '../support/job-context.ts';
+import { persist } from '../support/persist.ts';
+
+/** How long a job waits before a provider is looked for again, in milliseconds. */
+const LOOK_AGAIN_MS = 1000;
+
+/**
+ * Gives back a scheduled job of which no attempt began. It ends where trying again can't help or its
+ * cancellation was asked for; else it waits for its next turn.
+ *
+ * @param error why no attempt began. Thrown again where the job is no longer this instance's to give back.
+ */
+export async function giveBackJob(context: JobContext, job: Job, error: HodeiError, again = false): Promise<Job> {
+  if (error.code === 'stale_epoch') throw error;
+  const { jobs } = context.repositories;
+  const { epoch } = context.instance;
+  const read = (): Promise<Job> => jobs.get(job.id);
+  const current = await persist(context, read, read, context.lost);
+  if (current.state !== 'scheduled' || current.epoch !== epoch) throw error;
+  const at = context.clock.now();
+  const end = (state: 'failed' | 'cancelled', outcome: Outcome) => ({ state, outcome });
+  const to = current.cancelRequest
+    ? end('cancelled', { cause: 'cancelled', evidence: { by: current.cancelRequest.by, message: 'it had not begun' } })
+    : error.retryable
+      ? { state: 'pending' as const, notBefore: at + LOOK_AGAIN_MS }
+      : end('failed', outcomeOfError(error));
+  const released = async (): Promise<Job | undefined> => {
+    const now = await jobs.get(job.id);
+    return now.state === 'scheduled' ? undefined : now;
+  };
+  try {
+    return await persist(context, () => jobs.release({ jobId: job.id, epoch, at, to }), released, context.lost);
+  } catch (conflict) {
+    if (again || !isHodeiError(conflict, 'conflict')) throw conflict;
+    return giveBackJob(context, job, error, true); // its cancellation came in between: decide again
+  }
+}

@@ -1,0 +1,61 @@
+import { toHodeiError, type OwnershipRepository } from '@hodei/domain';
+
+import type { JobRunner } from '../dispatch/job-runner.ts';
+import type { JobContext } from '../support/job-context.ts';
+import { continueOwned } from './continue-owned.ts';
+import { WorkerReconciler } from './reconcile-workers.ts';
+
+/** How often abandoned work is looked for, in milliseconds: with a lease, the time until it is adopted. */
+export const TAKE_OVER_EVERY_MS = 500;
+
+/** How often rows and engines are compared, in milliseconds. */
+export const RECONCILE_EVERY_MS = 5000;
+
+/** How much is taken over at once; the next round takes more. */
+const TAKE_OVER_LIMIT = 100;
+
+/** Takes over what dead instances left, and goes on with it. @returns how many jobs it took up. */
+export async function takeOverStep(context: JobContext, ownership: OwnershipRepository, runner: JobRunner): Promise<number> {
+  const { epoch } = context.instance;
+  const owned = await ownership.takeOver({ epoch, limit: TAKE_OVER_LIMIT, at: context.clock.now() });
+  return continueOwned(context, runner, owned);
+}
+
+/** Compares everything once: what this instance owns with what it does, what engines have with the rows. */
+export async function resync(context: JobContext, ownership: OwnershipRepository, runner: JobRunner, reconciler: WorkerReconciler): Promise<void> {
+  await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
+  for (const { config } of await context.registry.find()) {
+    try {
+      await reconciler.step(context.registry.provider(config.id));
+    } catch (error) {
+      if (context.lost.aborted) throw error;
+      context.diagnostics.warn('a provider could not be reconciled; trying again', { provider: config.name, error: toHodeiError(error) });
+    }
+  }
+}
+
+/** Takes over and resyncs, each in its time, until the signal aborts. A store that is away is waited for. */
+export async function recoverAbandoned(
+  context: JobContext,
+  ownership: OwnershipRepository,
+  runner: JobRunner,
+  signal: AbortSignal,
+): Promise<void> {
+  const reconciler = new WorkerReconciler(context, ownership);
+  let resyncAt = context.clock.now();
+  while (!signal.aborted) {
+    try {
+      await takeOverStep(context, ownership, runner);
+      if (context.clock.now() >= resyncAt) {
+        resyncAt = context.clock.now() + RECONCILE_EVERY_MS;
+        await resync(context, ownership, runner, reconciler);
+      }
+    } catch (error) {
+      if (signal.aborted || context.lost.aborted) return;
+      context.diagnostics.warn('abandoned work could not be looked for; trying again', { error: toHodeiError(error) });
+    }
+    await context.clock.sleep(TAKE_OVER_EVERY_MS, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+  }
+}
