@@ -12,4 +12,6 @@ export function shorten(text: string, width: number): string {
 /** One line that can do no harm to a terminal: what a job was named or asked to run may hold anything. */
 export const oneLine = (text: string): string =>
   // oxlint-disable-next-line no-control-regex -- control characters are just what is looked for
-  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1).replace('\u007f', '\\u007f'));
+  text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => SHORT[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const SHORT: Readonly<Record<string, string>> = { '\n': String.raw`\n`, '\r': String.raw`\r`, '\t': String.raw`\t` };
