@@ -1,0 +1,39 @@
+import { sql } from 'kysely';
+import { transitionJob, type Job, type JobRepository } from '@hodei/domain';
+import { announce } from '../announce.ts';
+import type { Database } from '../connection/database.ts';
+import { refusal } from '../refusal.ts';
+import { toJob, type JobRow } from '../rows/job-row.ts';
+import { outcomeFacts, timestamp } from '../rows/values.ts';
+import { readJobRow, RETURNED_JOB } from './read-job.ts';
+
+/** See `JobRepository.release`. One statement; a second one only where it is refused. */
+export async function releaseJob(database: Database, release: Parameters<JobRepository['release']>[0]): Promise<Job> {
+  const { jobId, epoch, to } = release;
+  const at = timestamp(release.at);
+  const state = transitionJob('scheduled', to.state);
+  const outcome = to.state === 'pending' ? undefined : to.outcome;
+  const change =
+    to.state === 'pending'
+      ? sql`not_before = ${timestamp(to.notBefore)}`
+      : sql`finished_at = ${at}, outcome = ${JSON.stringify(to.outcome)}, sealed_secrets = NULL`;
+  const unlessCancelled = to.state === 'pending' ? sql`AND cancel_requested_at IS NULL` : sql``;
+  const { rows } = await database.run((db) =>
+    sql<JobRow>`
+      WITH job AS (
+        UPDATE jobs SET state = ${state}, epoch = NULL, state_changed_at = ${at}, ${change}
+        WHERE id = ${jobId} AND state = 'scheduled' AND epoch = ${epoch} AND attempt_id IS NULL ${unlessCancelled}
+        RETURNING ${RETURNED_JOB}
+      ), event AS (
+        INSERT INTO history (at, kind, job_id, data) SELECT ${at}, ${`job.${state}`}, id, ${outcomeFacts(outcome)}::json FROM job
+      )
+      SELECT job.*, ${announce('job', 'job.id')} FROM job
+    `.execute(db),
+  );
+  const [row] = rows;
+  if (row !== undefined) return toJob(row);
+  const now = await readJobRow(database, jobId);
+  const attempted = now.attempt_id === null ? '' : ', has an attempt that has not ended';
+  const cancelled = now.cancel_requested_at === null ? '' : ', is to be cancelled';
+  throw refusal('job', jobId, now, epoch, `is ${now.state}${attempted}${cancelled}; it can't be given back as ${state}`);
+}

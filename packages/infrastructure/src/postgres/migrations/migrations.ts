@@ -1,0 +1,5 @@
+import { initial } from './001-initial.ts';
+import type { Migration } from './migration.ts';
+
+/** All steps, in their order. */
+export const MIGRATIONS: readonly Migration[] = [initial];

@@ -1,0 +1,48 @@
+import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, WorkerId } from '@hodei/domain';
+import { beginAttempt } from './attempts/begin-attempt.ts';
+import { finishAttempt } from './attempts/finish-attempt.ts';
+import { markLaunched } from './attempts/mark-launched.ts';
+import type { Database } from './connection/database.ts';
+import { found } from './refusal.ts';
+import { toAttempt } from './rows/attempt-row.ts';
+
+/** Attempts in Postgres. */
+export class PostgresAttemptRepository implements AttemptRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  begin(attempt: NewAttempt): Promise<Attempt> {
+    return beginAttempt(this.#database, attempt);
+  }
+
+  markLaunched(launch: Parameters<AttemptRepository['markLaunched']>[0]): Promise<void> {
+    return markLaunched(this.#database, launch);
+  }
+
+  finish(end: Parameters<AttemptRepository['finish']>[0]): Promise<Job> {
+    return finishAttempt(this.#database, end);
+  }
+
+  async get(attemptId: AttemptId): Promise<Attempt> {
+    const row = await this.#database.run((db) => db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst());
+    return toAttempt(found(row, 'attempt', attemptId));
+  }
+
+  async listByJob(jobId: JobId): Promise<readonly Attempt[]> {
+    const rows = await this.#database.run((db) =>
+      db.selectFrom('attempts').selectAll().where('job_id', '=', jobId).orderBy('number').execute(),
+    );
+    return rows.map(toAttempt);
+  }
+
+  async getByWorker(workerId: WorkerId): Promise<Attempt> {
+    // Ids sort by the time at which they were made.
+    const row = await this.#database.run((db) =>
+      db.selectFrom('attempts').selectAll().where('worker_id', '=', workerId).orderBy('id', 'desc').limit(1).executeTakeFirst(),
+    );
+    return toAttempt(found(row, 'attempt in worker', workerId));
+  }
+}

@@ -1,0 +1,112 @@
+import { sql, type SqlBool } from 'kysely';
+import {
+  JOB_STATES,
+  parseJobState,
+  parsePageRequest,
+  toPage,
+  type Epoch,
+  type EpochMs,
+  type Job,
+  type JobId,
+  type JobQuery,
+  type JobRepository,
+  type JobState,
+  type NewJob,
+  type Page,
+} from '@hodei/domain';
+import type { Database } from './connection/database.ts';
+import { claimPending } from './jobs/claim-pending.ts';
+import { insertJob } from './jobs/insert-job.ts';
+import { readJob } from './jobs/read-job.ts';
+import { releaseJob } from './jobs/release-job.ts';
+import { requestCancel } from './jobs/request-cancel.ts';
+import { after } from './newest-first.ts';
+import { found } from './refusal.ts';
+import { JOB_COLUMNS, toJob } from './rows/job-row.ts';
+import { plainBytes, timestamp } from './rows/values.ts';
+
+/** Jobs in Postgres. */
+export class PostgresJobRepository implements JobRepository {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  insert(job: NewJob): Promise<Job> {
+    return insertJob(this.#database, job);
+  }
+
+  get(jobId: JobId): Promise<Job> {
+    return readJob(this.#database, jobId);
+  }
+
+  async list(query: JobQuery): Promise<Page<Job>> {
+    const { limit, after: start } = parsePageRequest(query);
+    const { states, name, labels } = query;
+    const rows = await this.#database.run((db) => {
+      let jobs = db.selectFrom('jobs').select(JOB_COLUMNS).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1);
+      if (start !== undefined) jobs = jobs.where(after(start));
+      if (states !== undefined) jobs = jobs.where(sql<SqlBool>`state = ANY (${states})`);
+      if (name !== undefined) jobs = jobs.where('name', '=', name);
+      // The second condition is what the partial index asks for.
+      if (labels !== undefined && Object.keys(labels).length > 0) {
+        jobs = jobs.where(sql<SqlBool>`labels @> ${JSON.stringify(labels)}::jsonb AND labels <> '{}'`);
+      }
+      return jobs.execute();
+    });
+    return toPage(rows.map(toJob), limit);
+  }
+
+  async countByState(): Promise<Readonly<Record<JobState, number>>> {
+    const rows = await this.#database.run((db) =>
+      db
+        .selectFrom('jobs')
+        .select((columns) => ['state', columns.fn.countAll<number>().as('count')])
+        .groupBy('state')
+        .execute(),
+    );
+    const counts = Object.fromEntries(JOB_STATES.map((state) => [state, 0])) as Record<JobState, number>;
+    for (const { state, count } of rows) counts[parseJobState(state)] = count;
+    return counts;
+  }
+
+  claimPending(claim: Parameters<JobRepository['claimPending']>[0]): Promise<readonly Job[]> {
+    return claimPending(this.#database, claim);
+  }
+
+  async listOwned(epoch: Epoch): Promise<readonly Job[]> {
+    const rows = await this.#database.run((db) =>
+      db.selectFrom('jobs').select(JOB_COLUMNS).where('epoch', '=', epoch).orderBy('created_at').orderBy('id').execute(),
+    );
+    return rows.map(toJob);
+  }
+
+  async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
+    const row = await this.#database.run((db) =>
+      db
+        .selectFrom('jobs')
+        .select('not_before')
+        .where('state', '=', 'pending')
+        .where(sql<SqlBool>`not_before > ${timestamp(at)}`)
+        .orderBy('not_before')
+        .limit(1)
+        .executeTakeFirst(),
+    );
+    return row?.not_before;
+  }
+
+  release(release: Parameters<JobRepository['release']>[0]): Promise<Job> {
+    return releaseJob(this.#database, release);
+  }
+
+  requestCancel(request: Parameters<JobRepository['requestCancel']>[0]): Promise<Job> {
+    return requestCancel(this.#database, request);
+  }
+
+  async sealedSecrets(jobId: JobId): Promise<Uint8Array | undefined> {
+    const row = await this.#database.run((db) => db.selectFrom('jobs').select('sealed_secrets').where('id', '=', jobId).executeTakeFirst());
+    const { sealed_secrets: sealed } = found(row, 'job', jobId);
+    return sealed === null ? undefined : plainBytes(sealed);
+  }
+}

@@ -1,0 +1,23 @@
+import type { Selectable } from 'kysely';
+import { parseProviderId, parseProviderMode, type ProviderConfig } from '@hodei/domain';
+import type { Schema } from '../schema.ts';
+
+/** A provider as the database gives it. */
+export type ProviderRow = Selectable<Schema['providers']>;
+
+/** @throws HodeiError `unknown_value` for a mode that this version does not know. */
+export function toProvider(row: ProviderRow): ProviderConfig {
+  return {
+    id: parseProviderId(row.id),
+    name: row.name,
+    type: row.type,
+    mode: parseProviderMode(row.mode),
+    priority: row.priority,
+    maxWorkers: row.max_workers,
+    labels: row.labels as ProviderConfig['labels'],
+    settings: row.settings as ProviderConfig['settings'],
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    version: row.version,
+  };
+}

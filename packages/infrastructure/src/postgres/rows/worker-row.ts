@@ -1,0 +1,25 @@
+import type { Selectable } from 'kysely';
+import { parseJobId, parseProviderId, parseWorkerId, parseWorkerState, type Resources, type Worker, type WorkerHandle } from '@hodei/domain';
+import type { Schema } from '../schema.ts';
+import { toOutcome } from './values.ts';
+
+/** A worker as the database gives it. */
+export type WorkerRow = Selectable<Schema['workers']>;
+
+/** @throws HodeiError `unknown_value` for a state that this version does not know. */
+export function toWorker(row: WorkerRow): Worker {
+  return {
+    id: parseWorkerId(row.id),
+    providerId: parseProviderId(row.provider_id),
+    state: parseWorkerState(row.state),
+    epoch: row.epoch,
+    image: row.image,
+    resources: row.resources as Resources,
+    createdAt: row.created_at,
+    stateChangedAt: row.state_changed_at,
+    expiresAt: row.expires_at,
+    ...(row.job_id === null ? {} : { jobId: parseJobId(row.job_id) }),
+    ...(row.handle === null ? {} : { handle: row.handle as WorkerHandle }),
+    ...(row.termination === null ? {} : { termination: toOutcome(row.termination) }),
+  };
+}

@@ -1,0 +1,97 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/** Read as milliseconds since 1970, written as a date. */
+type Timestamp = ColumnType<number, Date, Date>;
+type NullableTimestamp = ColumnType<number | null, Date | null | undefined, Date | null>;
+/** Read as data, written as text: `pg` would take an array for one of Postgres' own. */
+type Json = ColumnType<unknown, string, string>;
+type NullableJson = ColumnType<unknown, string | null | undefined, string | null>;
+
+/** The tables, as this version of the program knows them. Their meaning is in `migrations/`. */
+export interface Schema {
+  readonly installation: { readonly id: Generated<string>; readonly singleton: Generated<boolean> };
+  readonly instances: {
+    readonly epoch: Generated<number>;
+    readonly name: string;
+    readonly lease_expires_at: Timestamp;
+  };
+  readonly providers: {
+    readonly id: string;
+    readonly name: string;
+    readonly type: string;
+    readonly mode: string;
+    readonly priority: number;
+    readonly max_workers: number;
+    readonly labels: Json;
+    readonly settings: Json;
+    readonly created_at: Timestamp;
+    readonly updated_at: Timestamp;
+    readonly version: number;
+  };
+  readonly jobs: {
+    readonly id: string;
+    readonly state: string;
+    readonly epoch: number | null;
+    readonly attempt_id: string | null;
+    readonly priority: number;
+    readonly name: string | null;
+    readonly labels: Json;
+    readonly spec: Json;
+    readonly stdin: Uint8Array | null;
+    readonly sealed_secrets: Uint8Array | null;
+    readonly created_at: Timestamp;
+    readonly state_changed_at: Timestamp;
+    readonly not_before: Timestamp;
+    readonly started_at: NullableTimestamp;
+    readonly finished_at: NullableTimestamp;
+    readonly cancel_requested_at: NullableTimestamp;
+    readonly cancel_requested_by: string | null;
+    readonly outcome: NullableJson;
+  };
+  readonly attempts: {
+    readonly id: string;
+    readonly job_id: string;
+    readonly worker_id: string;
+    readonly provider_id: string;
+    readonly number: number;
+    readonly epoch: number;
+    readonly nonce: string;
+    readonly phases: Json;
+    readonly stdout_bytes: Generated<number>;
+    readonly stderr_bytes: Generated<number>;
+    readonly warnings: Json;
+    readonly outcome: NullableJson;
+  };
+  readonly workers: {
+    readonly id: string;
+    readonly provider_id: string;
+    readonly state: string;
+    readonly epoch: number;
+    readonly image: string;
+    readonly resources: Json;
+    readonly job_id: string | null;
+    readonly handle: NullableJson;
+    readonly created_at: Timestamp;
+    readonly state_changed_at: Timestamp;
+    readonly expires_at: Timestamp;
+    readonly termination: NullableJson;
+  };
+  readonly log_chunks: {
+    readonly job_id: string;
+    readonly seq: Generated<number>;
+    readonly attempt_id: string;
+    readonly stream: string;
+    readonly start: number;
+    readonly at: Timestamp;
+    readonly bytes: Uint8Array;
+  };
+  readonly history: {
+    readonly seq: Generated<number>;
+    readonly at: Timestamp;
+    readonly kind: string;
+    readonly job_id: string | null;
+    readonly worker_id: string | null;
+    readonly provider_id: string | null;
+    readonly data: Json;
+  };
+}
