@@ -21,6 +21,7 @@ export class DockerProviderBuilder {
   #id: ProviderId | undefined;
   #config: DockerConfig = DEFAULT_DOCKER_CONFIG;
   #capabilities: Partial<ProviderCapabilities> = {};
+  #env: NodeJS.ProcessEnv = process.env;
 
   /** The id under which the installation knows this provider. Required. */
   withProviderId(id: ProviderId): this {
@@ -43,6 +44,12 @@ export class DockerProviderBuilder {
     return this;
   }
 
+  /** Where `DOCKER_HOST` and its family are read, instead of this process's own environment. */
+  withEnvironment(env: NodeJS.ProcessEnv): this {
+    this.#env = env;
+    return this;
+  }
+
   /**
    * Connects, and asks the engine what it really offers.
    *
@@ -53,7 +60,7 @@ export class DockerProviderBuilder {
     const id = this.#id;
     if (id === undefined) throw new HodeiError('invalid_input', 'a Docker provider needs its id; call withProviderId()');
     const config = this.#config;
-    const engine = new DockerEngine(await connectDocker(config.connection), config.callTimeoutMs);
+    const engine = new DockerEngine(await connectDocker(config.connection, { env: this.#env }), config.callTimeoutMs);
     const probed = await probeCapabilities(engine, config, options);
     return new DockerProvider({ id, engine, config, capabilities: narrowCapabilities(probed.capabilities, this.#capabilities) });
   }
