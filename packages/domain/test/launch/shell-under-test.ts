@@ -8,6 +8,8 @@ export interface ShellUnderTest {
   readonly command: readonly string[];
   /** What the program is told that it is called. */
   readonly argv0?: string;
+  /** Where that program itself needs more than PATH. */
+  readonly env?: NodeJS.ProcessEnv;
 }
 
 /** What a worker did with what it was sent. */
@@ -40,7 +42,7 @@ export interface Sighting {
 /** Runs a worker, sends it these bytes and the end of its stdin, and waits for its end. */
 export function runWorker(shell: ShellUnderTest, input: string | Uint8Array): Promise<WorkerRun> {
   const [program = '', ...args] = shell.command;
-  const child = spawn(program, [...args, LAUNCHER_SCRIPT], { env: { PATH: '/usr/bin:/bin' }, cwd: '/', argv0: shell.argv0 ?? program });
+  const child = spawn(program, [...args, LAUNCHER_SCRIPT], { env: shell.env ?? { PATH: '/usr/bin:/bin' }, cwd: '/', argv0: shell.argv0 ?? program });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
