@@ -1,4 +1,4 @@
-import { HodeiError, LABELS, workerName, type EpochMs, type ProviderId, type WorkerSpec } from '@hodei/domain';
+import { HodeiError, LABELS, workerName, type ProviderId, type WorkerHandle, type WorkerSpec } from '@hodei/domain';
 
 import { removeContainer } from './destroy-worker.ts';
 import type { DockerEngine } from './docker-engine.ts';
@@ -6,14 +6,6 @@ import { inspectContainer, isAlive, isOurs, unlessGone, type Subject } from './i
 import { markerOf } from './log-cursor.ts';
 import { readEngineLog } from './read-engine-log.ts';
 import type { WorkerSessions } from './worker-session.ts';
-
-/** A container that is there under a worker's name and is that worker. */
-export interface AdoptedContainer {
-  readonly resourceId: string;
-  readonly createdAt: EpochMs;
-  /** It was made but never started: the maker died in between. */
-  readonly needsStart: boolean;
-}
 
 /**
  * What to do about a container that has the name of a worker to be made. Ours is adopted; where it can't take
@@ -27,7 +19,7 @@ export async function adoptContainer(
   { engine, providerId, sessions }: { readonly engine: DockerEngine; readonly providerId: ProviderId; readonly sessions: WorkerSessions },
   spec: WorkerSpec,
   signal: AbortSignal | undefined,
-): Promise<AdoptedContainer | undefined> {
+): Promise<Pick<WorkerHandle, 'resourceId' | 'createdAt'> | undefined> {
   const name = workerName(spec.workerId);
   const info = await inspectContainer(engine, { workerId: spec.workerId, resourceId: name }, signal).catch(unlessGone);
   if (info === undefined) return undefined;
@@ -37,12 +29,13 @@ export async function adoptContainer(
   const subject = { workerId: spec.workerId, resourceId: info.Id };
   const found = { resourceId: info.Id, createdAt: Date.parse(info.Created) };
   const isHeld = sessions.get(spec.workerId, info.Id) !== undefined;
-  if (info.State.Status === 'created') return { ...found, needsStart: true };
-  if (spec.direct !== undefined || (isHeld && isAlive(info))) return { ...found, needsStart: false };
-  if (await tookOrder(engine, subject, signal)) {
+  const wasStarted = info.State.Status !== 'created';
+  if (wasStarted && (spec.direct !== undefined || (isHeld && isAlive(info)))) return found;
+  if (wasStarted && (await tookOrder(engine, subject, signal))) {
     throw new HodeiError('conflict', `worker ${spec.workerId} is there and has taken an order already; take it up again, or destroy it first`);
   }
-  // It ended, or waits for an order over a connection that is not ours and that nobody may hold any more.
+  // It ended; or waits for an order over a connection that is not ours, and that nobody may hold any more; or
+  // its maker died before the start: once a first connection is lost, its stdin is at its end (StdinOnce).
   sessions.close(spec.workerId);
   await removeContainer(engine, subject, signal);
   return undefined;

@@ -75,9 +75,7 @@ async function makeOrAdopt(factory: WorkerFactory, spec: WorkerSpec, container: 
     if (made !== undefined) return made;
     const found = await adoptContainer(factory, spec, signal);
     if (found === undefined) continue;
-    const { resourceId, createdAt, needsStart } = found;
-    if (needsStart) return { resourceId, warnings: container.warnings };
-    return handleOf(spec, { resourceId, createdAt, ...(await describe(factory, spec, container.warnings, signal)) });
+    return handleOf(spec, { ...found, ...(await describe(factory, spec, container.warnings, signal)) });
   }
 }
 

@@ -21,7 +21,7 @@ export async function stopWorker(engine: DockerEngine, worker: WorkerRef, provid
   if (!isAlive(info)) return info.Id;
   if (gracePeriodMs > 0) {
     await send(engine, subject, 'SIGTERM', signal);
-    // A frozen process would only get it when it is thawed.
+    // A frozen process only gets it when it is thawed, which not every engine does by itself.
     if (info.State.Paused) await thaw(engine, subject, signal);
     if (await endsWithin(engine, subject, gracePeriodMs, signal)) return info.Id;
   }
@@ -60,6 +60,6 @@ function unlessEnded(error: unknown): void {
 
 /** Thawed or ended meanwhile. */
 function unlessThawed(error: unknown): void {
-  const isThawed = isHodeiError(error) && /is not paused/i.test(error.message);
+  const isThawed = isHodeiError(error) && /is not paused|cannot resume a stopped container/i.test(error.message);
   if (!isThawed) unlessEnded(error);
 }

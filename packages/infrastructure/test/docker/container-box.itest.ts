@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { DEFAULT_DOCKER_CONFIG, type DockerProvider } from '../../src/docker/index.ts';
-import { collectText } from './support/collect.ts';
+import { collectText } from './support/job-output.ts';
 import { openTestDocker, orderFor, sh, type TestDocker } from './support/test-docker.ts';
 
 const MIB = 1024 * 1024;
