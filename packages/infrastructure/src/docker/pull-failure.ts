@@ -26,7 +26,7 @@ const RULES: readonly FailureRule[] = [
   {
     words: /toomanyrequests|too many requests|rate limit/i,
     code: 'image_pull_failed',
-    message: ({ registry }) => `${registry} allows no more pulls for now; log in to it or wait`,
+    message: ({ image, registry }) => `${registry} allows no more pulls for now, so ${image} can't be had; log in to it or wait`,
   },
   {
     words: /invalid reference format|repository name must be lowercase/i,
@@ -69,9 +69,9 @@ export function pullFailure(words: string, context: PullContext, cause: unknown)
     if (registry !== 'docker.io' || context.hadCredentials) return fail('image_pull_denied', denied(context));
     return fail('image_not_found', `Docker Hub has no image ${image}, or it is private: check its name, and give credentials for docker.io if it is${helperNote(context)}`);
   }
+  if (UNREACHABLE.test(words)) return fail('image_pull_failed', `the Docker Engine can't reach ${registry} to pull ${image}; check its network, proxy and certificates, or load the image with "docker load"`);
   const rule = RULES.find((each) => each.words.test(words));
   if (rule !== undefined) return fail(rule.code, rule.message(context));
-  if (UNREACHABLE.test(words)) return fail('image_pull_failed', `the Docker Engine can't reach ${registry} to pull ${image}; check its network, proxy and certificates, or load the image with "docker load"`);
   return fail('image_pull_failed', `the Docker Engine could not pull ${image}`);
 }
 

@@ -8,9 +8,14 @@ import type { FoundEndpoint } from './docker-endpoint.ts';
  * The first socket that this user may use: the engine's default, a rootless engine's, Docker Desktop's. Where
  * there is none, the first that exists (then the error says "permission denied"), else the default one.
  */
-export async function endpointFromSocket(env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): Promise<FoundEndpoint> {
-  const first = platform === 'win32' ? found('//./pipe/docker_engine', 'default pipe') : found('/var/run/docker.sock', 'default socket');
-  if (platform === 'win32') return first;
+export async function endpointFromSocket(
+  env: NodeJS.ProcessEnv,
+  home: string,
+  platform: NodeJS.Platform,
+  defaultSocket = '/var/run/docker.sock',
+): Promise<FoundEndpoint> {
+  if (platform === 'win32') return found('//./pipe/docker_engine', 'default pipe');
+  const first = found(defaultSocket, 'default socket');
   const runtimeDir = env['XDG_RUNTIME_DIR'];
   const candidates = [
     first,
