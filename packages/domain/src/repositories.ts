@@ -4,6 +4,7 @@ import type { HistoryRepository } from './history-repository.ts';
 import type { InstanceRepository } from './instance-repository.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { LogRepository } from './log-repository.ts';
+import type { OwnershipRepository } from './ownership-repository.ts';
 import type { ProviderRepository } from './provider-repository.ts';
 import type { WorkerRepository } from './worker-repository.ts';
 
@@ -16,5 +17,6 @@ export interface Repositories {
   readonly workers: WorkerRepository;
   readonly logs: LogRepository;
   readonly history: HistoryRepository;
+  readonly ownership: OwnershipRepository;
   readonly changes: ChangeFeed;
 }

@@ -1,9 +1,11 @@
-import type { EpochMs, ListedWorker, OwnershipRepository, WorkerProvider } from '@hodei/domain';
+import type { EpochMs, ListedWorker, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 
 /** A worker without a row is looked at again after this many milliseconds before it is destroyed. */
 export const ORPHAN_GRACE_MS = 5000;
+
+type ReconcilerContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'lost'>;
 
 /** What one look at a provider found. */
 export interface Reconciliation {
@@ -23,21 +25,19 @@ export interface Reconciliation {
  * workers with this installation's and this provider's labels are ever listed, so nothing else can be touched.
  */
 export class WorkerReconciler {
-  readonly #context: Pick<JobContext, 'clock' | 'diagnostics' | 'instance' | 'lost'>;
-  readonly #ownership: OwnershipRepository;
+  readonly #context: ReconcilerContext;
   readonly #suspects = new Map<string, EpochMs>();
 
-  constructor(context: Pick<JobContext, 'clock' | 'diagnostics' | 'instance' | 'lost'>, ownership: OwnershipRepository) {
+  constructor(context: ReconcilerContext) {
     this.#context = context;
-    this.#ownership = ownership;
   }
 
   /** One look at one provider. @throws what listing, reading and destroying throw; the next look goes on. */
   async step(provider: WorkerProvider): Promise<Reconciliation> {
-    const { clock, instance, lost } = this.#context;
+    const { clock, instance, lost, repositories } = this.#context;
     // In this order: a row is stored before its worker is made, so what is listed has its row by now.
     const listed = await provider.listWorkers(instance.installationId, { signal: lost });
-    const wanted = new Set((await this.#ownership.listLiveWorkers(provider.id)).map(({ id }) => id));
+    const wanted = new Set((await repositories.ownership.listLiveWorkers(provider.id)).map(({ id }) => id));
     const orphans = listed.filter(({ workerId }) => !wanted.has(workerId));
     this.#forgetOthers(provider, orphans);
     const due = orphans.filter((orphan) => clock.now() - this.#suspectedAt(provider, orphan) >= ORPHAN_GRACE_MS);

@@ -1,4 +1,4 @@
-import { toHodeiError, type OwnershipRepository } from '@hodei/domain';
+import { toHodeiError } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { JobContext } from '../support/job-context.ts';
@@ -15,15 +15,15 @@ export const RECONCILE_EVERY_MS = 5000;
 const TAKE_OVER_LIMIT = 100;
 
 /** Takes over what dead instances left, and goes on with it. @returns how many jobs it took up. */
-export async function takeOverStep(context: JobContext, ownership: OwnershipRepository, runner: JobRunner): Promise<number> {
+export async function takeOverStep(context: JobContext, runner: JobRunner): Promise<number> {
   const { epoch } = context.instance;
-  const owned = await ownership.takeOver({ epoch, limit: TAKE_OVER_LIMIT, at: context.clock.now() });
+  const owned = await context.repositories.ownership.takeOver({ epoch, limit: TAKE_OVER_LIMIT, at: context.clock.now() });
   return continueOwned(context, runner, owned);
 }
 
 /** Compares everything once: what this instance owns with what it does, what engines have with the rows. */
-export async function resync(context: JobContext, ownership: OwnershipRepository, runner: JobRunner, reconciler: WorkerReconciler): Promise<void> {
-  await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
+export async function resync(context: JobContext, runner: JobRunner, reconciler: WorkerReconciler): Promise<void> {
+  await continueOwned(context, runner, await context.repositories.ownership.listOwned(context.instance.epoch));
   for (const { config } of await context.registry.find()) {
     try {
       await reconciler.step(context.registry.provider(config.id));
@@ -35,20 +35,15 @@ export async function resync(context: JobContext, ownership: OwnershipRepository
 }
 
 /** Takes over and resyncs, each in its time, until the signal aborts. A store that is away is waited for. */
-export async function recoverAbandoned(
-  context: JobContext,
-  ownership: OwnershipRepository,
-  runner: JobRunner,
-  signal: AbortSignal,
-): Promise<void> {
-  const reconciler = new WorkerReconciler(context, ownership);
+export async function recoverAbandoned(context: JobContext, runner: JobRunner, signal: AbortSignal): Promise<void> {
+  const reconciler = new WorkerReconciler(context);
   let resyncAt = context.clock.now();
   while (!signal.aborted) {
     try {
-      await takeOverStep(context, ownership, runner);
+      await takeOverStep(context, runner);
       if (context.clock.now() >= resyncAt) {
         resyncAt = context.clock.now() + RECONCILE_EVERY_MS;
-        await resync(context, ownership, runner, reconciler);
+        await resync(context, runner, reconciler);
       }
     } catch (error) {
       if (signal.aborted || context.lost.aborted) return;

@@ -2,7 +2,6 @@ import { HodeiError, type Job, type JobId, type JobInput } from '@hodei/domain';
 import {
   createInMemoryRepositories,
   InMemoryEngine,
-  InMemoryOwnershipRepository,
   InMemoryProvider,
   InMemoryStore,
   SequentialIds,
@@ -52,7 +51,6 @@ export class World {
   async start(name: string): Promise<Life> {
     const dead = new AbortController();
     const repositories = cutOff(createInMemoryRepositories({ clock: this.clock, ids: this.ids, store: this.store }), dead.signal);
-    const ownership = cutOffMethods(new InMemoryOwnershipRepository(this.store, this.clock), dead.signal);
     const note = (message: string): unknown => this.reported.push(`${name}: ${message}`);
     const diagnostics = { info: note, warn: note, error: note };
     const providers: InMemoryProvider[] = [];
@@ -90,7 +88,7 @@ export class World {
     const loops = [
       context.hub.run(over),
       dispatchJobs(context, runner, over),
-      recoverAbandoned(context, ownership, runner, over),
+      recoverAbandoned(context, runner, over),
       keepLease({ instances: repositories.instances, clock: this.clock, diagnostics }, instance, over).catch((error: unknown) => lost.abort(error)),
     ];
     for (const loop of loops) loop.catch(() => undefined);

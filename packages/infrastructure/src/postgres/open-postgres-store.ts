@@ -8,6 +8,7 @@ import { PostgresHistoryRepository } from './postgres-history-repository.ts';
 import { PostgresInstanceRepository } from './postgres-instance-repository.ts';
 import { PostgresJobRepository } from './postgres-job-repository.ts';
 import { PostgresLogRepository } from './postgres-log-repository.ts';
+import { PostgresOwnershipRepository } from './postgres-ownership-repository.ts';
 import { PostgresProviderRepository } from './postgres-provider-repository.ts';
 import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 
@@ -40,6 +41,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       workers: new PostgresWorkerRepository(database),
       logs: new PostgresLogRepository(database),
       history: new PostgresHistoryRepository(database),
+      ownership: new PostgresOwnershipRepository(database),
       changes,
     },
     [Symbol.asyncDispose]: () => (closed ??= close()),

@@ -6,10 +6,12 @@ export {
   describeChangeFeed,
   describeHistoryRepository,
   describeInstanceRepository,
+  describeOwnershipRepository,
   describeJobRepository,
   describeLogRepository,
   describeProviderRepository,
   describeRepositories,
   describeWorkerRepository,
 } from './repositories/describe-repositories.ts';
+export { RepositoryBench } from './repositories/bench.ts';
 export type { RepositoriesHarness, RepositoriesSetup } from './repositories/harness.ts';

@@ -10,4 +10,3 @@ export { SequentialIds } from './sequential-ids.ts';
 export { SimulatedClock } from './simulated-clock.ts';
 export { createInMemoryRepositories, RepositoryFaults, type RepositoryOperation } from './repositories/create-in-memory-repositories.ts';
 export { InMemoryStore } from './repositories/in-memory-store.ts';
-export { InMemoryOwnershipRepository } from './repositories/in-memory-ownership-repository.ts';

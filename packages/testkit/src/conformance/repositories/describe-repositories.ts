@@ -12,6 +12,7 @@ import { listing } from './job-listing.ts';
 import { release } from './job-release.ts';
 import { append } from './log-append.ts';
 import { read } from './log-read.ts';
+import { ownership } from './ownership-repository.ts';
 import * as providers from './provider-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import * as workers from './worker-repository.ts';
@@ -30,6 +31,8 @@ export const describeLogRepository: Suite = suiteOf('log repository', append, re
 export const describeHistoryRepository: Suite = suiteOf('history repository', history);
 /** What every `InstanceRepository` has to do. */
 export const describeInstanceRepository: Suite = suiteOf('instance repository', instances);
+/** What every `OwnershipRepository` has to do. */
+export const describeOwnershipRepository: Suite = suiteOf('ownership repository', ownership);
 /** What every `ChangeFeed` has to do. */
 export const describeChangeFeed: Suite = suiteOf('change feed', changeFeed);
 
@@ -45,5 +48,6 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeWorkerRepository(name, setup);
   describeLogRepository(name, setup);
   describeHistoryRepository(name, setup);
+  describeOwnershipRepository(name, setup);
   describeChangeFeed(name, setup);
 }

@@ -6,6 +6,7 @@ import { InMemoryHistoryRepository } from './in-memory-history-repository.ts';
 import { InMemoryInstanceRepository } from './in-memory-instance-repository.ts';
 import { InMemoryJobRepository } from './in-memory-job-repository.ts';
 import { InMemoryLogRepository } from './in-memory-log-repository.ts';
+import { InMemoryOwnershipRepository } from './in-memory-ownership-repository.ts';
 import { InMemoryProviderRepository } from './in-memory-provider-repository.ts';
 import { InMemoryStore } from './in-memory-store.ts';
 import { InMemoryWorkerRepository } from './in-memory-worker-repository.ts';
@@ -49,6 +50,7 @@ export function createInMemoryRepositories(options: {
     workers: faulty('workers', new InMemoryWorkerRepository(store)),
     logs: faulty('logs', new InMemoryLogRepository(store)),
     history: faulty('history', new InMemoryHistoryRepository(store)),
+    ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),
     changes: new InMemoryChangeFeed(store),
   };
 }

@@ -1,0 +1,56 @@
+import { sql, type RawBuilder } from 'kysely';
+import { HodeiError, type Owned, type OwnershipRepository } from '@hodei/domain';
+import type { Database } from '../connection/database.ts';
+import { RETURNED_JOB } from '../jobs/read-job.ts';
+import { toJob, type JobRow } from '../rows/job-row.ts';
+import { timestamp } from '../rows/values.ts';
+import { toWorker, type WorkerRow } from '../rows/worker-row.ts';
+
+/** Whether the epoch in this column has no lease any more, by the database's clock. */
+const isDead = (column: RawBuilder<unknown>): RawBuilder<unknown> =>
+  sql`NOT EXISTS (SELECT 1 FROM instances i WHERE i.epoch = ${column} AND i.lease_expires_at > clock_timestamp())`;
+
+/**
+ * See `OwnershipRepository.takeOver`. A short transaction: the caller's own lease is held, then the jobs change
+ * hands with their open attempts, then the workers. Rows that somebody else holds are skipped; the next call
+ * sees them.
+ */
+export async function takeOver(database: Database, takeover: Parameters<OwnershipRepository['takeOver']>[0]): Promise<Owned> {
+  const { epoch, limit } = takeover;
+  const at = timestamp(takeover.at);
+  return database.transaction(async (db) => {
+    const { rows: lease } = await sql`
+      SELECT 1 FROM instances WHERE epoch = ${epoch} AND lease_expires_at > clock_timestamp() FOR KEY SHARE
+    `.execute(db);
+    if (lease.length === 0) throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
+    const { rows: jobs } = await sql<JobRow>`
+      WITH abandoned AS (
+        SELECT id, epoch AS former FROM jobs
+        WHERE epoch IS NOT NULL AND epoch <> ${epoch} AND ${isDead(sql`jobs.epoch`)}
+        ORDER BY created_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+      ), taken AS (
+        UPDATE jobs SET epoch = ${epoch} FROM abandoned WHERE jobs.id = abandoned.id RETURNING ${RETURNED_JOB}, abandoned.former
+      ), attempt AS (
+        UPDATE attempts SET epoch = ${epoch} FROM taken WHERE attempts.id = taken.attempt_id
+      ), event AS (
+        INSERT INTO history (at, kind, job_id, data)
+        SELECT ${at}, 'job.taken_over', id, json_build_object('from', former, 'to', ${epoch}::bigint) FROM taken
+      )
+      SELECT * FROM taken ORDER BY created_at, id
+    `.execute(db);
+    const { rows: workers } = await sql<WorkerRow>`
+      WITH abandoned AS (
+        SELECT w.id FROM workers w LEFT JOIN jobs j ON j.id = w.job_id LEFT JOIN attempts a ON a.id = j.attempt_id
+        WHERE w.state <> 'terminated' AND w.epoch <> ${epoch} AND ${isDead(sql`w.epoch`)}
+          AND (j.epoch = ${epoch} OR a.worker_id IS DISTINCT FROM w.id)
+        ORDER BY j.epoch = ${epoch} DESC NULLS LAST, w.created_at, w.id
+        LIMIT ${limit + jobs.length} FOR NO KEY UPDATE OF w SKIP LOCKED
+      )
+      UPDATE workers SET epoch = ${epoch} FROM abandoned WHERE workers.id = abandoned.id RETURNING workers.*
+    `.execute(db);
+    return { jobs: jobs.map(toJob), workers: workers.map(toWorker).toSorted(byAge) };
+  });
+}
+
+const byAge = (a: Owned['workers'][number], b: Owned['workers'][number]): number =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
