@@ -7,6 +7,12 @@ import { isCounted, isSuccess, TERMINATION_CAUSES, type Outcome } from './termin
 /** How often a job is tried again for faults that are not its own, before it fails with the last of them. */
 export const MAX_FREE_RETRIES = 10;
 
+/**
+ * The same where an image could not be pulled. A registry that is away for longer is a matter for a person, who may
+ * as well have misspelt its name and waits for an answer.
+ */
+const MAX_PULL_RETRIES = 3;
+
 /** The wait before a free retry, in milliseconds; it doubles with each. */
 export const FREE_RETRY_BACKOFF_MS = 500;
 
@@ -35,6 +41,9 @@ export function settleAttempt(job: Job, earlier: readonly Attempt[], outcome: Ou
     notBefore: now + Math.round(firstMs * Math.min(2 ** times, MAX_BACKOFF_FACTOR)),
   });
   if (retry === 'counted' && counted + 1 < job.spec.retry.maxAttempts) return backOff(job.spec.retry.backoffMs, counted);
-  if (retry === 'free' && free < MAX_FREE_RETRIES) return backOff(FREE_RETRY_BACKOFF_MS, free);
+  if (retry === 'free' && free < mostFreeRetries(outcome)) return backOff(FREE_RETRY_BACKOFF_MS, free);
   return { state: endsAs };
 }
+
+const mostFreeRetries = ({ cause }: Outcome): number =>
+  cause === 'image_pull_failed' || cause === 'image_pull_timeout' ? MAX_PULL_RETRIES : MAX_FREE_RETRIES;

@@ -50,10 +50,11 @@ const CAUSE_OF: Readonly<Partial<Record<ErrorCode, TerminationCause>>> = {
 
 /**
  * The outcome of an attempt that an error ended before its job was launched. Errors that name no cause of
- * their own are `start_failed`.
+ * their own are `start_failed`. `details.exitCode` is what a launcher would have exited with.
  */
 export function outcomeOfError(error: HodeiError): Outcome {
-  const exitCode = EXIT_CODE_OF[error.code];
+  const told = error.details['exitCode'];
+  const exitCode = typeof told === 'number' ? told : EXIT_CODE_OF[error.code];
   return {
     cause: CAUSE_OF[error.code] ?? 'start_failed',
     evidence: { code: error.code, message: error.message, ...(exitCode === undefined ? {} : { exitCode }) },

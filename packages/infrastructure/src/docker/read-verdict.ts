@@ -44,7 +44,7 @@ export function refusal(verdict: LaunchVerdict, handle: WorkerHandle): HodeiErro
     case 'command-not-found':
       return new HodeiError('command_not_found', `the program that the job names is not in the image of worker ${handle.workerId}`);
     case 'command-not-executable':
-      return new HodeiError('start_failed', `the program that the job names is no executable file in the image of worker ${handle.workerId}`);
+      return new HodeiError('start_failed', `the program that the job names is no executable file in the image of worker ${handle.workerId}`, { details: { exitCode: 126 } });
     case 'workdir-not-found':
       return new HodeiError('start_failed', `the job's workdir is not there and can't be made in worker ${handle.workerId}`);
     default:
