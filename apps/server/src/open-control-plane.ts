@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 
 import { keepLease, LEASE_MS, watchProviders, type JobContext, type JobRunner } from '@hodei/application';
+import { HodeiError } from '@hodei/domain';
 import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
 
 import { openStore, type Store, type StoreOptions } from './open-store.ts';
@@ -19,6 +20,11 @@ export interface ControlPlane extends AsyncDisposable {
   readonly runner: JobRunner;
   /** Aborts when the lease was lost: everything this instance ran belongs to others now. */
   readonly lost: AbortSignal;
+  /**
+   * Lets go of everything this instance still runs, so that others take it up at once: it goes on without this
+   * process. Only disposing of the control plane makes sense afterwards. Idempotent.
+   */
+  handOver(): void;
 }
 
 /**
@@ -55,6 +61,7 @@ export async function openControlPlane(settings: Settings, options: StoreOptions
     context: container.resolve(JOB_CONTEXT),
     runner,
     lost: lost.signal,
+    handOver: () => lost.abort(new HodeiError('stale_epoch', 'this instance has handed its work over')),
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };
 }

@@ -19,6 +19,8 @@ export interface Settings {
   readonly sealingKey?: string;
   /** The image of a job that names none. */
   readonly defaultImage: string;
+  /** How long a service that is told to end waits for its jobs, in milliseconds; then others take them up. */
+  readonly drainTimeoutMs: number;
   /** What adapters may read, like `DOCKER_HOST`. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -28,6 +30,8 @@ const url = (protocols: readonly string[], example: string) =>
     error: `must be a URL like ${example}`,
   });
 
+const DRAIN = 'must be a whole number of milliseconds from 0 to 86400000';
+
 const ENVIRONMENT = z.object({
   HODEI_URL: url(['http:', 'https:'], 'http://127.0.0.1:7433').optional(),
   HODEI_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/hodei').optional(),
@@ -35,6 +39,7 @@ const ENVIRONMENT = z.object({
   HODEI_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('warn'),
   HODEI_SEALING_KEY: z.string().optional(),
   HODEI_DEFAULT_IMAGE: z.string().default('busybox'),
+  HODEI_DRAIN_TIMEOUT_MS: z.coerce.number({ error: DRAIN }).int({ error: DRAIN }).min(0, { error: DRAIN }).max(86_400_000, { error: DRAIN }).default(30_000),
 });
 
 /**
@@ -54,6 +59,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     dataDir: isAbsolute(data.HODEI_DATA_DIR) ? data.HODEI_DATA_DIR : resolve(cwd, data.HODEI_DATA_DIR),
     logLevel: data.HODEI_LOG_LEVEL,
     defaultImage: data.HODEI_DEFAULT_IMAGE,
+    drainTimeoutMs: data.HODEI_DRAIN_TIMEOUT_MS,
     env,
     ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),
     ...(data.HODEI_DATABASE_URL === undefined ? {} : { databaseUrl: data.HODEI_DATABASE_URL }),
