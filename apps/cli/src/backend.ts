@@ -1,5 +1,6 @@
 import type { JobDescription, ProviderView } from '@hodei/application';
 import type {
+  Attempt,
   EpochMs,
   Job,
   JobId,
@@ -41,6 +42,8 @@ export interface WaitOptions {
   readonly signal?: AbortSignal;
   /** Is told what the job waits for, in words that follow "waiting for", each time that changes. */
   readonly onWaiting?: (words: string) => void;
+  /** Is told each attempt that has ended and that another one is to follow. */
+  readonly onRetry?: (attempt: Attempt) => void;
 }
 
 /**

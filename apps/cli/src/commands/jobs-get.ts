@@ -67,8 +67,10 @@ function renderAttempt(attempt: Attempt): readonly string[] {
   return [`attempt ${attempt.number}`, ...renderDetails(details, '  ')];
 }
 
-const evidence = (outcome: Outcome): string =>
-  [`cause ${outcome.cause}`, ...Object.entries(outcome.evidence).map(([name, value]) => `${name} ${oneLine(String(value))}`)].join(', ');
+/** The message stands in the end already. */
+function evidence({ cause, evidence: { message: _, ...facts } }: Outcome): string {
+  return [`cause ${cause}`, ...Object.entries(facts).map(([name, value]) => `${name} ${oneLine(String(value))}`)].join(', ');
+}
 
 function limits({ spec: { resources, timeoutMs, retry } }: Job): string | undefined {
   const { cpu, memoryBytes, pids } = resources;

@@ -1,4 +1,4 @@
-import { isSuccess, JOB_STATES, type Job, type JobState } from '@hodei/domain';
+import { JOB_STATES, type Job, type JobState } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -6,7 +6,7 @@ import { collect } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import { parseLabels } from '../options/parse-pairs.ts';
-import { explainEnd } from '../output/explain-end.ts';
+import { shortEnd } from '../output/explain-end.ts';
 import { formatAge, formatDuration } from '../output/format-time.ts';
 import { jobToJson } from '../output/job-json.ts';
 import { paintState } from '../output/paint-state.ts';
@@ -56,14 +56,12 @@ const columns = ({ now, out }: Cli): readonly Column<Job>[] => [
   { title: 'ID', value: ({ id }) => id },
   { title: 'NAME', value: ({ spec }) => oneLine(spec.name ?? '-'), shrink: 1 },
   { title: 'STATE', value: ({ state }) => paintState(out, state) },
-  { title: 'END', value: end, shrink: 3 },
+  { title: 'END', value: ({ outcome }) => (outcome === undefined ? '-' : shortEnd(outcome)) },
   { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
   { title: 'RAN', value: (job) => ran(job, now()), align: 'right' },
   { title: 'IMAGE', value: ({ spec }) => spec.image, shrink: 2 },
   { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 4 },
 ];
-
-const end = ({ outcome }: Job): string => (outcome === undefined || isSuccess(outcome) ? '-' : oneLine(explainEnd(outcome)));
 
 function ran({ startedAt, finishedAt }: Job, now: number): string {
   return startedAt === undefined ? '-' : formatDuration((finishedAt ?? now) - startedAt);

@@ -1,4 +1,4 @@
-import { isSuccess, type Job, type JobId, type JobInput, type Outcome } from '@hodei/domain';
+import { isSuccess, toHodeiError, type Job, type JobId, type JobInput, type Outcome } from '@hodei/domain';
 
 import type { Backend } from '../backend.ts';
 import type { Cli } from '../cli.ts';
@@ -30,11 +30,11 @@ export async function runJob(cli: Cli, input: JobInput, mode: RunMode): Promise<
   // Outlives the backend: closing that waits for the worker to be gone, which a second Ctrl-C must not prevent.
   using interruptions = new Interruptions();
   await using backend = cli.openBackend({ quiet: mode.quiet });
-  const progress = createProgressLine(cli.stderr, mode.quiet ? { ...cli.err, isTerminal: false } : cli.err);
+  const progress = createProgressLine(cli.stderr, cli.err, mode.quiet);
   try {
     progress.show('opening the database and looking for an engine');
     const jobId = await backend.submit(input, { detach: false, signal: interruptions.first });
-    passOnInterruptions(cli, backend, jobId, interruptions, { progress, quiet: mode.quiet });
+    passOnInterruptions(backend, jobId, interruptions, progress);
     return await follow(cli, backend, jobId, mode, progress);
   } catch (error) {
     // Before there was a job: nothing has to be told.
@@ -58,8 +58,11 @@ async function follow(cli: Cli, backend: Backend, jobId: JobId, mode: RunMode, p
     return undefined;
   });
   try {
-    const onWaiting = (words: string): void => progress.show(`waiting for ${words}`);
-    const [description, last] = await Promise.all([backend.waitForEnd(jobId, { onWaiting }), copying]);
+    const ended = backend.waitForEnd(jobId, {
+      onWaiting: (words) => progress.show(`waiting for ${words}`),
+      onRetry: ({ number, outcome }) => void progress.tell(`attempt ${number} ${outcome === undefined ? 'has ended' : explainEnd(outcome)}; trying again`),
+    });
+    const [description, last] = await Promise.all([ended, copying]);
     await progress.end();
     const outcome = outcomeOf(description.job);
     if (failure !== undefined) return exitAfterFailure(failure.error, outcome);
@@ -87,35 +90,28 @@ async function tellEnd(cli: Cli, jobId: JobId, outcome: Outcome, { quiet, json }
   await cli.stderr.write(`${begin}hodei: job ${jobId} ${oneLine(explainEnd(outcome))}\n`).catch(unlessClosed);
 }
 
-function passOnInterruptions(
-  cli: Cli,
-  backend: Backend,
-  jobId: JobId,
-  { first, second }: Interruptions,
-  { progress, quiet }: { readonly progress: ProgressLine; readonly quiet: boolean },
-): void {
-  const tell = (words: string): Promise<void> => (quiet ? Promise.resolve() : cli.stderr.write(`hodei: ${words}\n`).catch(unlessClosed));
+function passOnInterruptions(backend: Backend, jobId: JobId, { first, second }: Interruptions, progress: ProgressLine): void {
   const ask = async (): Promise<void> => {
     const { signal } = first.reason as InterruptedError;
     await backend.cancel(jobId, requestedBy(signal === 'SIGINT' ? 'Ctrl-C' : signal));
-    await progress.end();
-    await tell('asking the job to end; Ctrl-C again kills it');
+    await progress.tell('asking the job to end; Ctrl-C again kills it');
   };
   const insist = async (): Promise<void> => {
     await asked;
     await backend.kill(jobId);
-    await tell('killing the job');
+    await progress.tell('killing the job');
   };
-  const complain = (error: unknown): Promise<void> => tell(`the job could not be stopped: ${error instanceof Error ? error.message : String(error)}`);
+  const complain = (error: unknown): Promise<void> => progress.tell(`the job could not be stopped: ${toHodeiError(error).message}`);
   let asked: Promise<void> = Promise.resolve();
-  const onFirst = (): void => {
+  whenAborted(first, () => {
     asked = ask().catch(complain);
-  };
-  const onSecond = (): void => void insist().catch(complain);
-  if (first.aborted) onFirst();
-  else first.addEventListener('abort', onFirst, { once: true });
-  if (second.aborted) onSecond();
-  else second.addEventListener('abort', onSecond, { once: true });
+  });
+  whenAborted(second, () => void insist().catch(complain));
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
 }
 
 function unlessClosed(error: unknown): void {

@@ -4,11 +4,10 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseWhole } from '../options/parse-number.ts';
-import { explainEnd } from '../output/explain-end.ts';
+import { shortEnd } from '../output/explain-end.ts';
 import { formatAge } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { renderTable, type Column } from '../output/table.ts';
-import { oneLine } from '../output/width.ts';
 import { workerToJson } from '../output/worker-json.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
 import { listAll } from './list-all.ts';
@@ -53,5 +52,5 @@ const columns = ({ now, out }: Cli): readonly Column<Worker>[] => [
   { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
   { title: 'IMAGE', value: ({ image }) => image, shrink: 2 },
   { title: 'JOB', value: ({ jobId }) => jobId ?? '-', shrink: 1 },
-  { title: 'END', value: ({ termination }) => (termination === undefined ? '-' : oneLine(explainEnd(termination))), shrink: 3 },
+  { title: 'END', value: ({ termination }) => (termination === undefined ? '-' : shortEnd(termination)) },
 ];

@@ -3,7 +3,6 @@ import {
   describeJob,
   followOutput,
   submitJob,
-  waitForJob,
   type Diagnostics,
   type JobDescription,
   type ProviderView,
@@ -18,6 +17,7 @@ import { examine } from './examine.ts';
 import { LocalJob } from './local-job.ts';
 import { runPending } from './run-pending.ts';
 import { startRunnerProcess } from './start-runner-process.ts';
+import { waitForEnd } from './wait-for-end.ts';
 
 /** What an {@link EmbeddedBackend} is made of. */
 export interface EmbeddedBackendParams {
@@ -50,21 +50,9 @@ export class EmbeddedBackend implements Backend {
     return job.id;
   }
 
-  async waitForEnd(jobId: JobId, { signal, onWaiting = () => undefined }: WaitOptions = {}): Promise<JobDescription> {
-    const rows = await this.#rows();
+  async waitForEnd(jobId: JobId, options: WaitOptions = {}): Promise<JobDescription> {
     const local = this.#jobs.get(jobId);
-    using _listening = local?.onWaiting(onWaiting);
-    const signals = [signal, local?.lost].filter((each) => each !== undefined);
-    const describe = async (): Promise<void> => {
-      const { waitingFor } = await describeJob(rows, jobId);
-      if (waitingFor !== undefined) onWaiting(waitingFor);
-    };
-    await waitForJob(rows, jobId, {
-      signal: AbortSignal.any(signals),
-      // Only words for a person: where they can't be had, the wait itself will say why.
-      onChange: () => void describe().catch(() => undefined),
-    });
-    return describeJob(rows, jobId);
+    return waitForEnd(await this.#rows(), jobId, options, local);
   }
 
   async describe(jobId: JobId): Promise<JobDescription> {
@@ -119,7 +107,11 @@ export class EmbeddedBackend implements Backend {
   }
 
   examine(): AsyncIterable<Finding> {
-    return examine({ settings: this.#params.settings, openControlPlane: () => this.#controlPlane() });
+    return examine({
+      settings: this.#params.settings,
+      openStore: () => this.#rows(),
+      openControlPlane: () => this.#controlPlane(),
+    });
   }
 
   /** Waits for the jobs that run here, and until their workers are gone. */

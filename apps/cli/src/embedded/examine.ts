@@ -1,6 +1,6 @@
 import type { ProviderView } from '@hodei/application';
 import { toHodeiError } from '@hodei/domain';
-import type { ControlPlane, Settings } from '@hodei/server';
+import type { ControlPlane, Settings, Store } from '@hodei/server';
 
 import type { Finding } from '../finding.ts';
 import { formatSize } from '../output/format-size.ts';
@@ -10,21 +10,22 @@ import { findLeftovers } from './find-leftovers.ts';
 /** Looks at this machine, then the database, then each provider and what jobs need of it. */
 export async function* examine(params: {
   readonly settings: Settings;
+  readonly openStore: () => Promise<Store>;
   readonly openControlPlane: () => Promise<ControlPlane>;
 }): AsyncGenerator<Finding> {
   const { settings } = params;
   yield examineNode(process.versions.node);
   yield await examineDataDir(settings);
-  let plane: ControlPlane;
   try {
-    plane = await params.openControlPlane();
+    await params.openStore();
+    yield { subject: 'database', verdict: 'ok', detail: `${databaseOf(settings)}; reachable, its schema is up to date` };
   } catch (error) {
-    yield { subject: 'database', verdict: 'fail', detail: `${databaseOf(settings)}: ${toHodeiError(error).message}`, advice: databaseAdvice(settings) };
+    const detail = `${databaseOf(settings)}: ${toHodeiError(error).message}`;
+    yield { subject: 'database', verdict: 'fail', detail, advice: databaseAdvice(settings) };
     return;
   }
-  yield { subject: 'database', verdict: 'ok', detail: `${databaseOf(settings)}; reachable, its schema is up to date` };
   try {
-    yield* examineProviders(plane, settings);
+    yield* examineProviders(await params.openControlPlane(), settings);
   } catch (error) {
     yield { subject: 'providers', verdict: 'fail', detail: toHodeiError(error).message };
   }

@@ -19,4 +19,7 @@ export function explainEnd({ cause, evidence }: Outcome): string {
   }
 }
 
+/** The same in a word or two, for a column. */
+export const shortEnd = ({ cause, evidence }: Outcome): string => (cause === 'exited' ? `exit ${evidence.exitCode ?? '?'}` : cause);
+
 const join = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(': ');

@@ -1,60 +1,58 @@
-import type { Sink } from './sink.ts';
+import { ClosedOutputError, type Sink } from './sink.ts';
 import type { Terminal } from './terminal.ts';
 import { oneLine, shorten } from './width.ts';
 
-/** Shows what is waited for, as long as there is nothing else to show. */
+/** Our own words on stderr, beside what the job writes there. */
 export interface ProgressLine {
+  /** Shows what is waited for, on a terminal and until {@link end}. */
   show(words: string): void;
-  /** Takes the line away; nothing is shown any more. Resolves when that is done. Idempotent. */
+  /** Writes a line that stays. */
+  tell(words: string): Promise<void>;
+  /** Takes away what is shown, for good. Idempotent. */
   end(): Promise<void>;
 }
 
 const CLEAR = '\r\u001b[K';
-/** A line is drawn at most this often, in milliseconds. */
+/** The line is drawn at most this often, in milliseconds. */
 const REDRAW_MS = 80;
 
-/** On a terminal one line that changes; elsewhere nothing at all, so that stderr is the job's. */
-export function createProgressLine(sink: Sink, terminal: Terminal): ProgressLine {
-  if (!terminal.isTerminal) return { show: () => undefined, end: () => Promise.resolve() };
-  let wanted: string | undefined;
-  let drawn = false;
-  let ended = false;
-  let drawing: Promise<void> | undefined;
-  const enough = new AbortController();
-
-  const draw = async (): Promise<void> => {
-    while (wanted !== undefined && !ended) {
-      const words = shorten(oneLine(wanted), (terminal.width ?? 80) - 1);
-      wanted = undefined;
-      await sink.write(CLEAR + terminal.paint('dim', words));
-      drawn = true;
-      await pause(REDRAW_MS, enough.signal);
-    }
-    drawing = undefined;
+/**
+ * On a terminal, one line that changes, above which others may be written; elsewhere only lines that stay. When quiet,
+ * neither. A stderr that nobody reads is no reason to fail.
+ */
+export function createProgressLine(sink: Sink, terminal: Terminal, quiet: boolean): ProgressLine {
+  const write = (text: string): Promise<void> => sink.write(text).catch(unlessClosed);
+  const moves = terminal.isTerminal && !quiet;
+  let shown = '';
+  let isDrawn = false;
+  let timer: NodeJS.Timeout | undefined;
+  const clear = (): string => {
+    const text = isDrawn ? CLEAR : '';
+    isDrawn = false;
+    return text;
   };
+  const draw = (): void => {
+    timer = undefined;
+    void write(CLEAR + terminal.paint('dim', shorten(oneLine(shown), (terminal.width ?? 80) - 1)));
+    isDrawn = true;
+  };
+  let isOver = false;
   return {
     show: (words) => {
-      wanted = words;
-      // A terminal that is gone is noticed by the next who writes the job's output.
-      if (!ended) drawing ??= draw().catch(() => undefined);
+      shown = words;
+      if (moves && !isOver) timer ??= setTimeout(draw, REDRAW_MS);
+    },
+    tell: async (words) => {
+      if (!quiet) await write(`${clear()}hodei: ${oneLine(words)}\n`);
     },
     end: async () => {
-      if (ended) return;
-      ended = true;
-      enough.abort();
-      await drawing;
-      if (drawn) await sink.write(CLEAR);
+      isOver = true;
+      clearTimeout(timer);
+      if (isDrawn) await write(clear());
     },
   };
 }
 
-function pause(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const timer = setTimeout(resolve, durationMs);
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
-  });
+function unlessClosed(error: unknown): void {
+  if (!(error instanceof ClosedOutputError)) throw error;
 }

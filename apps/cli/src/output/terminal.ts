@@ -10,14 +10,15 @@ export interface Terminal {
   readonly paint: (style: Parameters<typeof styleText>[0], text: string) => string;
 }
 
-/** Looks at stdout (1) or stderr (2). Colours follow `NO_COLOR`, `FORCE_COLOR` and `TERM=dumb`. */
+/** Looks at stdout (1) or stderr (2). Colours follow `NO_COLOR`, `FORCE_COLOR` and `TERM`, on a terminal. */
 export function describeTerminal(fd: 1 | 2, env: NodeJS.ProcessEnv): Terminal {
   // The stream is only touched where it is a terminal: Node makes a pipe non-blocking, also for who shares it with us.
   const stream = isatty(fd) ? (fd === 1 ? process.stdout : process.stderr) : undefined;
   const colours = stream !== undefined && stream.hasColors(env);
   return {
     isTerminal: stream !== undefined && env['TERM'] !== 'dumb',
-    ...(stream === undefined ? {} : { width: stream.columns }),
+    // A terminal that does not know its width says 0.
+    ...(stream === undefined || stream.columns === 0 ? {} : { width: stream.columns }),
     paint: (style, text) => (colours ? styleText(style, text, { validateStream: false }) : text),
   };
 }
