@@ -1,7 +1,7 @@
 import type { EpochMs, WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
-import { getStream } from './engine-request.ts';
+import { openStream, readText } from './engine-request.ts';
 
 /** What the engine remembers of one moment of a container. */
 export interface ContainerEvent {
@@ -26,13 +26,7 @@ export async function readPastEvents(
   };
   const text = await engine.call(
     { doing: `reading the events of worker ${workerId}`, subject: `worker ${workerId}` },
-    async (docker, abortSignal) => {
-      const response = await getStream(docker, { path: '/events', query, abortSignal });
-      response.setEncoding('utf8');
-      let all = '';
-      for await (const piece of response) all += String(piece);
-      return all;
-    },
+    async (docker, abortSignal) => readText(await openStream(docker, 'GET', { path: '/events', query, abortSignal })),
     { signal },
   );
   return text

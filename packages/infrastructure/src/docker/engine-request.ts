@@ -29,9 +29,20 @@ export async function getJson(docker: Docker, request: EngineRequest): Promise<u
 }
 
 /** Opens a response to be read as it comes; dockerode's own `logs` does so only with `follow`. */
-export async function getStream(docker: Docker, request: EngineRequest): Promise<IncomingMessage> {
-  const result = await dial(docker, { ...base(request), method: 'GET', isStream: true, options: { _query: request.query } });
+export async function openStream(docker: Docker, method: 'GET' | 'POST', request: EngineRequest): Promise<IncomingMessage> {
+  const result = await dial(docker, { ...base(request), method, isStream: true, options: { _query: request.query, _body: {} } });
   return result as IncomingMessage;
+}
+
+/**
+ * Reads a response to its end. Unlike docker-modem (5.0), which then never answers, this rejects where the
+ * connection breaks between the head of the response and its end.
+ */
+export async function readText(response: IncomingMessage): Promise<string> {
+  response.setEncoding('utf8');
+  let text = '';
+  for await (const piece of response) text += String(piece);
+  return text;
 }
 
 /**

@@ -26,7 +26,7 @@ export function narrowCapabilities(probed: ProviderCapabilities, said: Partial<P
 function bounds(own: Resources, said: Resources | undefined, tighter: (a: number, b: number) => number): Resources {
   const entries = RESOURCE_NAMES.flatMap((name) => {
     const values = [own[name], said?.[name]].filter((value) => value !== undefined);
-    return values.length === 0 ? [] : [[name, values.reduce(tighter)] as const];
+    return values.length === 0 ? [] : [[name, values.reduce((a, b) => tighter(a, b))] as const];
   });
   return Object.fromEntries(entries);
 }

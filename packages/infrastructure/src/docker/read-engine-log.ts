@@ -1,7 +1,7 @@
 import { HodeiError, type EpochMs, type OutputStream, type WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
-import { getStream } from './engine-request.ts';
+import { openStream } from './engine-request.ts';
 import { createLineEnds } from './line-ends.ts';
 import { readFrames, type Frame } from './read-frames.ts';
 
@@ -34,7 +34,7 @@ export async function* readEngineLog(engine: DockerEngine, query: EngineLogQuery
   const request = { stdout: stream !== 'stderr', stderr: stream !== 'stdout', timestamps: true, follow };
   const response = await engine.call(
     call,
-    (docker, abortSignal) => getStream(docker, { path: `/containers/${handle.resourceId}/logs`, query: request, abortSignal }),
+    (docker, abortSignal) => openStream(docker, 'GET', { path: `/containers/${handle.resourceId}/logs`, query: request, abortSignal }),
     { signal },
   );
   const stop = (): void => void response.destroy();

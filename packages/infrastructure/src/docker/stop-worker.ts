@@ -3,6 +3,7 @@ import { isHodeiError, type ProviderId, type WorkerRef } from '@hodei/domain';
 import type { DockerEngine } from './docker-engine.ts';
 import { findContainer, isAlive, unlessGone, type Subject } from './inspect-container.ts';
 import { conditionOf } from './translate-docker-error.ts';
+import { waitUntilEnded } from './wait-until-ended.ts';
 
 /** How long the kernel may take to end what was killed, before we say that it does not. */
 const KILL_DEADLINE_MS = 60_000;
@@ -26,7 +27,7 @@ export async function stopWorker(engine: DockerEngine, worker: WorkerRef, provid
     if (await endsWithin(engine, subject, gracePeriodMs, signal)) return info.Id;
   }
   await send(engine, subject, 'SIGKILL', signal);
-  await engine.call(waiting(subject), (docker, abortSignal) => docker.getContainer(subject.resourceId).wait({ abortSignal }), { signal, timeoutMs: KILL_DEADLINE_MS }).catch(unlessGone);
+  await waitUntilEnded(engine, subject, { signal, timeoutMs: KILL_DEADLINE_MS }).catch(unlessGone);
   return info.Id;
 }
 
@@ -42,7 +43,7 @@ async function thaw(engine: DockerEngine, subject: Subject, signal: AbortSignal 
 
 async function endsWithin(engine: DockerEngine, subject: Subject, timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
   try {
-    await engine.call(waiting(subject), (docker, abortSignal) => docker.getContainer(subject.resourceId).wait({ abortSignal }), { signal, timeoutMs });
+    await waitUntilEnded(engine, subject, { signal, timeoutMs });
     return true;
   } catch (error) {
     if (isHodeiError(error, 'worker_not_found')) return true;
@@ -50,8 +51,6 @@ async function endsWithin(engine: DockerEngine, subject: Subject, timeoutMs: num
     throw error;
   }
 }
-
-const waiting = ({ workerId }: Subject): { doing: string; subject: string } => ({ doing: `waiting for the end of worker ${workerId}`, subject: `worker ${workerId}` });
 
 function unlessEnded(error: unknown): void {
   const condition = conditionOf(error);

@@ -3,6 +3,7 @@ import { HodeiError, isHodeiError, type WorkerExit } from '@hodei/domain';
 import type { DockerEngine } from './docker-engine.ts';
 import { inspectPatiently, isAlive, type Subject } from './inspect-container.ts';
 import { readExit, readExitOfGone } from './read-exit.ts';
+import { waitUntilEnded } from './wait-until-ended.ts';
 
 /** A wait is asked anew so often: a connection that died without a word must not make it wait for ever. */
 const LONGEST_WAIT_MS = 60_000;
@@ -29,17 +30,9 @@ export async function waitForExit(engine: DockerEngine, subject: Subject, signal
   }
 }
 
-/**
- * Plain `wait`, which answers at once for what has ended: with `condition=next-exit`, sent together with the
- * start, moby 20.10 never answered.
- */
-async function waitOnce(engine: DockerEngine, { workerId, resourceId }: Subject, signal: AbortSignal | undefined): Promise<void> {
+async function waitOnce(engine: DockerEngine, subject: Subject, signal: AbortSignal | undefined): Promise<void> {
   try {
-    await engine.call(
-      { doing: `waiting for the end of worker ${workerId}`, subject: `worker ${workerId}` },
-      (docker, abortSignal) => docker.getContainer(resourceId).wait({ abortSignal }),
-      { signal, timeoutMs: LONGEST_WAIT_MS },
-    );
+    await waitUntilEnded(engine, subject, { signal, timeoutMs: LONGEST_WAIT_MS });
   } catch (error) {
     if (!isHodeiError(error, 'provider_timeout', 'provider_unavailable')) throw error;
   }
