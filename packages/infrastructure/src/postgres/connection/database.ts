@@ -6,14 +6,15 @@ import { translatePgError } from './translate-pg-error.ts';
 
 /** A pool of connections. All statements go through it, and so does every error. */
 export class Database {
+  readonly #pool: Pool;
   readonly #kysely: Kysely<Schema>;
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
   constructor(options: PostgresOptions) {
-    const pool = new Pool({ ...clientConfig(options), ...statementTimeouts(options), max: options.maxConnections ?? 10 });
+    this.#pool = new Pool({ ...clientConfig(options), ...statementTimeouts(options), max: options.maxConnections ?? 10 });
     // An idle connection that breaks is none of anybody's calls; the pool drops it and makes a new one.
-    pool.on('error', () => {});
-    this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool }) });
+    this.#pool.on('error', () => {});
+    this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
   /** Carries out one statement. @throws HodeiError; see {@link translatePgError} */
@@ -30,8 +31,11 @@ export class Database {
     return this.run((db) => db.transaction().execute(work));
   }
 
-  /** Closes all connections, after what they are at. */
+  /**
+   * Closes all connections, after what they are at; later calls are refused. By the pool: Kysely would leave
+   * one that it has not used yet open.
+   */
   async close(): Promise<void> {
-    await this.#kysely.destroy();
+    await this.#pool.end();
   }
 }

@@ -20,7 +20,8 @@ export function parseDatabaseUrl(text: string): string {
   const url = tryParse(text) ?? tryParse(text.replace('@/', '@localhost/'));
   if (url === undefined) {
     const port = /:([^:/?#@\]]*)(?:[/?#]|$)/.exec(text.slice(text.lastIndexOf('@') + 1))?.[1];
-    if (port !== undefined && !/^\d{1,5}$/.test(port) && text.includes('@')) refuse('has a port that is no number from 1 to 65535');
+    const isPort = port === undefined || (/^\d+$/.test(port) && Number(port) <= 65_535);
+    if (!isPort && text.includes('@')) refuse('has a port that is no number from 1 to 65535');
     return refuse('is no URL; "@", ":", "/" and "#" in a password have to be written as %40, %3A, %2F and %23');
   }
   for (const part of [url.username, url.password, url.pathname]) {

@@ -1,0 +1,71 @@
+import { isHodeiError, isTerminalJobState, type Job, type Repositories } from '@hodei/domain';
+import { describe, expect, it } from 'vitest';
+import { usePostgres } from '../support/use-postgres.ts';
+
+const postgres = usePostgres();
+
+/** Does it, and takes for granted that others may have been first. */
+async function attemptTo(step: () => Promise<unknown>): Promise<void> {
+  try {
+    await step();
+  } catch (error) {
+    if (!isHodeiError(error, 'conflict', 'stale_epoch')) throw error;
+  }
+}
+
+/** Claims what there is and takes each job to an end or a retry, while everything else happens to it as well. */
+async function runJobs(repositories: Repositories): Promise<void> {
+  for (;;) {
+    const claimed = await repositories.jobs.claimPending({ epoch: postgres().bench.owner, limit: 4, at: postgres().bench.tick() + 1_000_000 });
+    if (claimed.length === 0) return;
+    await Promise.all(claimed.map((job) => runJob(repositories, job)));
+  }
+}
+
+async function runJob(repositories: Repositories, job: Job): Promise<void> {
+  const lost = { cause: 'worker_lost', evidence: {} } as const;
+  const giveUp = { jobId: job.id, epoch: postgres().bench.owner, at: postgres().bench.tick(), to: { state: 'cancelled', outcome: lost } } as const;
+  const wanted = await postgres().bench.newAttempt(job.id);
+  await attemptTo(() => repositories.attempts.begin(wanted));
+  const [attempt] = (await repositories.attempts.listByJob(job.id)).filter(({ outcome }) => outcome === undefined);
+  if (attempt === undefined) return attemptTo(() => repositories.jobs.release(giveUp));
+  await attemptTo(() => postgres().bench.markReady(attempt));
+  // What can meet at the same moment on the same rows, in any order.
+  await Promise.all([
+    attemptTo(() => postgres().bench.markLaunched(attempt)),
+    attemptTo(() => repositories.jobs.release(giveUp)),
+    attemptTo(() => postgres().bench.cancel(job.id)),
+    attemptTo(() => postgres().bench.finish(attempt, lost, { state: 'pending', notBefore: 0 })),
+    attemptTo(async () => {
+      const worker = await repositories.workers.get(attempt.workerId);
+      await postgres().bench.moveWorker({ ...worker, state: 'ready' }, 'terminating');
+    }),
+    attemptTo(() =>
+      repositories.logs.append({
+        ...{ attemptId: attempt.id, epoch: postgres().bench.owner, chunks: [{ stream: 'stdout', offset: 0, bytes: Uint8Array.of(1), at: 1 }] },
+      }),
+    ),
+  ]);
+  await attemptTo(() => postgres().bench.finish(attempt, lost, { state: 'cancelled' }));
+}
+
+describe('two stores on one database, with everything at once', () => {
+  it('bring every job to one end, every attempt to one outcome, and never deadlock', async () => {
+    const jobs = await Promise.all(Array.from({ length: 100 }, () => postgres().bench.pendingJob()));
+    await Promise.all([postgres().store, postgres().peer].flatMap(({ repositories }) => [runJobs(repositories), runJobs(repositories)]));
+
+    const { jobs: repository, attempts, workers, history } = postgres().bench.repositories;
+    for (const { id } of jobs) {
+      const job = await repository.get(id);
+      expect(isTerminalJobState(job.state), `${id} is ${job.state}`).toBe(true);
+      const tried = await attempts.listByJob(id);
+      expect(tried.map(({ number }) => number)).toEqual(tried.map((_, index) => index + 1));
+      expect(tried.every(({ outcome }) => outcome !== undefined)).toBe(true);
+      for (const { workerId } of tried) expect((await workers.get(workerId)).state).toBe('terminating');
+      const ends = (await history.list({ afterSeq: 0, limit: 1000, jobId: id })).filter(({ kind }) => kind === `job.${job.state}`);
+      expect(ends).toHaveLength(1);
+    }
+    const { rows } = await postgres().admin.query(`SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`);
+    expect(rows).toEqual([{ deadlocks: 0 }]);
+  });
+});
