@@ -103,13 +103,13 @@ describe('an image that may be pulled', () => {
   });
 
   test('is no longer pulled by the engine when the last caller has left', async () => {
-    const { image, repository } = add({ layerBytes: 4_000_000, stallAfter: 1_000_000 });
+    const { image, repository } = add({ layerBytes: 64_000_000, drip: true });
     const leaving = new AbortController();
     const left = imagesWith().prepare({ image, pullPolicy: 'always' }, { signal: leaving.signal });
     await registry.layerRequested(repository);
     leaving.abort(new Error('left'));
     await expect(left).rejects.toThrow('left');
-    await registry.layerClosed(repository);
+    expect(await registry.layerClosed(repository)).toBe('broken off');
     expect(await isPresent(image)).toBe(false);
   });
 

@@ -12,6 +12,8 @@ export interface FakeRepository {
   readonly refuse?: { readonly status: number; readonly code: string };
   /** The layer stops after so many bytes, and the connection stays open. */
   readonly stallAfter?: number;
+  /** The layer comes in small pieces, one each 20 ms. */
+  readonly drip?: boolean;
   /** The layer is sent when this resolves. */
   readonly hold?: Promise<void>;
   /** Bytes that no compression makes smaller. */
@@ -30,8 +32,8 @@ export interface FakeRegistry extends AsyncDisposable {
   layerRequests(name: string): number;
   /** Resolves when the layer of a repository is being asked for. */
   layerRequested(name: string): Promise<void>;
-  /** Resolves when a connection on which a layer was sent has been closed by the engine. */
-  layerClosed(name: string): Promise<void>;
+  /** Resolves when the answer with the layer of a repository has come to an end: whether the engine took all of it. */
+  layerClosed(name: string): Promise<'whole' | 'broken off'>;
 }
 
 interface Blob {
@@ -45,7 +47,7 @@ interface Stored {
   readonly blobs: ReadonlyMap<string, Blob>;
   readonly layerDigest: string;
   readonly requested: PromiseWithResolvers<void>;
-  readonly closed: PromiseWithResolvers<void>;
+  readonly closed: PromiseWithResolvers<'whole' | 'broken off'>;
   layerRequests: number;
 }
 
@@ -109,9 +111,22 @@ function answer(repositories: ReadonlyMap<string, Stored>, request: IncomingMess
   if (reference !== repository.layerDigest) return send(request, response, blob);
   repository.layerRequests += 1;
   repository.requested.resolve();
-  response.on('close', () => repository.closed.resolve());
+  response.on('close', () => repository.closed.resolve(response.writableFinished ? 'whole' : 'broken off'));
   if (behaviour.hold !== undefined) return void behaviour.hold.then(() => send(request, response, blob));
+  if (behaviour.drip === true) return drip(response, blob);
   send(request, response, blob, behaviour.stallAfter);
+}
+
+function drip(response: ServerResponse, { bytes, type }: Blob): void {
+  response.writeHead(200, { 'content-type': type, 'content-length': bytes.length });
+  let sent = 0;
+  const timer = setInterval(() => {
+    response.write(bytes.subarray(sent, (sent += 64 * 1024)));
+    if (sent < bytes.length) return;
+    clearInterval(timer);
+    response.end();
+  }, 20);
+  response.on('close', () => clearInterval(timer));
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { bytes, type }: Blob, stallAfter?: number): void {
