@@ -103,12 +103,12 @@ export class JobRunner {
     const stop = new AbortController();
     const kill = new AbortController();
     const over = new AbortController();
-    const watching = this.#watchForCancellation(job.id, stop, over.signal);
-    const done = run({ stop: stop.signal, kill: kill.signal, lost: this.#context.lost }).finally(async () => {
+    void this.#watchForCancellation(job.id, stop, over.signal);
+    const end = (): void => {
       this.#active.delete(job.id);
       over.abort();
-      await watching;
-    });
+    };
+    const done = run({ stop: stop.signal, kill: kill.signal, lost: this.#context.lost }).finally(end);
     this.#active.set(job.id, { stop, kill, done });
     return done;
   }

@@ -88,8 +88,8 @@ export async function startControlPlane(
     policy: { ...DEFAULT_JOB_POLICY, ...options.policy },
     // Reversed, so that a test can tell a sealed secret from an open one.
     sealer: {
-      seal: (_, secrets) => new TextEncoder().encode([...JSON.stringify(secrets)].reverse().join('')),
-      open: (_, sealed) => JSON.parse([...new TextDecoder().decode(sealed)].reverse().join('')) as Record<string, string>,
+      seal: (_, secrets) => new TextEncoder().encode(JSON.stringify(secrets)).toReversed(),
+      open: (_, sealed) => JSON.parse(new TextDecoder().decode(sealed.toReversed())) as Record<string, string>,
     },
     diagnostics,
   };

@@ -41,7 +41,7 @@ export class World {
   readonly repositories = createInMemoryRepositories({ clock: this.clock, ids: this.ids, store: this.store });
   readonly hub = new ChangeHub(this.repositories.changes);
   readonly #over = new AbortController();
-  #observing: Promise<void> | undefined;
+  readonly #observing: Promise<void>;
 
   constructor(startMs = 100) {
     this.engine = new InMemoryEngine({ clock: this.clock, startMs });
