@@ -16,7 +16,11 @@ import type { WorkerSessions } from './worker-session.ts';
  * order already.
  */
 export async function adoptContainer(
-  { engine, providerId, sessions }: { readonly engine: DockerEngine; readonly providerId: ProviderId; readonly sessions: WorkerSessions },
+  {
+    engine,
+    providerId,
+    sessions,
+  }: { readonly engine: DockerEngine; readonly providerId: ProviderId; readonly sessions: WorkerSessions },
   spec: WorkerSpec,
   signal: AbortSignal | undefined,
 ): Promise<Pick<WorkerHandle, 'resourceId' | 'createdAt'> | undefined> {
@@ -24,7 +28,11 @@ export async function adoptContainer(
   const info = await inspectContainer(engine, { workerId: spec.workerId, resourceId: name }, signal).catch(unlessGone);
   if (info === undefined) return undefined;
   if (!isOurs(info, spec, providerId) || info.Config.Labels[LABELS.installation] !== spec.installationId) {
-    throw new HodeiError('name_taken', `a container named ${name} is on the Docker Engine already and is not ours; remove or rename it`, { details: { containerId: info.Id } });
+    throw new HodeiError(
+      'name_taken',
+      `a container named ${name} is on the Docker Engine already and is not ours; remove or rename it`,
+      { details: { containerId: info.Id } },
+    );
   }
   const subject = { workerId: spec.workerId, resourceId: info.Id };
   const found = { resourceId: info.Id, createdAt: Date.parse(info.Created) };
@@ -32,7 +40,10 @@ export async function adoptContainer(
   const wasStarted = info.State.Status !== 'created';
   if (wasStarted && (spec.direct !== undefined || (isHeld && isAlive(info)))) return found;
   if (wasStarted && (await tookOrder(engine, subject, signal))) {
-    throw new HodeiError('conflict', `worker ${spec.workerId} is there and has taken an order already; take it up again, or destroy it first`);
+    throw new HodeiError(
+      'conflict',
+      `worker ${spec.workerId} is there and has taken an order already; take it up again, or destroy it first`,
+    );
   }
   // It ended; or waits for an order over a connection that is not ours, and that nobody may hold any more; or
   // its maker died before the start: once a first connection is lost, its stdin is at its end (StdinOnce).

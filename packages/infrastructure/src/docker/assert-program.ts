@@ -22,18 +22,29 @@ export type KnownShells = Set<string>;
  *
  * @throws HodeiError `image_without_shell`; for a direct worker `command_not_found`, `start_failed`.
  */
-export async function assertProgram(engine: DockerEngine, subject: Subject, spec: Pick<WorkerSpec, 'image' | 'direct'>, facts: ImageFacts, shells: KnownShells, signal?: AbortSignal): Promise<void> {
+export async function assertProgram(
+  engine: DockerEngine,
+  subject: Subject,
+  spec: Pick<WorkerSpec, 'image' | 'direct'>,
+  facts: ImageFacts,
+  shells: KnownShells,
+  signal?: AbortSignal,
+): Promise<void> {
   const { direct, image } = spec;
   if (direct === undefined) {
     if (shells.has(facts.id)) return;
     if ((await modeOf(engine, subject, SHELL, signal)) === undefined) {
-      throw new HodeiError('image_without_shell', `the image ${image} has no ${SHELL}, which takes the launch order; use one that has, or direct mode`);
+      throw new HodeiError(
+        'image_without_shell',
+        `the image ${image} has no ${SHELL}, which takes the launch order; use one that has, or direct mode`,
+      );
     }
     shells.add(facts.id);
     return;
   }
   const [program] = direct.argv.length > 0 ? direct.argv : [...facts.entrypoint, ...facts.cmd];
-  if (program === undefined) throw new HodeiError('command_not_found', `the image ${image} runs nothing by itself; give a command`);
+  if (program === undefined)
+    throw new HodeiError('command_not_found', `the image ${image} runs nothing by itself; give a command`);
   for (const path of placesOf(program, direct, facts)) {
     const mode = await modeOf(engine, subject, path, signal);
     if (mode === undefined) continue;
@@ -59,7 +70,12 @@ const isRunnable = (mode: number): boolean => {
 };
 
 /** The file's mode; nothing where there is none. */
-async function modeOf(engine: DockerEngine, { workerId, resourceId }: Subject, path: string, signal: AbortSignal | undefined): Promise<number | undefined> {
+async function modeOf(
+  engine: DockerEngine,
+  { workerId, resourceId }: Subject,
+  path: string,
+  signal: AbortSignal | undefined,
+): Promise<number | undefined> {
   try {
     return await engine.call(
       { doing: `looking for ${path} in worker ${workerId}`, subject: `worker ${workerId}` },

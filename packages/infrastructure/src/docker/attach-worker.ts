@@ -8,10 +8,20 @@ import type { Subject } from './inspect-container.ts';
  * Opens the one connection over which a container gets its stdin and gives its output, before it is started.
  * Nothing is read from it until somebody does.
  */
-export async function attachWorker(engine: DockerEngine, { workerId, resourceId }: Subject, { stdin }: { readonly stdin: boolean }, signal?: AbortSignal): Promise<Socket> {
+export async function attachWorker(
+  engine: DockerEngine,
+  { workerId, resourceId }: Subject,
+  { stdin }: { readonly stdin: boolean },
+  signal?: AbortSignal,
+): Promise<Socket> {
   const socket = await engine.call(
     { doing: `connecting to worker ${workerId}`, subject: `worker ${workerId}` },
-    (docker, abortSignal) => hijack(docker, { path: `/containers/${resourceId}/attach`, query: { stream: true, stdin, stdout: true, stderr: true }, abortSignal }),
+    (docker, abortSignal) =>
+      hijack(docker, {
+        path: `/containers/${resourceId}/attach`,
+        query: { stream: true, stdin, stdout: true, stderr: true },
+        abortSignal,
+      }),
     { signal },
   );
   socket.setNoDelay(true);

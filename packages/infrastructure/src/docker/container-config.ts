@@ -1,4 +1,15 @@
-import { HodeiError, LABELS, LAUNCHER_SCRIPT, RESOURCE_NAMES, workerName, type ProviderCapabilities, type ProviderId, type ResourceName, type Resources, type WorkerSpec } from '@hodei/domain';
+import {
+  HodeiError,
+  LABELS,
+  LAUNCHER_SCRIPT,
+  RESOURCE_NAMES,
+  workerName,
+  type ProviderCapabilities,
+  type ProviderId,
+  type ResourceName,
+  type Resources,
+  type WorkerSpec,
+} from '@hodei/domain';
 import type Docker from 'dockerode';
 
 import type { DockerConfig } from './docker-config.ts';
@@ -28,7 +39,12 @@ const SIGNAL_WHOLE_GROUP = 'TINI_KILL_PROCESS_GROUP';
  * @throws HodeiError `unsupported` for a limit that this engine does not enforce, an architecture that it does
  * not run, a launch mode that is not claimed or a network that workers may not join; `limit_exceeded` for more or less of a resource than it has.
  */
-export function containerConfig(spec: WorkerSpec, config: DockerConfig, providerId: ProviderId, capabilities: ProviderCapabilities): ContainerConfig {
+export function containerConfig(
+  spec: WorkerSpec,
+  config: DockerConfig,
+  providerId: ProviderId,
+  capabilities: ProviderCapabilities,
+): ContainerConfig {
   assertClaimed(spec, capabilities);
   assertNetwork(spec.network, config, capabilities);
   assertResources(spec.resources, capabilities);
@@ -107,7 +123,12 @@ function hardening({ hardening: box }: DockerConfig): HostConfig {
     ],
     ReadonlyRootfs: box.readOnlyRootfs,
     ...(box.runtime === undefined ? {} : { Runtime: box.runtime }),
-    Mounts: box.mounts.map(({ type, source = '', target, readOnly }) => ({ Type: type, Source: source, Target: target, ReadOnly: type !== 'tmpfs' && readOnly })),
+    Mounts: box.mounts.map(({ type, source = '', target, readOnly }) => ({
+      Type: type,
+      Source: source,
+      Target: target,
+      ReadOnly: type !== 'tmpfs' && readOnly,
+    })),
   };
 }
 
@@ -122,21 +143,44 @@ function limits({ cpu, memoryBytes, pids, diskBytes, gpu }: Resources): HostConf
   };
 }
 
-function assertClaimed({ architecture, direct }: WorkerSpec, { architectures, launchModes }: ProviderCapabilities): void {
+function assertClaimed(
+  { architecture, direct }: WorkerSpec,
+  { architectures, launchModes }: ProviderCapabilities,
+): void {
   const mode = direct === undefined ? 'order' : 'direct';
-  if (!launchModes.includes(mode)) throw new HodeiError('unsupported', `this provider does not launch by "${mode}", only by ${launchModes.join(', ')}`);
+  if (!launchModes.includes(mode))
+    throw new HodeiError(
+      'unsupported',
+      `this provider does not launch by "${mode}", only by ${launchModes.join(', ')}`,
+    );
   if (architecture === undefined || architectures.includes(architecture)) return;
-  throw new HodeiError('unsupported', `this Docker Engine does not run ${architecture}, only ${architectures.join(', ')}`, { details: { field: 'architecture' } });
+  throw new HodeiError(
+    'unsupported',
+    `this Docker Engine does not run ${architecture}, only ${architectures.join(', ')}`,
+    { details: { field: 'architecture' } },
+  );
 }
 
 /** `host` and `container:` would take a wall of the box down: only the operator can allow them, by name. */
-function assertNetwork(network: string, { allowedNetworks }: DockerConfig, { customNetworking }: ProviderCapabilities): void {
+function assertNetwork(
+  network: string,
+  { allowedNetworks }: DockerConfig,
+  { customNetworking }: ProviderCapabilities,
+): void {
   if (network === 'none') return;
-  if (!customNetworking) throw new HodeiError('unsupported', `workers of this provider can't join network "${network}", only "none"`);
+  if (!customNetworking)
+    throw new HodeiError('unsupported', `workers of this provider can't join network "${network}", only "none"`);
   const shared = network === 'host' || network.includes(':');
   if (allowedNetworks?.includes(network) ?? !shared) return;
-  const allowed = allowedNetworks === undefined ? '"none", "bridge" and networks of their own' : ['none', ...allowedNetworks].map((name) => `"${name}"`).join(', ');
-  throw new HodeiError('unsupported', `workers of this provider may not join network "${network}"; allowed are ${allowed}`, { details: { field: 'network' } });
+  const allowed =
+    allowedNetworks === undefined
+      ? '"none", "bridge" and networks of their own'
+      : ['none', ...allowedNetworks].map((name) => `"${name}"`).join(', ');
+  throw new HodeiError(
+    'unsupported',
+    `workers of this provider may not join network "${network}"; allowed are ${allowed}`,
+    { details: { field: 'network' } },
+  );
 }
 
 function assertResources(asked: Resources, { enforcedLimits, maxResources, minResources }: ProviderCapabilities): void {
@@ -144,14 +188,21 @@ function assertResources(asked: Resources, { enforcedLimits, maxResources, minRe
     const most = maxResources[name];
     const least = minResources[name];
     const details = { field: `resources.${name}` };
-    if (!enforcedLimits.includes(name)) throw new HodeiError('unsupported', `this Docker Engine can't enforce ${name}; leave it out`, { details });
-    if (most !== undefined && value > most) throw new HodeiError('limit_exceeded', `${name} ${value} is over the maximum of ${most} here`, { details });
-    if (least !== undefined && value < least) throw new HodeiError('limit_exceeded', `${name} ${value} is under the minimum of ${least} here`, { details });
+    if (!enforcedLimits.includes(name))
+      throw new HodeiError('unsupported', `this Docker Engine can't enforce ${name}; leave it out`, { details });
+    if (most !== undefined && value > most)
+      throw new HodeiError('limit_exceeded', `${name} ${value} is over the maximum of ${most} here`, { details });
+    if (least !== undefined && value < least)
+      throw new HodeiError('limit_exceeded', `${name} ${value} is under the minimum of ${least} here`, { details });
   }
 }
 
 /** The provider's defaults for what was not asked, as far as this engine goes. */
-function withDefaults(asked: Resources, defaults: Resources, { enforcedLimits, maxResources }: ProviderCapabilities): { resources: Resources; warnings: string[] } {
+function withDefaults(
+  asked: Resources,
+  defaults: Resources,
+  { enforcedLimits, maxResources }: ProviderCapabilities,
+): { resources: Resources; warnings: string[] } {
   const resources: Partial<Record<ResourceName, number>> = { ...asked };
   const warnings: string[] = [];
   for (const [name, value] of entriesOf(defaults)) {

@@ -50,7 +50,11 @@ interface MadeContainer {
  * {@link WorkerProvider.createWorker}. The name is the worker's id, so the engine itself keeps it from being
  * made twice. Where anything fails, or the signal aborts, what was made is removed before this rejects.
  */
-export async function createWorker(factory: WorkerFactory, spec: WorkerSpec, options: CreateOptions = {}): Promise<WorkerHandle> {
+export async function createWorker(
+  factory: WorkerFactory,
+  spec: WorkerSpec,
+  options: CreateOptions = {},
+): Promise<WorkerHandle> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   if (spec.direct !== undefined) assertLaunchable(spec.direct);
@@ -69,7 +73,12 @@ export async function createWorker(factory: WorkerFactory, spec: WorkerSpec, opt
 }
 
 /** A container that is to be started, or the handle of a worker that is there already. */
-async function makeOrAdopt(factory: WorkerFactory, spec: WorkerSpec, container: ContainerConfig, signal: AbortSignal | undefined): Promise<MadeContainer | WorkerHandle> {
+async function makeOrAdopt(
+  factory: WorkerFactory,
+  spec: WorkerSpec,
+  container: ContainerConfig,
+  signal: AbortSignal | undefined,
+): Promise<MadeContainer | WorkerHandle> {
   for (;;) {
     const made = await make(factory, spec, container);
     if (made !== undefined) return made;
@@ -83,12 +92,23 @@ async function makeOrAdopt(factory: WorkerFactory, spec: WorkerSpec, container: 
  * Asks the engine for the container; nothing where the name is taken. Not given up by a signal: an answer that
  * nobody waits for would leave a container that nobody knows.
  */
-async function make(factory: WorkerFactory, spec: WorkerSpec, { name, platform, body, warnings }: ContainerConfig): Promise<MadeContainer | undefined> {
+async function make(
+  factory: WorkerFactory,
+  spec: WorkerSpec,
+  { name, platform, body, warnings }: ContainerConfig,
+): Promise<MadeContainer | undefined> {
   const { engine, images } = factory;
-  const call = { doing: `creating worker ${spec.workerId}`, subject: spec.image, network: spec.network, otherwise: 'start_failed' } as const;
+  const call = {
+    doing: `creating worker ${spec.workerId}`,
+    subject: spec.image,
+    network: spec.network,
+    otherwise: 'start_failed',
+  } as const;
   const query = { name, ...(platform === undefined ? {} : { platform }) };
   try {
-    const answer = await engine.call(call, (docker, abortSignal) => postJson(docker, { path: '/containers/create', query, body, abortSignal }));
+    const answer = await engine.call(call, (docker, abortSignal) =>
+      postJson(docker, { path: '/containers/create', query, body, abortSignal }),
+    );
     const { Id, Warnings } = answer as { readonly Id: string; readonly Warnings?: readonly string[] | null };
     return { resourceId: Id, warnings: [...warnings, ...(Warnings ?? [])] };
   } catch (error) {
@@ -101,7 +121,12 @@ async function make(factory: WorkerFactory, spec: WorkerSpec, { name, platform, 
 }
 
 /** Attaches before it starts, so that not a byte of output can be missed. */
-async function start(factory: WorkerFactory, spec: WorkerSpec, { resourceId, warnings }: MadeContainer, { signal, onProgress }: CreateOptions): Promise<WorkerHandle> {
+async function start(
+  factory: WorkerFactory,
+  spec: WorkerSpec,
+  { resourceId, warnings }: MadeContainer,
+  { signal, onProgress }: CreateOptions,
+): Promise<WorkerHandle> {
   const { engine, images, sessions, shells } = factory;
   const subject = { workerId: spec.workerId, resourceId };
   const isDirect = spec.direct !== undefined;
@@ -116,7 +141,13 @@ async function start(factory: WorkerFactory, spec: WorkerSpec, { resourceId, war
     if (checked.status === 'rejected') throw checked.reason;
     onProgress?.({ phase: 'starting-worker' });
     await engine.call(
-      { doing: `starting worker ${spec.workerId}`, subject: spec.image, network: spec.network, firstProcess: isDirect ? 'job' : 'launcher', otherwise: 'start_failed' },
+      {
+        doing: `starting worker ${spec.workerId}`,
+        subject: spec.image,
+        network: spec.network,
+        firstProcess: isDirect ? 'job' : 'launcher',
+        otherwise: 'start_failed',
+      },
       (docker, abortSignal) => docker.getContainer(resourceId).start({ abortSignal }),
       { signal },
     );
@@ -133,19 +164,35 @@ async function start(factory: WorkerFactory, spec: WorkerSpec, { resourceId, war
 /** Somebody else who adopted it was faster. */
 const isStartedAlready = (error: unknown): boolean => isHodeiError(error) && error.details['status'] === 304;
 
-async function describe({ images, providerId }: WorkerFactory, spec: WorkerSpec, warnings: readonly string[], signal: AbortSignal | undefined): Promise<Pick<WorkerHandle, 'defaultCommand' | 'warnings' | 'providerId'>> {
+async function describe(
+  { images, providerId }: WorkerFactory,
+  spec: WorkerSpec,
+  warnings: readonly string[],
+  signal: AbortSignal | undefined,
+): Promise<Pick<WorkerHandle, 'defaultCommand' | 'warnings' | 'providerId'>> {
   const { entrypoint, cmd } = await images.facts(spec.image, signal === undefined ? {} : { signal });
   return { defaultCommand: [...entrypoint, ...cmd], warnings, providerId };
 }
 
 /** Takes away what was made; returns the error to throw. */
-async function removed({ engine, providerId, sessions }: WorkerFactory, { workerId }: WorkerSpec, { resourceId }: Partial<MadeContainer>, error: unknown): Promise<unknown> {
+async function removed(
+  { engine, providerId, sessions }: WorkerFactory,
+  { workerId }: WorkerSpec,
+  { resourceId }: Partial<MadeContainer>,
+  error: unknown,
+): Promise<unknown> {
   sessions.close(workerId);
   try {
-    await destroyWorker(engine, { workerId, ...(resourceId === undefined ? {} : { resourceId }) }, providerId, { gracePeriodMs: 0 });
+    await destroyWorker(engine, { workerId, ...(resourceId === undefined ? {} : { resourceId }) }, providerId, {
+      gracePeriodMs: 0,
+    });
     return error;
   } catch (second) {
     const first = toHodeiError(error);
-    return new HodeiError(first.code, `${first.message}; what was made of worker ${workerId} could not be removed either: ${toHodeiError(second).message}`, { cause: error, details: first.details });
+    return new HodeiError(
+      first.code,
+      `${first.message}; what was made of worker ${workerId} could not be removed either: ${toHodeiError(second).message}`,
+      { cause: error, details: first.details },
+    );
   }
 }

@@ -18,24 +18,42 @@ const LAST_RETRY_MS = 500;
  *
  * @throws HodeiError `provider_timeout` where it is still there after a minute of trying.
  */
-export async function destroyWorker(engine: DockerEngine, worker: WorkerRef, providerId: ProviderId, options: { readonly gracePeriodMs: number; readonly signal?: AbortSignal | undefined }): Promise<void> {
+export async function destroyWorker(
+  engine: DockerEngine,
+  worker: WorkerRef,
+  providerId: ProviderId,
+  options: { readonly gracePeriodMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<void> {
   const resourceId = await stopWorker(engine, worker, providerId, options);
-  if (resourceId !== undefined) await removeContainer(engine, { workerId: worker.workerId, resourceId }, options.signal);
+  if (resourceId !== undefined)
+    await removeContainer(engine, { workerId: worker.workerId, resourceId }, options.signal);
 }
 
 /** Removes a container with its anonymous volumes, until it is gone. Only for what is known to be ours. */
-export async function removeContainer(engine: DockerEngine, { workerId, resourceId }: Subject, signal?: AbortSignal): Promise<void> {
+export async function removeContainer(
+  engine: DockerEngine,
+  { workerId, resourceId }: Subject,
+  signal?: AbortSignal,
+): Promise<void> {
   const call = { doing: `removing worker ${workerId}`, subject: `worker ${workerId}` };
   const until = Date.now() + REMOVAL_DEADLINE_MS;
   for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, LAST_RETRY_MS)) {
     try {
-      await engine.call(call, (docker, abortSignal) => docker.getContainer(resourceId).remove({ force: true, v: true, abortSignal }), { signal });
+      await engine.call(
+        call,
+        (docker, abortSignal) => docker.getContainer(resourceId).remove({ force: true, v: true, abortSignal }),
+        { signal },
+      );
       return;
     } catch (error) {
       if (isHodeiError(error, 'worker_not_found')) return;
       if (!mayPass(error)) throw error;
       if (Date.now() + pause > until) {
-        throw new HodeiError('provider_timeout', `worker ${workerId} is not gone ${REMOVAL_DEADLINE_MS} ms after its removal was asked for; look at container ${resourceId}`, { cause: error });
+        throw new HodeiError(
+          'provider_timeout',
+          `worker ${workerId} is not gone ${REMOVAL_DEADLINE_MS} ms after its removal was asked for; look at container ${resourceId}`,
+          { cause: error },
+        );
       }
     }
     await delay(pause, undefined, { signal }).catch(() => signal?.throwIfAborted());

@@ -58,10 +58,16 @@ export class DockerProviderBuilder {
    */
   async build(options: CallOptions = {}): Promise<DockerProvider> {
     const id = this.#id;
-    if (id === undefined) throw new HodeiError('invalid_input', 'a Docker provider needs its id; call withProviderId()');
+    if (id === undefined)
+      throw new HodeiError('invalid_input', 'a Docker provider needs its id; call withProviderId()');
     const config = this.#config;
     const engine = new DockerEngine(await connectDocker(config.connection, { env: this.#env }), config.callTimeoutMs);
     const probed = await probeCapabilities(engine, config, options);
-    return new DockerProvider({ id, engine, config, capabilities: narrowCapabilities(probed.capabilities, this.#capabilities) });
+    return new DockerProvider({
+      id,
+      engine,
+      config,
+      capabilities: narrowCapabilities(probed.capabilities, this.#capabilities),
+    });
   }
 }

@@ -59,7 +59,12 @@ export class DockerProvider implements WorkerProvider {
   readonly #creating = new KeyedQueue<WorkerId>();
 
   /** @internal Use {@link DockerProviderBuilder}, which asks the engine what it can do. */
-  constructor(parts: { readonly id: ProviderId; readonly engine: DockerEngine; readonly config: DockerConfig; readonly capabilities: ProviderCapabilities }) {
+  constructor(parts: {
+    readonly id: ProviderId;
+    readonly engine: DockerEngine;
+    readonly config: DockerConfig;
+    readonly capabilities: ProviderCapabilities;
+  }) {
     this.id = parts.id;
     this.#engine = parts.engine;
     this.#config = parts.config;
@@ -104,7 +109,10 @@ export class DockerProvider implements WorkerProvider {
     return await launchWorker(this.#engine, this.#sessions, handle, order, signal);
   }
 
-  async recoverWorker(handle: WorkerHandle, options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets }): Promise<RunningJob> {
+  async recoverWorker(
+    handle: WorkerHandle,
+    options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets },
+  ): Promise<RunningJob> {
     this.#assertClaimed('recovery', 'recovering workers');
     return await recoverWorker(this.#engine, this.#sessions, handle, options);
   }
@@ -122,7 +130,10 @@ export class DockerProvider implements WorkerProvider {
     return await listWorkers(this.#engine, { installationId, providerId: this.id }, options);
   }
 
-  async *watchWorkers(installationId: InstallationId, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<WorkerEvent, void, undefined> {
+  async *watchWorkers(
+    installationId: InstallationId,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<WorkerEvent, void, undefined> {
     this.#assertClaimed('watch', 'watching workers');
     yield* watchWorkers(this.#engine, { installationId, providerId: this.id }, { signal });
   }
@@ -141,6 +152,7 @@ export class DockerProvider implements WorkerProvider {
   }
 
   #assertClaimed(capability: 'recovery' | 'retainedLogs' | 'watch', what: string): void {
-    if (!this.capabilities()[capability]) throw new HodeiError('unsupported', `this provider is set up without ${what}`);
+    if (!this.capabilities()[capability])
+      throw new HodeiError('unsupported', `this provider is set up without ${what}`);
   }
 }

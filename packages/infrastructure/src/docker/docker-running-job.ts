@@ -15,7 +15,12 @@ export class DockerRunningJob implements RunningJob {
    * @param openOutput is given a signal that aborts when the job is detached.
    * @param disconnect lets go of a connection whose output nobody reads.
    */
-  constructor(engine: DockerEngine, handle: WorkerHandle, openOutput: (signal: AbortSignal) => AsyncIterable<OutputChunk>, disconnect: () => void = () => undefined) {
+  constructor(
+    engine: DockerEngine,
+    handle: WorkerHandle,
+    openOutput: (signal: AbortSignal) => AsyncIterable<OutputChunk>,
+    disconnect: () => void = () => undefined,
+  ) {
     this.#engine = engine;
     this.#handle = handle;
     this.#disconnect = disconnect;
@@ -33,7 +38,10 @@ export class DockerRunningJob implements RunningJob {
 }
 
 /** Letting go is no error of the output: it just ends. */
-async function* untilDetached(output: AsyncIterable<OutputChunk>, detached: AbortSignal): AsyncGenerator<OutputChunk, void, undefined> {
+async function* untilDetached(
+  output: AsyncIterable<OutputChunk>,
+  detached: AbortSignal,
+): AsyncGenerator<OutputChunk, void, undefined> {
   try {
     if (!detached.aborted) yield* output;
   } catch (error) {

@@ -17,7 +17,17 @@ export interface ContainerEvent {
 export async function readPastEvents(
   engine: DockerEngine,
   { workerId, resourceId }: Pick<WorkerHandle, 'workerId' | 'resourceId'>,
-  { actions, since, until, signal }: { readonly actions: readonly string[]; readonly since: EpochMs; readonly until: EpochMs; readonly signal?: AbortSignal | undefined },
+  {
+    actions,
+    since,
+    until,
+    signal,
+  }: {
+    readonly actions: readonly string[];
+    readonly since: EpochMs;
+    readonly until: EpochMs;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<readonly ContainerEvent[]> {
   const query = {
     since: (since / 1000).toFixed(3),

@@ -13,14 +13,28 @@ interface EngineRequest {
   readonly abortSignal: AbortSignal;
 }
 
-const OK = { 101: true, 200: true, 201: true, 204: true, 304: 'already so', 400: 'bad parameter', 404: 'not found', 409: 'conflict', 500: 'server error' };
+const OK = {
+  101: true,
+  200: true,
+  201: true,
+  204: true,
+  304: 'already so',
+  400: 'bad parameter',
+  404: 'not found',
+  409: 'conflict',
+  500: 'server error',
+};
 
 /**
  * Sends JSON and reads JSON. dockerode's own `createContainer` repeats the whole body in the URL, where a
  * large environment does not fit, and drops the engine's warnings.
  */
 export async function postJson(docker: Docker, request: EngineRequest & { readonly body: object }): Promise<unknown> {
-  return await dial(docker, { ...base(request), method: 'POST', options: { _query: request.query, _body: request.body } });
+  return await dial(docker, {
+    ...base(request),
+    method: 'POST',
+    options: { _query: request.query, _body: request.body },
+  });
 }
 
 /** Reads JSON. dockerode's own `info`, `ping` and inspection of an image take no signal, or its types don't. */
@@ -29,8 +43,17 @@ export async function getJson(docker: Docker, request: EngineRequest): Promise<u
 }
 
 /** Opens a response to be read as it comes; dockerode's own `logs` does so only with `follow`. */
-export async function openStream(docker: Docker, method: 'GET' | 'POST', request: EngineRequest): Promise<IncomingMessage> {
-  const result = await dial(docker, { ...base(request), method, isStream: true, options: { _query: request.query, _body: {} } });
+export async function openStream(
+  docker: Docker,
+  method: 'GET' | 'POST',
+  request: EngineRequest,
+): Promise<IncomingMessage> {
+  const result = await dial(docker, {
+    ...base(request),
+    method,
+    isStream: true,
+    options: { _query: request.query, _body: {} },
+  });
   return result as IncomingMessage;
 }
 
@@ -61,7 +84,10 @@ export async function hijack(docker: Docker, request: EngineRequest): Promise<So
   if (result !== null && typeof result === 'object' && 'setNoDelay' in result) return result as Socket;
   // A 200 without an upgrade: a proxy in between that does not pass it on.
   if (result !== null && typeof result === 'object' && 'destroy' in result) (result as IncomingMessage).destroy();
-  throw new HodeiError('provider_unavailable', 'the Docker Engine did not open a raw connection; a proxy in between may not pass "Upgrade" on');
+  throw new HodeiError(
+    'provider_unavailable',
+    'the Docker Engine did not open a raw connection; a proxy in between may not pass "Upgrade" on',
+  );
 }
 
 const base = ({ path, abortSignal }: EngineRequest): Pick<DialOptions, 'path' | 'abortSignal' | 'statusCodes'> => ({

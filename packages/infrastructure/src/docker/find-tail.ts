@@ -1,4 +1,11 @@
-import { HodeiError, NO_OUTPUT, type LogQuery, type OutputOffsets, type OutputStream, type WorkerHandle } from '@hodei/domain';
+import {
+  HodeiError,
+  NO_OUTPUT,
+  type LogQuery,
+  type OutputOffsets,
+  type OutputStream,
+  type WorkerHandle,
+} from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { isDirect } from './handle-state.ts';
@@ -18,8 +25,13 @@ interface Line {
  *
  * @throws HodeiError as {@link readEngineLog}; `invalid_input` together with `from`.
  */
-export async function findTail(engine: DockerEngine, handle: WorkerHandle, { tail, from, stream, signal }: LogQuery & { readonly tail: number }): Promise<OutputOffsets> {
-  if (from !== undefined) throw new HodeiError('invalid_input', 'give either `from` or `tail`, not both', { details: { field: 'from' } });
+export async function findTail(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  { tail, from, stream, signal }: LogQuery & { readonly tail: number },
+): Promise<OutputOffsets> {
+  if (from !== undefined)
+    throw new HodeiError('invalid_input', 'give either `from` or `tail`, not both', { details: { field: 'from' } });
   const cursor = createLogCursor({ hasMarker: !isDirect(handle), from: NO_OUTPUT });
   const begun: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   const lines: Line[] = [];

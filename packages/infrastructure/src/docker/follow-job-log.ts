@@ -18,7 +18,12 @@ const LAST_RETRY_MS = 2_000;
  * @throws HodeiError `worker_not_found` where the worker vanished before all was read; `provider_unavailable`
  * or `provider_timeout` where the engine stays away; the signal's reason.
  */
-export async function* followJobLog(engine: DockerEngine, handle: WorkerHandle, from: OutputOffsets, signal: AbortSignal): AsyncGenerator<OutputChunk, void, undefined> {
+export async function* followJobLog(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  from: OutputOffsets,
+  signal: AbortSignal,
+): AsyncGenerator<OutputChunk, void, undefined> {
   let offsets = from;
   for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, LAST_RETRY_MS)) {
     const before = offsets;

@@ -6,7 +6,11 @@ import { readExit } from './read-exit.ts';
 import { toWorkerState } from './worker-state-map.ts';
 
 /** {@link WorkerProvider.getWorkerStatus} */
-export async function getWorkerStatus(engine: DockerEngine, handle: WorkerHandle, signal?: AbortSignal): Promise<WorkerStatus> {
+export async function getWorkerStatus(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  signal?: AbortSignal,
+): Promise<WorkerStatus> {
   const info = await requireContainer(engine, handle, signal);
   const engineState = info.State.Status;
   const state = toWorkerState(engineState);

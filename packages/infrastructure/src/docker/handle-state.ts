@@ -5,12 +5,15 @@ const DIRECT = { mode: 'direct' } as const;
 const ORDER = { mode: 'order' } as const;
 
 /** Whether the worker began its job by itself, so that its output has no launch marker. */
-export const isDirect = ({ providerState }: Pick<WorkerHandle, 'providerState'>): boolean => providerState['mode'] === DIRECT.mode;
+export const isDirect = ({ providerState }: Pick<WorkerHandle, 'providerState'>): boolean =>
+  providerState['mode'] === DIRECT.mode;
 
 /** The handle of a container. */
 export const handleOf = (
   spec: WorkerSpec,
-  made: Pick<WorkerHandle, 'resourceId' | 'createdAt' | 'defaultCommand' | 'warnings'> & { readonly providerId: ProviderId },
+  made: Pick<WorkerHandle, 'resourceId' | 'createdAt' | 'defaultCommand' | 'warnings'> & {
+    readonly providerId: ProviderId;
+  },
 ): WorkerHandle => ({
   version: 1,
   workerId: spec.workerId,

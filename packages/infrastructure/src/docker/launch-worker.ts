@@ -1,4 +1,11 @@
-import { createLaunchReader, encodeLaunchOrder, HodeiError, NO_OUTPUT, type LaunchOrder, type WorkerHandle } from '@hodei/domain';
+import {
+  createLaunchReader,
+  encodeLaunchOrder,
+  HodeiError,
+  NO_OUTPUT,
+  type LaunchOrder,
+  type WorkerHandle,
+} from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
@@ -14,7 +21,13 @@ import type { WorkerSession, WorkerSessions } from './worker-session.ts';
  * {@link WorkerProvider.launch}: writes the order on the connection that this process holds and waits for the
  * worker's word. There is no other round trip between the order and the job's first byte.
  */
-export async function launchWorker(engine: DockerEngine, sessions: WorkerSessions, handle: WorkerHandle, order: LaunchOrder, signal?: AbortSignal): Promise<DockerRunningJob> {
+export async function launchWorker(
+  engine: DockerEngine,
+  sessions: WorkerSessions,
+  handle: WorkerHandle,
+  order: LaunchOrder,
+  signal?: AbortSignal,
+): Promise<DockerRunningJob> {
   signal?.throwIfAborted();
   const session = sessions.get(handle.workerId, handle.resourceId);
   if (isDirect(handle)) return await takeDirect(engine, sessions, handle, order, signal);
@@ -51,7 +64,13 @@ function sendOrder({ socket }: WorkerSession, line: string, stdin: Uint8Array | 
  *
  * @throws HodeiError `start_failed`, `command_not_found`; the signal's reason.
  */
-async function readHead({ socket }: WorkerSession, frames: AsyncIterator<readonly Frame[]>, handle: WorkerHandle, nonce: string, signal: AbortSignal | undefined): Promise<readonly Frame[] | undefined> {
+async function readHead(
+  { socket }: WorkerSession,
+  frames: AsyncIterator<readonly Frame[]>,
+  handle: WorkerHandle,
+  nonce: string,
+  signal: AbortSignal | undefined,
+): Promise<readonly Frame[] | undefined> {
   const reader = createLaunchReader(nonce);
   const rest: Frame[] = [];
   const disconnect = (): void => void socket.destroy();
@@ -66,7 +85,10 @@ async function readHead({ socket }: WorkerSession, frames: AsyncIterator<readonl
         if (own.length > 0) rest.push({ stream, bytes: own });
       }
       if (reader.verdict === undefined && rest.some(({ stream }) => stream === 'stdout')) {
-        throw new HodeiError('start_failed', `worker ${handle.workerId} wrote something else before it took the order; is /bin/sh of its image a POSIX shell?`);
+        throw new HodeiError(
+          'start_failed',
+          `worker ${handle.workerId} wrote something else before it took the order; is /bin/sh of its image a POSIX shell?`,
+        );
       }
     }
   } finally {
@@ -88,7 +110,13 @@ async function nextOf(frames: AsyncIterator<readonly Frame[]>): Promise<readonly
   }
 }
 
-function run(engine: DockerEngine, handle: WorkerHandle, session: WorkerSession, frames: AsyncIterator<readonly Frame[]>, first: readonly Frame[]): DockerRunningJob {
+function run(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  session: WorkerSession,
+  frames: AsyncIterator<readonly Frame[]>,
+  first: readonly Frame[],
+): DockerRunningJob {
   const { socket } = session;
   const running = new DockerRunningJob(
     engine,
@@ -101,21 +129,37 @@ function run(engine: DockerEngine, handle: WorkerHandle, session: WorkerSession,
 }
 
 /** A direct worker's job runs already; without a connection to it, its output comes from the log. */
-async function takeDirect(engine: DockerEngine, sessions: WorkerSessions, handle: WorkerHandle, order: LaunchOrder, signal: AbortSignal | undefined): Promise<DockerRunningJob> {
+async function takeDirect(
+  engine: DockerEngine,
+  sessions: WorkerSessions,
+  handle: WorkerHandle,
+  order: LaunchOrder,
+  signal: AbortSignal | undefined,
+): Promise<DockerRunningJob> {
   const session = sessions.get(handle.workerId, handle.resourceId);
-  if (session === undefined) return await recoverWorker(engine, sessions, handle, { nonce: order.nonce, from: NO_OUTPUT, signal });
+  if (session === undefined)
+    return await recoverWorker(engine, sessions, handle, { nonce: order.nonce, from: NO_OUTPUT, signal });
   if (session.isTaken) throw tookOrder(handle);
   session.isTaken = true;
   return run(engine, handle, session, readFrames(session.socket), []);
 }
 
 /** @throws HodeiError `worker_not_found` */
-async function whyNotHeld(engine: DockerEngine, handle: WorkerHandle, order: LaunchOrder, signal: AbortSignal | undefined): Promise<HodeiError> {
+async function whyNotHeld(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  order: LaunchOrder,
+  signal: AbortSignal | undefined,
+): Promise<HodeiError> {
   if (isAlive(await requireContainer(engine, handle, signal))) {
-    return new HodeiError('worker_not_ready', `this process holds no connection to worker ${handle.workerId}; only the one that made it can give it an order`);
+    return new HodeiError(
+      'worker_not_ready',
+      `this process holds no connection to worker ${handle.workerId}; only the one that made it can give it an order`,
+    );
   }
   const verdict = await readVerdict(engine, handle, order.nonce, signal);
   return verdict === undefined ? neverLaunched(handle) : tookOrder(handle);
 }
 
-const tookOrder = ({ workerId }: WorkerHandle): HodeiError => new HodeiError('worker_not_ready', `worker ${workerId} has taken an order already; a worker takes one`);
+const tookOrder = ({ workerId }: WorkerHandle): HodeiError =>
+  new HodeiError('worker_not_ready', `worker ${workerId} has taken an order already; a worker takes one`);

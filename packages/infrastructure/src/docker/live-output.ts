@@ -1,6 +1,12 @@
 import type { Socket } from 'node:net';
 
-import { isHodeiError, type OutputChunk, type OutputOffsets, type OutputStream, type WorkerHandle } from '@hodei/domain';
+import {
+  isHodeiError,
+  type OutputChunk,
+  type OutputOffsets,
+  type OutputStream,
+  type WorkerHandle,
+} from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { followJobLog } from './follow-job-log.ts';
@@ -20,7 +26,12 @@ export interface LiveConnection {
  * The output of a job over the connection that launched it. The connection's end is not the job's: where the
  * job still runs, or the connection broke, it goes on with the engine's log at the offset.
  */
-export async function* liveOutput(engine: DockerEngine, handle: WorkerHandle, connection: LiveConnection, signal: AbortSignal): AsyncGenerator<OutputChunk, void, undefined> {
+export async function* liveOutput(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  connection: LiveConnection,
+  signal: AbortSignal,
+): AsyncGenerator<OutputChunk, void, undefined> {
   const { socket, frames, first } = connection;
   const offsets: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   const place = ({ stream, bytes }: Frame): OutputChunk => {

@@ -10,7 +10,13 @@ export interface LogCursor {
 }
 
 /** @param hasMarker whether the first line of stdout is a launch marker, which is no output. */
-export function createLogCursor({ hasMarker, from }: { readonly hasMarker: boolean; readonly from: OutputOffsets }): LogCursor {
+export function createLogCursor({
+  hasMarker,
+  from,
+}: {
+  readonly hasMarker: boolean;
+  readonly from: OutputOffsets;
+}): LogCursor {
   const next: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   let markerMayCome = hasMarker;
   const isMarker = ({ stream, bytes }: LogMessage): boolean => {
@@ -39,12 +45,14 @@ export function createLogCursor({ hasMarker, from }: { readonly hasMarker: boole
 
 /** The launch marker that a message of the log is; a marker is a line, and so a message, of its own. */
 export const markerOf = (bytes: Uint8Array): ReturnType<typeof parseLaunchMarker> =>
-  parseLaunchMarker(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replace(/\n$/, ''));
+  parseLaunchMarker(
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('latin1').replace(/\n$/, ''),
+  );
 
 /** Makes one chunk of neighbours of one stream and one millisecond: logs of short lines get a tenth of the chunks. */
 function joinRuns(chunks: readonly OutputChunk[]): OutputChunk[] {
   const joined: OutputChunk[] = [];
-  for (let first = 0; first < chunks.length; ) {
+  for (let first = 0; first < chunks.length;) {
     const chunk = chunks[first] as OutputChunk;
     let end = first + 1;
     while (chunks[end]?.stream === chunk.stream && chunks[end]?.at === chunk.at) end += 1;

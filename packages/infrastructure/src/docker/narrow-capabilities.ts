@@ -4,9 +4,13 @@ import { RESOURCE_NAMES, type ProviderCapabilities, type Resources } from '@hode
  * What a provider claims where the operator says otherwise than the probe: what the engine decides can only
  * become less, the rest is the operator's to say.
  */
-export function narrowCapabilities(probed: ProviderCapabilities, said: Partial<ProviderCapabilities>): ProviderCapabilities {
+export function narrowCapabilities(
+  probed: ProviderCapabilities,
+  said: Partial<ProviderCapabilities>,
+): ProviderCapabilities {
   const both = { ...probed, ...said };
-  const common = <T>(own: readonly T[], asked: readonly T[] | undefined): readonly T[] => (asked === undefined ? own : own.filter((each) => asked.includes(each)));
+  const common = <T>(own: readonly T[], asked: readonly T[] | undefined): readonly T[] =>
+    asked === undefined ? own : own.filter((each) => asked.includes(each));
   return {
     ...both,
     maxResources: bounds(probed.maxResources, said.maxResources, Math.min),

@@ -28,13 +28,17 @@ const SPACE = 0x20;
  * @throws HodeiError `worker_not_found`; `provider_unavailable` where the stream breaks off, midway too; the
  * signal's reason.
  */
-export async function* readEngineLog(engine: DockerEngine, query: EngineLogQuery): AsyncGenerator<readonly LogMessage[], void, undefined> {
+export async function* readEngineLog(
+  engine: DockerEngine,
+  query: EngineLogQuery,
+): AsyncGenerator<readonly LogMessage[], void, undefined> {
   const { handle, follow, stream, signal } = query;
   const call = { doing: `reading the log of worker ${handle.workerId}`, subject: `worker ${handle.workerId}` };
   const request = { stdout: stream !== 'stderr', stderr: stream !== 'stdout', timestamps: true, follow };
   const response = await engine.call(
     call,
-    (docker, abortSignal) => openStream(docker, 'GET', { path: `/containers/${handle.resourceId}/logs`, query: request, abortSignal }),
+    (docker, abortSignal) =>
+      openStream(docker, 'GET', { path: `/containers/${handle.resourceId}/logs`, query: request, abortSignal }),
     { signal },
   );
   const stop = (): void => void response.destroy();
@@ -55,7 +59,8 @@ export async function* readEngineLog(engine: DockerEngine, query: EngineLogQuery
 /** Each message begins with the time (RFC 3339 with nanoseconds) and a space. */
 function withTime({ stream, bytes }: Frame): LogMessage {
   const space = bytes.indexOf(SPACE);
-  const at = space === -1 ? Number.NaN : Date.parse(Buffer.from(bytes.buffer, bytes.byteOffset, space).toString('latin1'));
+  const at =
+    space === -1 ? Number.NaN : Date.parse(Buffer.from(bytes.buffer, bytes.byteOffset, space).toString('latin1'));
   if (Number.isNaN(at)) throw new HodeiError('internal', 'the engine sent a log message without its time');
   return { stream, at, bytes: bytes.subarray(space + 1) };
 }

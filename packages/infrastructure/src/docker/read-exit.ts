@@ -13,7 +13,12 @@ const SIGNALLED = 128;
 const LATE_EVENT_MS = 50;
 
 /** How an ended container ended. A signal is reported where the engine sent one and it fits the exit code. */
-export async function readExit(engine: DockerEngine, subject: Subject, { State }: Docker.ContainerInspectInfo, signal?: AbortSignal): Promise<WorkerExit> {
+export async function readExit(
+  engine: DockerEngine,
+  subject: Subject,
+  { State }: Docker.ContainerInspectInfo,
+  signal?: AbortSignal,
+): Promise<WorkerExit> {
   const exitedAt = Date.parse(State.FinishedAt);
   const exit = { exitCode: State.ExitCode, oomKilled: State.OOMKilled, exitedAt };
   if (State.ExitCode <= SIGNALLED) return exit;
@@ -26,13 +31,22 @@ export async function readExit(engine: DockerEngine, subject: Subject, { State }
  * How a container ended that is gone already, as far as the engine remembers; nothing where it does not
  * remember its end.
  */
-export async function readExitOfGone(engine: DockerEngine, subject: Subject, signal?: AbortSignal): Promise<WorkerExit | undefined> {
+export async function readExitOfGone(
+  engine: DockerEngine,
+  subject: Subject,
+  signal?: AbortSignal,
+): Promise<WorkerExit | undefined> {
   const span = { since: 0, until: Date.now() };
   const events = await readPastEvents(engine, subject, { actions: ['kill', 'die', 'oom'], ...span, signal });
   const died = events.findLast(({ action }) => action === 'die');
   const exitCode = Number(died?.attributes['exitCode']);
   if (died === undefined || !Number.isInteger(exitCode)) return undefined;
-  return { exitCode, oomKilled: events.some(({ action }) => action === 'oom'), exitedAt: died.at, ...signalOf(events, exitCode) };
+  return {
+    exitCode,
+    oomKilled: events.some(({ action }) => action === 'oom'),
+    exitedAt: died.at,
+    ...signalOf(events, exitCode),
+  };
 }
 
 function signalOf(events: readonly ContainerEvent[], exitCode: number): Pick<WorkerExit, 'signal'> {

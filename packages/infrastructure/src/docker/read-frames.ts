@@ -22,7 +22,9 @@ const SYSTEM_ERROR = 3;
  * @throws HodeiError `provider_unavailable` where the engine reports an error in the stream; whatever the
  * source throws; `internal` for bytes that are no such stream.
  */
-export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGenerator<readonly Frame[], void, undefined> {
+export async function* readFrames(
+  source: AsyncIterable<Uint8Array>,
+): AsyncGenerator<readonly Frame[], void, undefined> {
   let held: Uint8Array[] = [];
   let heldBytes = 0;
   let needed = HEADER_BYTES;
@@ -44,7 +46,10 @@ export async function* readFrames(source: AsyncIterable<Uint8Array>): AsyncGener
     if (frames.length > 0) yield frames;
   }
   if (heldBytes > 0) {
-    throw new HodeiError('provider_unavailable', 'the engine broke off in the middle of a message of its output stream');
+    throw new HodeiError(
+      'provider_unavailable',
+      'the engine broke off in the middle of a message of its output stream',
+    );
   }
 }
 
@@ -53,7 +58,10 @@ function frameBytes(joined: Buffer, at: number): number {
   if (joined.length - at < HEADER_BYTES) return HEADER_BYTES;
   const payload = joined.readUInt32BE(at + 4);
   if (payload > MAX_FRAME_BYTES) {
-    throw new HodeiError('internal', `the engine announced a message of ${payload} bytes, which can't be; is this its multiplexed stream?`);
+    throw new HodeiError(
+      'internal',
+      `the engine announced a message of ${payload} bytes, which can't be; is this its multiplexed stream?`,
+    );
   }
   return HEADER_BYTES + payload;
 }
@@ -64,7 +72,13 @@ function toFrame(joined: Buffer, at: number, length: number): Frame {
   if (type === STDOUT) return { stream: 'stdout', bytes };
   if (type === STDERR) return { stream: 'stderr', bytes };
   if (type === SYSTEM_ERROR) {
-    throw new HodeiError('provider_unavailable', `the engine could not go on with the output: ${bytes.toString('utf8').trim()}`);
+    throw new HodeiError(
+      'provider_unavailable',
+      `the engine could not go on with the output: ${bytes.toString('utf8').trim()}`,
+    );
   }
-  throw new HodeiError('internal', `the engine sent a message of the unknown kind ${type}; is this its multiplexed stream?`);
+  throw new HodeiError(
+    'internal',
+    `the engine sent a message of the unknown kind ${type}; is this its multiplexed stream?`,
+  );
 }

@@ -1,4 +1,11 @@
-import { HodeiError, NO_OUTPUT, type LogQuery, type OutputChunk, type OutputOffsets, type WorkerHandle } from '@hodei/domain';
+import {
+  HodeiError,
+  NO_OUTPUT,
+  type LogQuery,
+  type OutputChunk,
+  type OutputOffsets,
+  type WorkerHandle,
+} from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { findTail } from './find-tail.ts';
@@ -10,9 +17,14 @@ import { readEngineLog } from './read-engine-log.ts';
  * {@link WorkerProvider.readLogs}. Always reads from the log's beginning: only so are the offsets known, and
  * the engine's own `tail` counts pieces of 16 KiB and lines of both streams.
  */
-export async function* readLogs(engine: DockerEngine, handle: WorkerHandle, query: LogQuery = {}): AsyncGenerator<OutputChunk, void, undefined> {
+export async function* readLogs(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  query: LogQuery = {},
+): AsyncGenerator<OutputChunk, void, undefined> {
   const { stream, tail, since, follow = false, signal } = query;
-  const from = tail === undefined ? startOf(query) : await findTail(engine, handle, { ...query, tail: whole('tail', tail) });
+  const from =
+    tail === undefined ? startOf(query) : await findTail(engine, handle, { ...query, tail: whole('tail', tail) });
   const cursor = createLogCursor({ hasMarker: !isDirect(handle), from });
   for await (const messages of readEngineLog(engine, { handle, follow, stream, signal })) {
     for (const chunk of cursor.push(messages)) if (since === undefined || chunk.at >= since) yield chunk;
@@ -21,7 +33,8 @@ export async function* readLogs(engine: DockerEngine, handle: WorkerHandle, quer
 
 function startOf({ from, since }: LogQuery): OutputOffsets {
   if (from === undefined) return NO_OUTPUT;
-  if (since !== undefined) throw new HodeiError('invalid_input', 'give either `from` or `since`, not both', { details: { field: 'from' } });
+  if (since !== undefined)
+    throw new HodeiError('invalid_input', 'give either `from` or `since`, not both', { details: { field: 'from' } });
   whole('from.stdout', from.stdout);
   whole('from.stderr', from.stderr);
   return from;

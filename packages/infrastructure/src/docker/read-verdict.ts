@@ -15,20 +15,32 @@ const RETRY_MS = 100;
  *
  * @throws HodeiError `worker_not_found`; `internal` where the log has lost its beginning.
  */
-export async function readVerdict(engine: DockerEngine, handle: WorkerHandle, nonce: string, signal?: AbortSignal): Promise<LaunchVerdict | undefined> {
+export async function readVerdict(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  nonce: string,
+  signal?: AbortSignal,
+): Promise<LaunchVerdict | undefined> {
   for (;;) {
     const first = await firstLine(engine, handle, signal);
     if (first !== undefined) {
       const marker = markerOf(first);
       if (marker !== undefined) return marker.nonce === nonce ? marker.verdict : undefined;
-      throw new HodeiError('internal', `the log of worker ${handle.workerId} does not begin with a launch marker; it outgrew the bound of its log, or was not written by us`);
+      throw new HodeiError(
+        'internal',
+        `the log of worker ${handle.workerId} does not begin with a launch marker; it outgrew the bound of its log, or was not written by us`,
+      );
     }
     if (await hasEnded(engine, handle, signal)) return undefined;
     await delay(RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
 
-async function firstLine(engine: DockerEngine, handle: WorkerHandle, signal: AbortSignal | undefined): Promise<Uint8Array | undefined> {
+async function firstLine(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array | undefined> {
   for await (const messages of readEngineLog(engine, { handle, follow: true, stream: 'stdout', signal })) {
     const first = messages[0];
     if (first !== undefined) return first.bytes;
@@ -42,11 +54,21 @@ export function refusal(verdict: LaunchVerdict, handle: WorkerHandle): HodeiErro
     case 'launched':
       return undefined;
     case 'command-not-found':
-      return new HodeiError('command_not_found', `the program that the job names is not in the image of worker ${handle.workerId}`);
+      return new HodeiError(
+        'command_not_found',
+        `the program that the job names is not in the image of worker ${handle.workerId}`,
+      );
     case 'command-not-executable':
-      return new HodeiError('start_failed', `the program that the job names is no executable file in the image of worker ${handle.workerId}`, { details: { exitCode: 126 } });
+      return new HodeiError(
+        'start_failed',
+        `the program that the job names is no executable file in the image of worker ${handle.workerId}`,
+        { details: { exitCode: 126 } },
+      );
     case 'workdir-not-found':
-      return new HodeiError('start_failed', `the job's workdir is not there and can't be made in worker ${handle.workerId}`);
+      return new HodeiError(
+        'start_failed',
+        `the job's workdir is not there and can't be made in worker ${handle.workerId}`,
+      );
     default:
       return verdict satisfies never;
   }
@@ -54,4 +76,7 @@ export function refusal(verdict: LaunchVerdict, handle: WorkerHandle): HodeiErro
 
 /** The error for a worker that did not begin the job. */
 export const neverLaunched = ({ workerId }: WorkerHandle): HodeiError =>
-  new HodeiError('never_launched', `worker ${workerId} ended without taking the order, or was not given it; the job can be run elsewhere`);
+  new HodeiError(
+    'never_launched',
+    `worker ${workerId} ended without taking the order, or was not given it; the job can be run elsewhere`,
+  );

@@ -17,7 +17,11 @@ export async function recoverWorker(
   engine: DockerEngine,
   sessions: WorkerSessions,
   handle: WorkerHandle,
-  { nonce, from, signal }: { readonly nonce: string; readonly from: OutputOffsets; readonly signal?: AbortSignal | undefined },
+  {
+    nonce,
+    from,
+    signal,
+  }: { readonly nonce: string; readonly from: OutputOffsets; readonly signal?: AbortSignal | undefined },
 ): Promise<DockerRunningJob> {
   const { State } = await requireContainer(engine, handle, signal);
   const isUnstarted = State.Status === 'created';

@@ -15,7 +15,12 @@ const KILL_DEADLINE_MS = 60_000;
  *
  * @returns the container's id, or nothing where there is none of ours.
  */
-export async function stopWorker(engine: DockerEngine, worker: WorkerRef, providerId: ProviderId, { gracePeriodMs, signal }: { readonly gracePeriodMs: number; readonly signal?: AbortSignal | undefined }): Promise<string | undefined> {
+export async function stopWorker(
+  engine: DockerEngine,
+  worker: WorkerRef,
+  providerId: ProviderId,
+  { gracePeriodMs, signal }: { readonly gracePeriodMs: number; readonly signal?: AbortSignal | undefined },
+): Promise<string | undefined> {
   const info = await findContainer(engine, worker, providerId, signal);
   if (info === undefined) return undefined;
   const subject = { workerId: worker.workerId, resourceId: info.Id };
@@ -31,17 +36,33 @@ export async function stopWorker(engine: DockerEngine, worker: WorkerRef, provid
   return info.Id;
 }
 
-async function send(engine: DockerEngine, subject: Subject, signal: 'SIGTERM' | 'SIGKILL', abort: AbortSignal | undefined): Promise<void> {
+async function send(
+  engine: DockerEngine,
+  subject: Subject,
+  signal: 'SIGTERM' | 'SIGKILL',
+  abort: AbortSignal | undefined,
+): Promise<void> {
   const call = { doing: `sending ${signal} to worker ${subject.workerId}`, subject: `worker ${subject.workerId}` };
-  await engine.call(call, (docker, abortSignal) => docker.getContainer(subject.resourceId).kill({ signal, abortSignal }), { signal: abort }).catch(unlessEnded);
+  await engine
+    .call(call, (docker, abortSignal) => docker.getContainer(subject.resourceId).kill({ signal, abortSignal }), {
+      signal: abort,
+    })
+    .catch(unlessEnded);
 }
 
 async function thaw(engine: DockerEngine, subject: Subject, signal: AbortSignal | undefined): Promise<void> {
   const call = { doing: `thawing worker ${subject.workerId}`, subject: `worker ${subject.workerId}` };
-  await engine.call(call, (docker, abortSignal) => docker.getContainer(subject.resourceId).unpause({ abortSignal }), { signal }).catch(unlessThawed);
+  await engine
+    .call(call, (docker, abortSignal) => docker.getContainer(subject.resourceId).unpause({ abortSignal }), { signal })
+    .catch(unlessThawed);
 }
 
-async function endsWithin(engine: DockerEngine, subject: Subject, timeoutMs: number, signal: AbortSignal | undefined): Promise<boolean> {
+async function endsWithin(
+  engine: DockerEngine,
+  subject: Subject,
+  timeoutMs: number,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
   try {
     await waitUntilEnded(engine, subject, { signal, timeoutMs });
     return true;

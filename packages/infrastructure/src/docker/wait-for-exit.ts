@@ -26,7 +26,9 @@ export async function waitForExit(engine: DockerEngine, subject: Subject, signal
     if (!isHodeiError(error, 'worker_not_found')) throw error;
     const exit = await readExitOfGone(engine, subject, signal);
     if (exit !== undefined) return exit;
-    throw new HodeiError('worker_not_found', `worker ${subject.workerId} vanished, and with it its exit code`, { cause: error });
+    throw new HodeiError('worker_not_found', `worker ${subject.workerId} vanished, and with it its exit code`, {
+      cause: error,
+    });
   }
 }
 

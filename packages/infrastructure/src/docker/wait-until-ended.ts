@@ -12,10 +12,15 @@ import type { Subject } from './inspect-container.ts';
  * @throws HodeiError `worker_not_found`, `provider_unavailable`; `provider_timeout` where it has not ended in
  * time.
  */
-export async function waitUntilEnded(engine: DockerEngine, { workerId, resourceId }: Subject, options: EngineCallOptions): Promise<void> {
+export async function waitUntilEnded(
+  engine: DockerEngine,
+  { workerId, resourceId }: Subject,
+  options: EngineCallOptions,
+): Promise<void> {
   await engine.call(
     { doing: `waiting for the end of worker ${workerId}`, subject: `worker ${workerId}` },
-    async (docker, abortSignal) => readText(await openStream(docker, 'POST', { path: `/containers/${resourceId}/wait`, query: {}, abortSignal })),
+    async (docker, abortSignal) =>
+      readText(await openStream(docker, 'POST', { path: `/containers/${resourceId}/wait`, query: {}, abortSignal })),
     options,
   );
 }

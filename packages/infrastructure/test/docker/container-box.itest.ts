@@ -3,7 +3,7 @@ import type Docker from 'dockerode';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { DEFAULT_DOCKER_CONFIG, type DockerProvider } from '../../src/docker/index.ts';
-import { collectText } from './support/job-output.ts';
+import { collectText, readUntil } from './support/job-output.ts';
 import { openTestDocker, orderFor, sh, type TestDocker } from './support/test-docker.ts';
 
 const MIB = 1024 * 1024;
@@ -17,7 +17,10 @@ describe('the box that a worker is', () => {
   });
   afterAll(() => engine.close());
 
-  const inspectWorker = async (parts: Parameters<TestDocker['spec']>[0] = {}, of = provider): Promise<Docker.ContainerInspectInfo> => {
+  const inspectWorker = async (
+    parts: Parameters<TestDocker['spec']>[0] = {},
+    of = provider,
+  ): Promise<Docker.ContainerInspectInfo> => {
     const handle = await of.createWorker(engine.spec(parts));
     try {
       return await engine.docker.getContainer(handle.resourceId).inspect();
@@ -49,12 +52,18 @@ describe('the box that a worker is', () => {
 
   test('has a log that is bounded, and bounded so that no usual job loses any of it', async () => {
     const { HostConfig } = await inspectWorker();
-    expect(HostConfig.LogConfig).toEqual({ Type: 'local', Config: { 'max-size': String(256 * MIB), 'max-file': '4', compress: 'false' } });
+    expect(HostConfig.LogConfig).toEqual({
+      Type: 'local',
+      Config: { 'max-size': String(256 * MIB), 'max-file': '4', compress: 'false' },
+    });
   });
 
   test('really drops all capabilities and can gain none', async () => {
     const handle = await provider.createWorker(engine.spec());
-    const job = await provider.launch(handle, orderFor(sh('grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status')));
+    const job = await provider.launch(
+      handle,
+      orderFor(sh('grep -E "^(CapEff|CapBnd|NoNewPrivs|Seccomp):" /proc/self/status')),
+    );
     const { stdout } = await collectText(job.output);
     await provider.destroyWorker(handle, { gracePeriodMs: 0 });
     expect(stdout).toContain('CapEff:\t0000000000000000');
@@ -97,10 +106,12 @@ describe('the box that a worker is', () => {
 
   test('shows no secret, neither while the job runs nor in its log', async () => {
     const handle = await provider.createWorker(engine.spec());
-    const job = await provider.launch(handle, orderFor(sh('echo "${#TOKEN}"; sleep 60'), { secrets: { TOKEN: 's3cret-value' } }));
+    const job = await provider.launch(
+      handle,
+      orderFor(sh('echo "${#TOKEN}"; sleep 60'), { secrets: { TOKEN: 's3cret-value' } }),
+    );
     const output = job.output[Symbol.asyncIterator]();
-    const first = await output.next();
-    expect(Buffer.from(first.value?.bytes ?? []).toString()).toBe('12\n');
+    await readUntil(output, '12\n');
     const container = engine.docker.getContainer(handle.resourceId);
     const seen = JSON.stringify([await container.inspect(), await container.top({})]);
     const log = await container.logs({ stdout: true, stderr: true });
@@ -120,7 +131,14 @@ describe('the box that a worker is', () => {
 
   test('asks the whole process group to end, so that a script with a patient child ends within its grace', async () => {
     const handle = await provider.createWorker(engine.spec());
-    const job = await provider.launch(handle, orderFor(sh(`trap 'echo script; exit 3' TERM; sh -c 'trap "echo child; exit 0" TERM; echo ready; while :; do sleep 0.1; done'; echo after`)));
+    const job = await provider.launch(
+      handle,
+      orderFor(
+        sh(
+          `trap 'echo script; exit 3' TERM; sh -c 'trap "echo child; exit 0" TERM; echo ready; while :; do sleep 0.1; done'; echo after`,
+        ),
+      ),
+    );
     const reading = collectText(job.output);
     await expect.poll(async () => (await collectText(provider.readLogs(handle))).stdout).toContain('ready');
     await provider.stopWorker(handle, { gracePeriodMs: 30_000 });
@@ -131,11 +149,25 @@ describe('the box that a worker is', () => {
 
   test('is loosened by the configuration of the provider', async () => {
     const loose = await engine.provider({
-      hardening: { ...DEFAULT_DOCKER_CONFIG.hardening, readOnlyRootfs: true, capAdd: ['NET_BIND_SERVICE'], noNewPrivileges: false, seccompProfile: 'unconfined', user: '1000:1000', mounts: [{ type: 'tmpfs', target: '/scratch', readOnly: false }] },
+      hardening: {
+        ...DEFAULT_DOCKER_CONFIG.hardening,
+        readOnlyRootfs: true,
+        capAdd: ['NET_BIND_SERVICE'],
+        noNewPrivileges: false,
+        seccompProfile: 'unconfined',
+        user: '1000:1000',
+        mounts: [{ type: 'tmpfs', target: '/scratch', readOnly: false }],
+      },
       log: { driver: 'json-file', maxFileBytes: 64 * 1024, maxFiles: 2 },
     });
     const { HostConfig, Config } = await inspectWorker({}, loose);
-    expect(HostConfig).toMatchObject({ ReadonlyRootfs: true, CapAdd: ['NET_BIND_SERVICE'], CapDrop: ['ALL'], SecurityOpt: ['seccomp=unconfined'], Privileged: false });
+    expect(HostConfig).toMatchObject({
+      ReadonlyRootfs: true,
+      CapAdd: ['NET_BIND_SERVICE'],
+      CapDrop: ['ALL'],
+      SecurityOpt: ['seccomp=unconfined'],
+      Privileged: false,
+    });
     expect(HostConfig.LogConfig?.Type).toBe('json-file');
     expect(Config.User).toBe('1000:1000');
   });
@@ -146,7 +178,11 @@ describe('the box that a worker is', () => {
     { what: 'a network that does not exist', parts: { network: 'hodei-no-such-network' }, code: 'network_not_found' },
     { what: 'less memory than the engine allows', parts: { resources: { memoryBytes: 1000 } }, code: 'limit_exceeded' },
     { what: 'more CPUs than there are', parts: { resources: { cpu: 4096 } }, code: 'limit_exceeded' },
-    { what: 'a limit on disk, which this engine cannot enforce', parts: { resources: { diskBytes: 1024 * MIB } }, code: 'unsupported' },
+    {
+      what: 'a limit on disk, which this engine cannot enforce',
+      parts: { resources: { diskBytes: 1024 * MIB } },
+      code: 'unsupported',
+    },
     { what: 'a GPU, of which this engine has none', parts: { resources: { gpu: 1 } }, code: 'unsupported' },
   ] as const)('refuses $what', ({ parts, code }) => {
     test(`with ${code}, and leaves no container`, async () => {
@@ -159,7 +195,9 @@ describe('the box that a worker is', () => {
   test('can be given a network that only the operator may allow', async () => {
     const allowing = await engine.provider({ allowedNetworks: ['host'] });
     expect((await inspectWorker({ network: 'host' }, allowing)).HostConfig.NetworkMode).toBe('host');
-    await expect(allowing.createWorker(engine.spec({ network: 'bridge' }))).rejects.toMatchObject({ code: 'unsupported' });
+    await expect(allowing.createWorker(engine.spec({ network: 'bridge' }))).rejects.toMatchObject({
+      code: 'unsupported',
+    });
   });
 
   test('runs what the image runs by itself, where the handle says what that is', async () => {
@@ -168,7 +206,9 @@ describe('the box that a worker is', () => {
     const job = await provider.launch(handle, orderFor(handle.defaultCommand));
     expect(await collectText(job.output)).toEqual({ stdout: 'from cmd\n', stderr: '' });
     await provider.destroyWorker(handle, { gracePeriodMs: 0 });
-    const direct = await provider.createWorker(engine.spec({ image: 'hodei-test-entrypoint:1', direct: { argv: [], env: {} } }));
+    const direct = await provider.createWorker(
+      engine.spec({ image: 'hodei-test-entrypoint:1', direct: { argv: [], env: {} } }),
+    );
     const recovered = await provider.recoverWorker(direct, { nonce: '0'.repeat(32), from: NO_OUTPUT });
     expect(await collectText(recovered.output)).toEqual({ stdout: 'from cmd\n', stderr: '' });
     await provider.destroyWorker(direct, { gracePeriodMs: 0 });

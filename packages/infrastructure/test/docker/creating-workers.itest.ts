@@ -38,7 +38,9 @@ describe('creating workers', () => {
   test('leaves no container where the start fails', async () => {
     const spec = engine.spec({ network: 'hodei-no-such-network' });
     await expect(provider.createWorker(spec)).rejects.toMatchObject({ code: 'network_not_found' });
-    await expect(engine.docker.getContainer(workerName(spec.workerId)).inspect()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(engine.docker.getContainer(workerName(spec.workerId)).inspect()).rejects.toMatchObject({
+      statusCode: 404,
+    });
   });
 
   test('says that the image has no shell, and direct mode then runs in it', async () => {
@@ -61,14 +63,19 @@ describe('creating workers', () => {
     { direct: { argv: ['true'], env: {}, workdir: '/bin/busybox/x' }, code: 'start_failed' },
     { direct: { argv: ['a\0b'], env: {} }, code: 'invalid_input' },
     { direct: { argv: ['true'], env: { BIG: 'x'.repeat(1_000_000) } }, code: 'limit_exceeded' },
-  ] as const)('refuses $direct.argv in $direct.workdir with $code, and leaves no container', async ({ direct, code }) => {
-    await expect(provider.createWorker(engine.spec({ direct }))).rejects.toMatchObject({ code });
-    expect(await provider.listWorkers(engine.installationId)).toEqual([]);
-  });
+  ] as const)(
+    'refuses $direct.argv in $direct.workdir with $code, and leaves no container',
+    async ({ direct, code }) => {
+      await expect(provider.createWorker(engine.spec({ direct }))).rejects.toMatchObject({ code });
+      expect(await provider.listWorkers(engine.installationId)).toEqual([]);
+    },
+  );
 
   test('takes what is large for an environment, but possible', async () => {
     const value = 'x'.repeat(120_000);
-    const handle = await provider.createWorker(engine.spec({ direct: { argv: sh('echo ${#BIG}'), env: { BIG: value } } }));
+    const handle = await provider.createWorker(
+      engine.spec({ direct: { argv: sh('echo ${#BIG}'), env: { BIG: value } } }),
+    );
     expect((await collectText((await provider.launch(handle, orderFor(['ignored']))).output)).stdout).toBe('120000\n');
   });
 
@@ -102,7 +109,9 @@ describe('creating workers', () => {
     const [left] = await provider.listWorkers(engine.installationId);
     expect(left?.state).toBe('connecting');
     const handle = await provider.createWorker(spec);
-    expect(await provider.listWorkers(engine.installationId)).toMatchObject([{ resourceId: handle.resourceId, state: 'ready' }]);
+    expect(await provider.listWorkers(engine.installationId)).toMatchObject([
+      { resourceId: handle.resourceId, state: 'ready' },
+    ]);
     const job = await provider.launch(handle, orderFor(sh('exit 4')));
     expect((await job.waitForExit()).exitCode).toBe(4);
     await proxy.close();

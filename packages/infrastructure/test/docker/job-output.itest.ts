@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 
-import { NO_OUTPUT, type LaunchOrder, type OutputChunk, type RunningJob, type WorkerHandle, type WorkerProvider } from '@hodei/domain';
+import {
+  NO_OUTPUT,
+  type LaunchOrder,
+  type OutputChunk,
+  type RunningJob,
+  type WorkerHandle,
+  type WorkerProvider,
+} from '@hodei/domain';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 
 import { DEFAULT_DOCKER_CONFIG, type DockerProvider } from '../../src/docker/index.ts';
@@ -11,7 +18,8 @@ import { openTestDocker, orderFor, sh, type TestDocker } from './support/test-do
 const LONG = { timeout: 120_000 };
 const line = (index: number): string => `${String(index).padStart(9, '0')}\n`;
 /** The lines that `seq -w` writes. */
-const lines = (count: number): Buffer => Buffer.from(Array.from({ length: count }, (_, index) => line(index + 1)).join(''));
+const lines = (count: number): Buffer =>
+  Buffer.from(Array.from({ length: count }, (_, index) => line(index + 1)).join(''));
 
 describe("a job's output", () => {
   let engine: TestDocker;
@@ -34,21 +42,32 @@ describe("a job's output", () => {
     await proxy.close();
   });
 
-  const start = async (argv: readonly string[], parts: Partial<LaunchOrder> = {}, by: WorkerProvider = provider): Promise<{ handle: WorkerHandle; order: LaunchOrder; job: RunningJob }> => {
+  const start = async (
+    argv: readonly string[],
+    parts: Partial<LaunchOrder> = {},
+    by: WorkerProvider = provider,
+  ): Promise<{ handle: WorkerHandle; order: LaunchOrder; job: RunningJob }> => {
     const handle = await by.createWorker(engine.spec());
     made.push(handle);
     const order = orderFor(argv, parts);
     return { handle, order, job: await by.launch(handle, order) };
   };
   /** The same output by the three ways it can be had. */
-  const everyWay = async (argv: readonly string[], expected: Buffer, parts: Partial<LaunchOrder> = {}): Promise<void> => {
+  const everyWay = async (
+    argv: readonly string[],
+    expected: Buffer,
+    parts: Partial<LaunchOrder> = {},
+  ): Promise<void> => {
     const { handle, order, job } = await start(argv, parts);
     expect((await collect(job.output)).stdout.equals(expected), 'live').toBe(true);
     const recovered = await provider.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT });
     expect((await collect(recovered.output)).stdout.equals(expected), 'recovered').toBe(true);
     expect((await collect(provider.readLogs(handle))).stdout.equals(expected), 'from the log').toBe(true);
     const from = { stdout: Math.floor(expected.length / 3), stderr: 0 };
-    expect((await collect(provider.readLogs(handle, { from }), from)).stdout.equals(expected.subarray(from.stdout)), 'from the log, from an offset').toBe(true);
+    expect(
+      (await collect(provider.readLogs(handle, { from }), from)).stdout.equals(expected.subarray(from.stdout)),
+      'from the log, from an offset',
+    ).toBe(true);
   };
 
   test('comes whole by every way: 50 MB in lines', LONG, async () => {
@@ -63,19 +82,31 @@ describe("a job's output", () => {
   });
 
   test('comes whole by every way: one line of 5 MB, with another after it', async () => {
-    await everyWay(sh('head -c 5000000 /dev/zero | tr "\\0" x; echo; echo after'), Buffer.from(`${'x'.repeat(5_000_000)}\nafter\n`));
+    await everyWay(
+      sh('head -c 5000000 /dev/zero | tr "\\0" x; echo; echo after'),
+      Buffer.from(`${'x'.repeat(5_000_000)}\nafter\n`),
+    );
   });
 
   test('comes whole by every way: one line of 5 MB and no newline', async () => {
     await everyWay(sh('head -c 5000000 /dev/zero | tr "\\0" x'), Buffer.from('x'.repeat(5_000_000)));
   });
 
-  test.for([16_383, 16_384, 16_385, 32_767, 32_768, 32_769, 40_000])('comes whole by every way: a line of %i bytes, which the engine keeps in pieces', async (length) => {
-    await everyWay(sh('head -c "$1" /dev/zero | tr "\\0" x; echo; echo after', String(length)), Buffer.from(`${'x'.repeat(length)}\nafter\n`));
-  });
+  test.for([16_383, 16_384, 16_385, 32_767, 32_768, 32_769, 40_000])(
+    'comes whole by every way: a line of %i bytes, which the engine keeps in pieces',
+    async (length) => {
+      await everyWay(
+        sh('head -c "$1" /dev/zero | tr "\\0" x; echo; echo after', String(length)),
+        Buffer.from(`${'x'.repeat(length)}\nafter\n`),
+      );
+    },
+  );
 
   test('comes whole by every way: empty lines, carriage returns, a NUL, and no final newline', async () => {
-    await everyWay(sh("printf '\\n\\n\\r\\n\\000a\\377b\\n\\033[0mend'"), Buffer.from('\n\n\r\n\0a\xffb\n\x1b[0mend', 'latin1'));
+    await everyWay(
+      sh("printf '\\n\\n\\r\\n\\000a\\377b\\n\\033[0mend'"),
+      Buffer.from('\n\n\r\n\0a\xffb\n\x1b[0mend', 'latin1'),
+    );
   });
 
   test('may look like a launch marker', async () => {
@@ -121,7 +152,11 @@ describe("a job's output", () => {
   });
 
   test('is cut by lines of both streams for tail, however long the lines are', async () => {
-    const { handle, job } = await start(sh('echo one; sleep 0.2; echo two >&2; sleep 0.2; head -c 40000 /dev/zero | tr "\\0" x; echo; sleep 0.2; printf end'));
+    const { handle, job } = await start(
+      sh(
+        'echo one; sleep 0.2; echo two >&2; sleep 0.2; head -c 40000 /dev/zero | tr "\\0" x; echo; sleep 0.2; printf end',
+      ),
+    );
     await job.waitForExit();
     const long = 'x'.repeat(40_000);
     const tail = (count: number, stream?: 'stdout' | 'stderr'): Promise<{ stdout: string; stderr: string }> =>
@@ -142,17 +177,25 @@ describe("a job's output", () => {
     expect(chunks).toMatchObject([{ stream: 'stdout', offset: 4 }]);
   });
 
-  test('goes on from the log where the connection breaks while the job runs: nothing lost, nothing twice', LONG, async () => {
-    const count = 20_000;
-    const { handle, job } = await start(sh('seq -w 1 10000 | sed "s/^/0000/"; sleep 1; seq -w 10001 20000 | sed "s/^/0000/"'), {}, remote);
-    let seen = 0;
-    const { stdout } = await collect(job.output, NO_OUTPUT, ({ bytes }) => {
-      seen += bytes.length;
-      if (seen >= 50_000 && seen - bytes.length < 50_000) proxy.cut(`/containers/${handle.resourceId}/attach`);
-    });
-    expect(stdout.equals(lines(count))).toBe(true);
-    expect((await job.waitForExit()).exitCode).toBe(0);
-  });
+  test(
+    'goes on from the log where the connection breaks while the job runs: nothing lost, nothing twice',
+    LONG,
+    async () => {
+      const count = 20_000;
+      const { handle, job } = await start(
+        sh('seq -w 1 10000 | sed "s/^/0000/"; sleep 1; seq -w 10001 20000 | sed "s/^/0000/"'),
+        {},
+        remote,
+      );
+      let seen = 0;
+      const { stdout } = await collect(job.output, NO_OUTPUT, ({ bytes }) => {
+        seen += bytes.length;
+        if (seen >= 50_000 && seen - bytes.length < 50_000) proxy.cut(`/containers/${handle.resourceId}/attach`);
+      });
+      expect(stdout.equals(lines(count))).toBe(true);
+      expect((await job.waitForExit()).exitCode).toBe(0);
+    },
+  );
 
   test('goes on where the engine is away for a while, and so does the wait for the exit', LONG, async () => {
     const { job } = await start(sh('echo one; sleep 1; echo two; sleep 1; echo three; exit 9'), {}, remote);
@@ -224,14 +267,19 @@ describe("a job's output", () => {
     const little = await engine.provider({ log: { driver: 'local', maxFileBytes: 128 * 1024, maxFiles: 2 } });
     const { handle, order, job } = await start(sh('seq -w 1 200000 | sed "s/^/000/"'), {}, little);
     expect((await collect(job.output)).stdout.equals(lines(200_000)), 'live output needs no log').toBe(true);
-    await expect(little.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT }), 'never taken for "never launched"').rejects.toMatchObject({ code: 'internal' });
+    await expect(
+      little.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT }),
+      'never taken for "never launched"',
+    ).rejects.toMatchObject({ code: 'internal' });
   });
 });
 
 const after = (ms: number): Promise<'still running'> =>
   new Promise((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve('still running')));
 
-async function collectRest(output: AsyncIterator<OutputChunk>): Promise<{ readonly stdout: string; readonly stderr: string }> {
+async function collectRest(
+  output: AsyncIterator<OutputChunk>,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const text = { stdout: '', stderr: '' };
   for (let next = await output.next(); next.done !== true; next = await output.next()) {
     text[next.value.stream] += Buffer.from(next.value.bytes).toString('latin1');

@@ -22,14 +22,22 @@ const textOf = (messages: readonly LogMessage[], stream: OutputStream): string =
 
 describe('the line ends of a log', () => {
   test('are those that the job wrote, on engines that drop some of them and on those that do not', () => {
-    const length = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: PIECE - 2, max: PIECE + 2 }), fc.integer({ min: 0, max: 3 * PIECE }));
-    const written = fc.array(fc.record({ stream: fc.constantFrom<OutputStream[]>('stdout', 'stderr'), length }), { maxLength: 8 });
+    const length = fc.oneof(
+      fc.integer({ min: 0, max: 40 }),
+      fc.integer({ min: PIECE - 2, max: PIECE + 2 }),
+      fc.integer({ min: 0, max: 3 * PIECE }),
+    );
+    const written = fc.array(fc.record({ stream: fc.constantFrom<OutputStream[]>('stdout', 'stderr'), length }), {
+      maxLength: 8,
+    });
     fc.assert(
       fc.property(written, fc.boolean(), (some, dropping) => {
         // Something short at the end of both streams: what follows a last long line is all that can't be known.
         const all = [...some, { stream: 'stdout' as const, length: 0 }, { stream: 'stderr' as const, length: 0 }];
         const restore = createLineEnds();
-        const read = all.flatMap(({ stream, length: each }, at) => messagesOf(stream, at, each, dropping)).flatMap(restore);
+        const read = all
+          .flatMap(({ stream, length: each }, at) => messagesOf(stream, at, each, dropping))
+          .flatMap(restore);
         for (const stream of ['stdout', 'stderr'] as const) {
           const expected = all.filter((each) => each.stream === stream).map((each) => `${'x'.repeat(each.length)}\n`);
           expect(textOf(read, stream) === expected.join('')).toBe(true);
@@ -47,7 +55,11 @@ describe('the line ends of a log', () => {
 
   test('are not made up between pieces of another engine, which have other sizes and times', () => {
     const restore = createLineEnds();
-    const pieces = [8192, 8192, 100].map((length, at) => ({ stream: 'stdout' as const, at, bytes: Buffer.alloc(length, 'x') }));
+    const pieces = [8192, 8192, 100].map((length, at) => ({
+      stream: 'stdout' as const,
+      at,
+      bytes: Buffer.alloc(length, 'x'),
+    }));
     expect(textOf(pieces.flatMap(restore), 'stdout')).toBe('x'.repeat(16_484));
   });
 });

@@ -27,13 +27,17 @@ async function all(source: AsyncIterable<Uint8Array>): Promise<Frame[]> {
 
 describe('the multiplexed stream of the engine', () => {
   test('is taken apart the same, however it arrives', async () => {
-    const payloads = fc.array(fc.record({ type: fc.constantFrom(1, 2), payload: fc.uint8Array({ maxLength: 40 }) }), { maxLength: 12 });
+    const payloads = fc.array(fc.record({ type: fc.constantFrom(1, 2), payload: fc.uint8Array({ maxLength: 40 }) }), {
+      maxLength: 12,
+    });
     const sizes = fc.array(fc.integer({ min: 1, max: 30 }), { minLength: 1, maxLength: 5 });
     await fc.assert(
       fc.asyncProperty(payloads, sizes, async (frames, pieces) => {
         const bytes = Buffer.concat(frames.map(({ type, payload }) => frame(type, payload)));
         const read = await all(inPieces(bytes, pieces));
-        expect(read.map(({ stream, bytes: each }) => [stream, [...each]])).toEqual(frames.map(({ type, payload }) => [type === 1 ? 'stdout' : 'stderr', [...payload]]));
+        expect(read.map(({ stream, bytes: each }) => [stream, [...each]])).toEqual(
+          frames.map(({ type, payload }) => [type === 1 ? 'stdout' : 'stderr', [...payload]]),
+        );
       }),
     );
   });
@@ -45,12 +49,20 @@ describe('the multiplexed stream of the engine', () => {
   });
 
   test('in which the engine reports an error is an error', async () => {
-    const bytes = Buffer.concat([frame(1, Buffer.from('some')), frame(3, Buffer.from('Error grabbing logs: unexpected EOF\n'))]);
-    await expect(all(inPieces(bytes, [7]))).rejects.toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining('unexpected EOF') as string });
+    const bytes = Buffer.concat([
+      frame(1, Buffer.from('some')),
+      frame(3, Buffer.from('Error grabbing logs: unexpected EOF\n')),
+    ]);
+    await expect(all(inPieces(bytes, [7]))).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('unexpected EOF') as string,
+    });
   });
 
   test('that is none is an error, and nothing is waited for in vain', async () => {
     await expect(all(inPieces(frame(9, Buffer.from('x')), [100]))).rejects.toMatchObject({ code: 'internal' });
-    await expect(all(inPieces(Buffer.from('plain text of a terminal'), [100]))).rejects.toMatchObject({ code: 'internal' });
+    await expect(all(inPieces(Buffer.from('plain text of a terminal'), [100]))).rejects.toMatchObject({
+      code: 'internal',
+    });
   });
 });

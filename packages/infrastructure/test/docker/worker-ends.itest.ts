@@ -23,12 +23,18 @@ describe('how a worker ends', () => {
   });
   afterAll(() => engine.close());
 
-  const start = async (argv: readonly string[], spec: Partial<WorkerSpec> = {}, order: Partial<LaunchOrder> = {}): Promise<{ handle: WorkerHandle; job: RunningJob }> => {
+  const start = async (
+    argv: readonly string[],
+    spec: Partial<WorkerSpec> = {},
+    order: Partial<LaunchOrder> = {},
+  ): Promise<{ handle: WorkerHandle; job: RunningJob }> => {
     const handle = await provider.createWorker(engine.spec(spec));
     made.push(handle);
     return { handle, job: await provider.launch(handle, orderFor(argv, order)) };
   };
-  const startReady = async (script: string): Promise<{ handle: WorkerHandle; job: RunningJob; output: AsyncIterator<unknown> }> => {
+  const startReady = async (
+    script: string,
+  ): Promise<{ handle: WorkerHandle; job: RunningJob; output: AsyncIterator<unknown> }> => {
     const { handle, job } = await start(sh(script));
     const output = job.output[Symbol.asyncIterator]();
     await readUntil(output, 'ready');
@@ -36,22 +42,30 @@ describe('how a worker ends', () => {
   };
 
   test('tells that the main process was killed for memory', async () => {
-    const { job } = await start(sh('text=0123456789; while :; do text=$text$text; done'), { resources: { memoryBytes: 16 * MIB } });
+    const { job } = await start(sh('text=0123456789; while :; do text=$text$text; done'), {
+      resources: { memoryBytes: 16 * MIB },
+    });
     expect(await job.waitForExit()).toMatchObject({ exitCode: 137, oomKilled: true });
   });
 
   test('tells of the OOM flag, and the exit code of a job that survived the killing of its child', async () => {
-    const { job } = await start(sh('sh -c "text=0123456789; while :; do text=\\$text\\$text; done"; echo survived; exit 4'), { resources: { memoryBytes: 16 * MIB } });
+    const { job } = await start(
+      sh('sh -c "text=0123456789; while :; do text=\\$text\\$text; done"; echo survived; exit 4'),
+      { resources: { memoryBytes: 16 * MIB } },
+    );
     expect((await collectText(job.output)).stdout).toBe('survived\n');
     expect(await job.waitForExit()).toMatchObject({ exitCode: 4, oomKilled: true });
   });
 
-  test.for(['SIGKILL', 'SIGTERM'])('has the evidence where somebody else sends %s through the engine', async (signal) => {
-    const { handle, job } = await startReady(WAIT);
-    await engine.docker.getContainer(handle.resourceId).kill({ signal });
-    expect(await job.waitForExit()).toMatchObject({ signal, oomKilled: false });
-    expect((await provider.getWorkerStatus(handle)).exit).toMatchObject({ signal });
-  });
+  test.for(['SIGKILL', 'SIGTERM'])(
+    'has the evidence where somebody else sends %s through the engine',
+    async (signal) => {
+      const { handle, job } = await startReady(WAIT);
+      await engine.docker.getContainer(handle.resourceId).kill({ signal });
+      expect(await job.waitForExit()).toMatchObject({ signal, oomKilled: false });
+      expect((await provider.getWorkerStatus(handle)).exit).toMatchObject({ signal });
+    },
+  );
 
   test('infers no signal where the engine saw none, though the exit code looks like one', async () => {
     const { handle, job } = await startReady(`echo $$; ${WAIT}`);
@@ -117,8 +131,13 @@ describe('how a worker ends', () => {
   });
 
   test('takes the whole process tree with it', async () => {
-    const { handle, job } = await startReady('(trap "" TERM; sleep 3600) & (setsid sleep 3600) & trap "" TERM; echo ready; wait');
-    const pids = (await engine.docker.getContainer(handle.resourceId).top({})) as { Processes: string[][]; Titles: string[] };
+    const { handle, job } = await startReady(
+      '(trap "" TERM; sleep 3600) & (setsid sleep 3600) & trap "" TERM; echo ready; wait',
+    );
+    const pids = (await engine.docker.getContainer(handle.resourceId).top({})) as {
+      Processes: string[][];
+      Titles: string[];
+    };
     const column = pids.Titles.indexOf('PID');
     const processes = pids.Processes.map((each) => Number(each[column]));
     expect(processes.length).toBeGreaterThan(2);
@@ -133,6 +152,8 @@ describe('how a worker ends', () => {
     await provider[Symbol.asyncDispose]();
     await expect.poll(async () => (await provider.getWorkerStatus(handle)).state).toBe('terminated');
     expect((await provider.getWorkerStatus(handle)).exit).toMatchObject({ exitCode: 125 });
-    await expect(provider.recoverWorker(handle, { nonce: '0'.repeat(32), from: { stdout: 0, stderr: 0 } })).rejects.toMatchObject({ code: 'never_launched' });
+    await expect(
+      provider.recoverWorker(handle, { nonce: '0'.repeat(32), from: { stdout: 0, stderr: 0 } }),
+    ).rejects.toMatchObject({ code: 'never_launched' });
   });
 });

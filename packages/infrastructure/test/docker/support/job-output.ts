@@ -7,7 +7,11 @@ export interface Collected {
 }
 
 /** Reads an output to its end, and checks that no chunk leaves a gap or comes twice. */
-export async function collect(output: AsyncIterable<OutputChunk>, from: OutputOffsets = { stdout: 0, stderr: 0 }, onChunk: (chunk: OutputChunk) => void = () => undefined): Promise<Collected> {
+export async function collect(
+  output: AsyncIterable<OutputChunk>,
+  from: OutputOffsets = { stdout: 0, stderr: 0 },
+  onChunk: (chunk: OutputChunk) => void = () => undefined,
+): Promise<Collected> {
   const parts: { readonly stdout: Uint8Array[]; readonly stderr: Uint8Array[] } = { stdout: [], stderr: [] };
   const next = { ...from };
   for await (const chunk of output) {
@@ -21,7 +25,9 @@ export async function collect(output: AsyncIterable<OutputChunk>, from: OutputOf
 }
 
 /** The same as text. */
-export async function collectText(output: AsyncIterable<OutputChunk>): Promise<{ readonly stdout: string; readonly stderr: string }> {
+export async function collectText(
+  output: AsyncIterable<OutputChunk>,
+): Promise<{ readonly stdout: string; readonly stderr: string }> {
   const { stdout, stderr } = await collect(output);
   return { stdout: stdout.toString(), stderr: stderr.toString() };
 }

@@ -1,14 +1,33 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 
-import { LABELS, parseInstallationId, parseProviderId, parseWorkerId, type InstallationId, type LaunchOrder, type ProviderId, type WorkerProvider, type WorkerSpec } from '@hodei/domain';
+import {
+  LABELS,
+  parseInstallationId,
+  parseProviderId,
+  parseWorkerId,
+  type InstallationId,
+  type LaunchOrder,
+  type ProviderId,
+  type WorkerProvider,
+  type WorkerSpec,
+} from '@hodei/domain';
 import Docker from 'dockerode';
 import { expect } from 'vitest';
 
 import { connectDocker } from '../../../src/docker/connect-docker.ts';
-import { DEFAULT_DOCKER_CONFIG, DockerProviderBuilder, type DockerConfig, type DockerProvider } from '../../../src/docker/index.ts';
+import {
+  DEFAULT_DOCKER_CONFIG,
+  DockerProviderBuilder,
+  type DockerConfig,
+  type DockerProvider,
+} from '../../../src/docker/index.ts';
 
 /** Images that the test run brings; see scripts/images. */
-export const IMAGES = { busybox: 'busybox:latest', noShell: 'hodei-test-noshell:1', entrypoint: 'hodei-test-entrypoint:1' } as const;
+export const IMAGES = {
+  busybox: 'busybox:latest',
+  noShell: 'hodei-test-noshell:1',
+  entrypoint: 'hodei-test-entrypoint:1',
+} as const;
 
 /** The label on everything a test makes beside workers. */
 const TEST_LABEL = 'hodei-test.installation';
@@ -55,13 +74,23 @@ export async function openTestDocker(): Promise<TestDocker> {
       ...parts,
     }),
     foreign: async (options) =>
-      await docker.createContainer({ Image: IMAGES.busybox, Cmd: ['true'], ...options, Labels: { ...options.Labels, [TEST_LABEL]: installationId } }),
+      await docker.createContainer({
+        Image: IMAGES.busybox,
+        Cmd: ['true'],
+        ...options,
+        Labels: { ...options.Labels, [TEST_LABEL]: installationId },
+      }),
     close: async () => {
       for (const provider of providers) await provider[Symbol.asyncDispose]();
       const labels = [`${LABELS.installation}=${installationId}`, `${TEST_LABEL}=${installationId}`];
-      const left = (await Promise.all(labels.map((label) => docker.listContainers({ all: true, filters: { label: [label] } })))).flat();
+      const left = (
+        await Promise.all(labels.map((label) => docker.listContainers({ all: true, filters: { label: [label] } })))
+      ).flat();
       for (const { Id } of left) await docker.getContainer(Id).remove({ force: true, v: true });
-      expect(left.map(({ Names, State }) => `${Names.join()} (${State})`), 'containers that the tests left').toEqual([]);
+      expect(
+        left.map(({ Names, State }) => `${Names.join()} (${State})`),
+        'containers that the tests left',
+      ).toEqual([]);
     },
   };
 }
@@ -76,4 +105,10 @@ export const orderFor = (argv: readonly string[], parts: Partial<LaunchOrder> = 
 });
 
 /** A shell script as a command. */
-export const sh = (script: string, ...args: readonly string[]): readonly string[] => ['sh', '-c', script, 'sh', ...args];
+export const sh = (script: string, ...args: readonly string[]): readonly string[] => [
+  'sh',
+  '-c',
+  script,
+  'sh',
+  ...args,
+];
