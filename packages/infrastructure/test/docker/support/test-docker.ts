@@ -11,7 +11,7 @@ import {
   type WorkerProvider,
   type WorkerSpec,
 } from '@hodei/domain';
-import Docker from 'dockerode';
+import type Docker from 'dockerode';
 import { expect } from 'vitest';
 
 import { connectDocker } from '../../../src/docker/connect-docker.ts';
