@@ -37,9 +37,10 @@ const makeHarness = (capabilities: Partial<ProviderCapabilities> = {}) => async 
     clock,
     images: { tools: {}, shellless: { shell: false } },
     programs: {
-      'print-both': async ({ argv: [, stdout = '', stderr = '', code], write }) => {
-        write('stdout', stdout);
-        write('stderr', stderr);
+      'print-both': async (context) => {
+        const [, stdout = '', stderr = '', code] = context.argv;
+        context.write('stdout', stdout);
+        context.write('stderr', stderr);
         return Number(code);
       },
     },

@@ -1,6 +1,7 @@
 import type { CallOptions, OutputChunk, OutputOffsets, RunningJob, WorkerExit } from '@hodei/domain';
 import type { InMemoryWorker } from './in-memory-worker.ts';
-import { abortable, anySignal } from './waiting.ts';
+import type { abortable} from './waiting.ts';
+import { anySignal } from './waiting.ts';
 
 /** What ends an output that nobody wants any more; readers never see it. */
 const LET_GO = Symbol('let go');

@@ -1,4 +1,5 @@
-import { HodeiError, type AttemptId, type Epoch } from '@hodei/domain';
+import type { HodeiError} from '@hodei/domain';
+import { type AttemptId, type Epoch } from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
 import { notFound, refusal } from '../refusal.ts';
 

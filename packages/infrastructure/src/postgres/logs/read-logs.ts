@@ -36,9 +36,14 @@ export async function readLogs(database: Database, query: Parameters<LogReposito
       ORDER BY seq
     `.execute(db),
   );
-  return rows.map(({ attempt_id: attemptId, seq, start, at, bytes, ...row }) => ({
-    ...{ attemptId: parseAttemptId(attemptId), seq, stream: parseStream(row.stream), offset: start, at, bytes: plainBytes(bytes) },
-  }));
+  return rows.map(({ attempt_id: attemptId, seq, start, at, bytes, ...row }) => (({
+	attemptId: parseAttemptId(attemptId),
+	seq,
+	stream: parseStream(row.stream),
+	offset: start,
+	at,
+	bytes: plainBytes(bytes)
+})));
 }
 
 function parseStream(text: string): OutputStream {

@@ -12,14 +12,31 @@ export function begin(bench: GetBench): void {
       const attempt = await bench().repositories.attempts.begin(wanted);
       const { attemptId: id, providerId, epoch, nonce, phases, at, worker } = wanted;
       const { workerId, image, resources, expiresAt } = worker;
-      expect(attempt).toEqual({
-        ...{ id, jobId: job.id, workerId, providerId, number: 1, epoch, nonce, phases, acknowledged: NO_OUTPUT, warnings: [] },
-      });
+      expect(attempt).toEqual(({
+	id,
+	jobId: job.id,
+	workerId,
+	providerId,
+	number: 1,
+	epoch,
+	nonce,
+	phases,
+	acknowledged: NO_OUTPUT,
+	warnings: []
+}));
       expect(await bench().peer.attempts.get(id)).toEqual(attempt);
-      expect(await bench().peer.workers.get(workerId)).toEqual({
-        ...{ id: workerId, providerId, state: 'creating', epoch, image, resources, jobId: job.id, expiresAt },
-        ...{ createdAt: at, stateChangedAt: at },
-      });
+      expect(await bench().peer.workers.get(workerId)).toEqual((({
+	id: workerId,
+	providerId,
+	state: 'creating',
+	epoch,
+	image,
+	resources,
+	jobId: job.id,
+	expiresAt,
+	createdAt: at,
+	stateChangedAt: at
+})));
     });
 
     it('numbers the attempts of a job', async () => {

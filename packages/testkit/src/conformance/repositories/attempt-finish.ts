@@ -82,9 +82,11 @@ export function finish(bench: GetBench): void {
       const attempt = await bench().launched();
       await bench().cancel(attempt.jobId, 'ada');
       await refuses(bench().finish(attempt, FAILURE, RETRY), 'conflict');
-      expect(await bench().finish(attempt, FAILURE, { state: 'cancelled' })).toMatchObject({
-        ...{ state: 'cancelled', outcome: FAILURE, cancelRequest: { by: 'ada' } },
-      });
+      expect(await bench().finish(attempt, FAILURE, { state: 'cancelled' })).toMatchObject(({
+	state: 'cancelled',
+	outcome: FAILURE,
+	cancelRequest: { by: 'ada' }
+}));
     });
 
     it.each(['terminating', 'terminated'] as const)('leaves a worker that is %s as it is', async (state) => {

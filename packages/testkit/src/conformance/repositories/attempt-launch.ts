@@ -25,9 +25,14 @@ export function markLaunched(bench: GetBench): void {
       const at = bench().tick();
       const phases = { ordered: at - 2, launched: at - 1 };
       await bench().repositories.attempts.markLaunched({ attemptId: attempt.id, epoch: bench().owner, phases, warnings: ['w \u0000'], at });
-      expect(await bench().peer.attempts.get(attempt.id)).toEqual({
-        ...{ ...attempt, phases: { ...attempt.phases, ...phases }, warnings: ['w \u0000'] },
-      });
+      expect(await bench().peer.attempts.get(attempt.id)).toEqual(({
+	...attempt,
+	phases: {
+		...attempt.phases,
+		...phases
+	},
+	warnings: ['w \0']
+}));
       expect(await bench().peer.jobs.get(attempt.jobId)).toMatchObject({ state: 'running', startedAt: at, stateChangedAt: at, epoch: bench().owner });
       expect(await bench().peer.workers.get(attempt.workerId)).toMatchObject({ state: 'busy', stateChangedAt: at });
     });

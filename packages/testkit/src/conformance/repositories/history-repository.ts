@@ -54,12 +54,8 @@ export function history(bench: GetBench): void {
       await bench().moveWorker(await bench().repositories.workers.get(attempt.workerId), 'terminated');
       await bench().cancel(jobId);
       const told = await events({ jobId });
-      expect(told.filter(({ kind }) => kind.startsWith('job.')).map(({ kind }) => kind)).toEqual([
-        ...['job.pending', 'job.scheduled', 'job.running', 'job.pending', 'job.cancelled'],
-      ]);
-      expect(told.filter(({ kind }) => kind.startsWith('worker.')).map(({ kind }) => kind)).toEqual([
-        ...['worker.creating', 'worker.ready', 'worker.busy', 'worker.terminating', 'worker.terminated'],
-      ]);
+      expect(told.filter(({ kind }) => kind.startsWith('job.')).map(({ kind }) => kind)).toEqual(['job.pending', 'job.scheduled', 'job.running', 'job.pending', 'job.cancelled']);
+      expect(told.filter(({ kind }) => kind.startsWith('worker.')).map(({ kind }) => kind)).toEqual(['worker.creating', 'worker.ready', 'worker.busy', 'worker.terminating', 'worker.terminated']);
       expect(told.every(({ workerId, kind }) => (workerId !== undefined) === kind.startsWith('worker.'))).toBe(true);
     });
 

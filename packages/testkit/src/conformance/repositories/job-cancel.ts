@@ -8,10 +8,19 @@ export function cancel(bench: GetBench): void {
       const { id } = await bench().pendingJob();
       const at = bench().tick();
       const job = await bench().repositories.jobs.requestCancel({ jobId: id, by: 'ada', at });
-      expect(job).toMatchObject({
-        ...{ state: 'cancelled', finishedAt: at, stateChangedAt: at, cancelRequest: { at, by: 'ada' } },
-        outcome: { cause: 'cancelled', evidence: { by: 'ada' } },
-      });
+      expect(job).toMatchObject(({
+	state: 'cancelled',
+	finishedAt: at,
+	stateChangedAt: at,
+	cancelRequest: {
+		at,
+		by: 'ada'
+	},
+	outcome: {
+		cause: 'cancelled',
+		evidence: { by: 'ada' }
+	}
+}));
       expect(await bench().peer.jobs.get(id)).toEqual(job);
     });
 

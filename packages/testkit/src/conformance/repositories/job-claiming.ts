@@ -30,9 +30,15 @@ export function claiming(bench: GetBench): void {
     it('takes none before its time', async () => {
       const { id } = await bench().scheduledJob();
       const due = bench().tick() + 5000;
-      await bench().repositories.jobs.release({
-        ...{ jobId: id, epoch: bench().owner, at: bench().tick(), to: { state: 'pending', notBefore: due } },
-      });
+      await bench().repositories.jobs.release(({
+	jobId: id,
+	epoch: bench().owner,
+	at: bench().tick(),
+	to: {
+		state: 'pending',
+		notBefore: due
+	}
+}));
       expect(await claim(1, { at: due - 1 })).toEqual([]);
       expect(idsOf(await claim(1, { at: due }))).toEqual([id]);
     });
@@ -97,9 +103,15 @@ export function claiming(bench: GetBench): void {
       const now = bench().tick();
       for (const wait of [9000, 3000, 6000, -10]) {
         const { id } = await bench().scheduledJob();
-        await bench().repositories.jobs.release({
-          ...{ jobId: id, epoch: bench().owner, at: now, to: { state: 'pending', notBefore: now + wait } },
-        });
+        await bench().repositories.jobs.release(({
+	jobId: id,
+	epoch: bench().owner,
+	at: now,
+	to: {
+		state: 'pending',
+		notBefore: now + wait
+	}
+}));
       }
       expect(await nextDue(now)).toBe(now + 3000);
       expect(await nextDue(now + 3000)).toBe(now + 6000);

@@ -28,9 +28,14 @@ export function insert(bench: GetBench): void {
       const { repositories, peer } = bench();
       const job = bench().newJob(FULL_SPEC);
       const stored = await repositories.jobs.insert(job);
-      expect(stored).toEqual({
-        ...{ id: job.id, spec: FULL_SPEC, state: 'pending', createdAt: job.at, stateChangedAt: job.at, notBefore: job.at },
-      });
+      expect(stored).toEqual(({
+	id: job.id,
+	spec: FULL_SPEC,
+	state: 'pending',
+	createdAt: job.at,
+	stateChangedAt: job.at,
+	notBefore: job.at
+}));
       expect(await peer.jobs.get(job.id)).toEqual(stored);
       expect(stored.spec.stdin).toEqual(FULL_SPEC.stdin);
     });

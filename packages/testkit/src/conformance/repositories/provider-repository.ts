@@ -9,10 +9,26 @@ export function storing(bench: GetBench): void {
   describe('insert, get, getByName and list', () => {
     it('give back all that was stored', async () => {
       const { providers } = bench().repositories;
-      const config = bench().newProvider({
-        ...{ name: 'local', mode: 'maintenance', priority: -7, maxWorkers: 100_000, labels: { zone: 'a' }, version: 1 },
-        settings: { socket: '/x', tls: { on: true, ports: [1, 2.5, null] }, text: '\u{1F600}' },
-      });
+      const config = bench().newProvider(({
+	name: 'local',
+	mode: 'maintenance',
+	priority: -7,
+	maxWorkers: 1e5,
+	labels: { zone: 'a' },
+	version: 1,
+	settings: {
+		socket: '/x',
+		tls: {
+			on: true,
+			ports: [
+				1,
+				2.5,
+				null
+			]
+		},
+		text: '😀'
+	}
+}));
       expect(await providers.insert(config)).toEqual(config);
       expect(await bench().peer.providers.get(config.id)).toEqual(config);
       expect(await bench().peer.providers.getByName('local')).toEqual(config);

@@ -39,21 +39,31 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
     assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
 
-    const attempt: Attempt = {
-      ...{ id: attemptId, jobId, workerId, providerId, epoch, nonce: wanted.nonce },
-      number: attemptsOf(this.#store, jobId).length + 1,
-      phases: structuredClone(wanted.phases),
-      acknowledged: NO_OUTPUT,
-      warnings: [],
-    };
+    const attempt: Attempt = ({
+	id: attemptId,
+	jobId,
+	workerId,
+	providerId,
+	epoch,
+	nonce: wanted.nonce,
+	number: attemptsOf(this.#store, jobId).length + 1,
+	phases: structuredClone(wanted.phases),
+	acknowledged: NO_OUTPUT,
+	warnings: []
+});
     this.#store.attempts.set(attemptId, attempt);
-    const worker: Worker = {
-      ...{ id: workerId, providerId, epoch, image, jobId, expiresAt },
-      state: 'creating',
-      resources: structuredClone(resources),
-      createdAt: at,
-      stateChangedAt: at,
-    };
+    const worker: Worker = ({
+	id: workerId,
+	providerId,
+	epoch,
+	image,
+	jobId,
+	expiresAt,
+	state: 'creating',
+	resources: structuredClone(resources),
+	createdAt: at,
+	stateChangedAt: at
+});
     storeWorker(this.#store, worker, at);
     return structuredClone(attempt);
   }
