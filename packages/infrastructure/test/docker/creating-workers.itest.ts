@@ -1,5 +1,5 @@
 import { workerName, type ProvisionProgress } from '@hodei/domain';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 
 import type { DockerProvider } from '../../src/docker/index.ts';
 import { collectText } from './support/job-output.ts';
@@ -98,6 +98,7 @@ describe('creating workers', () => {
   test('makes a container anew that was made but never started', async () => {
     const spec = engine.spec();
     const proxy = await openDockerProxy();
+    onTestFinished(() => proxy.close());
     const dying = await engine.provider({ connection: { kind: 'socket', socketPath: proxy.socketPath } });
     const died = dying.createWorker(spec, {
       onProgress: ({ phase }) => {
@@ -114,7 +115,6 @@ describe('creating workers', () => {
     ]);
     const job = await provider.launch(handle, orderFor(sh('exit 4')));
     expect((await job.waitForExit()).exitCode).toBe(4);
-    await proxy.close();
   });
 
   test('makes a worker anew that ended without an order', async () => {
