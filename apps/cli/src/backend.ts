@@ -93,8 +93,8 @@ export interface Backend extends AsyncDisposable {
   /** Lets a provider take work, or no more. Idempotent. @throws HodeiError `not_found`, `conflict` */
   setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig>;
 
-  /** Runs what is pending until nothing is pending, or running here. */
-  runPending(signal?: AbortSignal): Promise<void>;
+  /** Runs what is pending, and what was left by those who died, until nothing is left to do here. */
+  runPending(): Promise<void>;
 
   /** Looks at everything that jobs need, one thing after another. Never throws: what fails is a finding. */
   examine(): AsyncIterable<Finding>;

@@ -14,6 +14,7 @@ import type { Backend, OutputQuery, SubmitOptions, WaitOptions } from '../backen
 import type { Finding } from '../finding.ts';
 import { assertProviderAnswers } from './assert-provider-answers.ts';
 import { examine } from './examine.ts';
+import { hasAbandoned } from './has-abandoned.ts';
 import { LocalJob } from './local-job.ts';
 import { runPending } from './run-pending.ts';
 import { startRunnerProcess } from './start-runner-process.ts';
@@ -45,14 +46,23 @@ export class EmbeddedBackend implements Backend {
     const plane = await orAborted(this.#controlPlane(), signal);
     await orAborted(assertProviderAnswers(plane.context.registry), signal);
     const job = await submitJob(plane.context, input, { claim: !detach });
-    if (detach) await startRunnerProcess(this.#params.entry, this.#params.settings);
-    else this.#jobs.set(job.id, new LocalJob(plane, job));
+    if (!detach) this.#jobs.set(job.id, new LocalJob(plane, job));
+    if (detach || (await hasAbandoned(plane.store.repositories))) await this.#startRunner();
     return job.id;
   }
 
   async waitForEnd(jobId: JobId, options: WaitOptions = {}): Promise<JobDescription> {
-    const local = this.#jobs.get(jobId);
-    return waitForEnd(await this.#rows(), jobId, options, local);
+    const store = await this.#rows();
+    try {
+      return await waitForEnd(store, jobId, options, this.#jobs.get(jobId));
+    } catch (error) {
+      const lost = (await this.#plane)?.lost.aborted ?? false;
+      if (!lost || !this.#jobs.delete(jobId)) throw error;
+      // Stopped by Ctrl-Z, or the machine slept: the job went on, but is not ours any more.
+      this.#params.diagnostics.warn('this process was paused for too long; one in the background goes on with the job', { jobId });
+      await this.#startRunner();
+      return waitForEnd(store, jobId, options);
+    }
   }
 
   async describe(jobId: JobId): Promise<JobDescription> {
@@ -102,8 +112,17 @@ export class EmbeddedBackend implements Backend {
     return registry.update(config.id, { mode });
   }
 
-  async runPending(signal?: AbortSignal): Promise<void> {
-    await runPending(await this.#controlPlane(), signal);
+  async runPending(): Promise<void> {
+    const { settings, diagnostics } = this.#params;
+    for (;;) {
+      await using plane = await openControlPlane(settings, { diagnostics });
+      try {
+        return await runPending(plane);
+      } catch (error) {
+        if (!plane.lost.aborted) throw error;
+        diagnostics.warn('this process was paused for too long; it begins anew');
+      }
+    }
   }
 
   examine(): AsyncIterable<Finding> {
@@ -120,6 +139,10 @@ export class EmbeddedBackend implements Backend {
       // Where it did not open, whoever asked for it was told.
       await (await opened?.catch(() => undefined))?.[Symbol.asyncDispose]();
     }
+  }
+
+  #startRunner(): Promise<void> {
+    return startRunnerProcess(this.#params.entry, this.#params.settings);
   }
 
   #controlPlane(): Promise<ControlPlane> {

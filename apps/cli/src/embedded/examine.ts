@@ -117,7 +117,7 @@ async function examineLeftovers(view: ProviderView, context: ControlPlane['conte
       subject,
       verdict: 'warn',
       detail: `${leftovers.length} of ${listed} workers on the engine belong to no job that runs: ${leftovers.map(({ resourceId }) => resourceId.slice(0, 12)).join(', ')}`,
-      advice: 'remove them with the tools of the engine, by these ids',
+      advice: 'the next "hodei run" takes care of those that have an owner; remove others by these ids with "docker rm -f"',
     };
   } catch (error) {
     return { subject, verdict: 'warn', detail: toHodeiError(error).message };

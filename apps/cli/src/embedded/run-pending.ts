@@ -1,34 +1,26 @@
-import { dispatchJobs } from '@hodei/application';
-import type { ControlPlane } from '@hodei/server';
+import { dispatchJobs, recoverAbandoned, takeOverStep } from '@hodei/application';
+import { runLoop, type ControlPlane } from '@hodei/server';
 
 /**
- * Runs whatever is pending until nothing is pending any more and nothing runs here.
- * @throws the reason of `signal`, or of the lost lease.
+ * Runs whatever is pending, and goes on with what instances that died have left, until nothing of either is there and
+ * nothing runs here.
+ * @throws the reason of the lost lease.
  */
-export async function runPending(plane: ControlPlane, signal?: AbortSignal): Promise<void> {
-  const { context, runner, lost } = plane;
-  const stop = signal === undefined ? lost : AbortSignal.any([lost, signal]);
+export async function runPending({ store, context, runner, lost }: ControlPlane): Promise<void> {
+  const { diagnostics } = store;
   do {
-    const over = new AbortController();
-    const dispatching = dispatchJobs(context, runner, AbortSignal.any([over.signal, stop]));
-    try {
-      await quiet(plane, stop);
-    } finally {
-      over.abort();
-      await dispatching;
-    }
-    // What was claimed at the very end runs as well, and may be pending again afterwards.
-    await runner.idle();
-  } while (await anyPending(plane));
+    await takeOverStep(context, runner);
+    await using _recovering = runLoop('recovery', diagnostics, (over) => recoverAbandoned(context, runner, over));
+    // Disposed of first: what was claimed at the very end has been started then, and is waited for.
+    await using _dispatching = runLoop('dispatch', diagnostics, (over) => dispatchJobs(context, runner, over));
+    using changes = context.hub.subscribe({ kinds: ['job'] });
+    do {
+      await changes.next(lost);
+      await runner.idle();
+      lost.throwIfAborted();
+    } while (await anyPending(context));
+  } while (runner.activeCount > 0 || (await anyPending(context)));
 }
 
-async function quiet(plane: ControlPlane, stop: AbortSignal): Promise<void> {
-  using changes = plane.context.hub.subscribe({ kinds: ['job'] });
-  do {
-    await changes.next(stop);
-    await plane.runner.idle();
-  } while (await anyPending(plane));
-}
-
-const anyPending = async ({ context }: ControlPlane): Promise<boolean> =>
-  (await context.repositories.jobs.countByState()).pending > 0;
+const anyPending = async ({ repositories }: ControlPlane['context']): Promise<boolean> =>
+  (await repositories.jobs.countByState()).pending > 0;
