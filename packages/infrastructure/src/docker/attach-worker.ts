@@ -1,4 +1,5 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { hijack } from './engine-request.ts';
@@ -13,7 +14,7 @@ export async function attachWorker(
   { workerId, resourceId }: Subject,
   { stdin }: { readonly stdin: boolean },
   signal?: AbortSignal,
-): Promise<Socket> {
+): Promise<Duplex> {
   const socket = await engine.call(
     { doing: `connecting to worker ${workerId}`, subject: `worker ${workerId}` },
     (docker, abortSignal) =>
@@ -24,7 +25,7 @@ export async function attachWorker(
       }),
     { signal },
   );
-  socket.setNoDelay(true);
+  if (socket instanceof Socket) socket.setNoDelay(true);
   // Whoever reads or writes is told; while nobody does, an error must not end the process.
   socket.on('error', () => undefined);
   return socket;

@@ -13,15 +13,29 @@ import { getJson } from './engine-request.ts';
  *
  * @throws nothing but the reason of the caller's signal.
  */
-export async function checkHealth(engine: DockerEngine, bounds: DockerHealthBounds, options: CallOptions = {}, now: () => EpochMs = Date.now): Promise<ProviderHealth> {
+export async function checkHealth(
+  engine: DockerEngine,
+  bounds: DockerHealthBounds,
+  options: CallOptions = {},
+  now: () => EpochMs = Date.now,
+): Promise<ProviderHealth> {
   const { signal } = options;
   const call = { signal, timeoutMs: bounds.timeoutMs };
   const started = performance.now();
   try {
-    await engine.call({ doing: 'checking its health' }, (docker, abortSignal) => getJson(docker, { path: '/_ping', query: {}, abortSignal }), call);
+    await engine.call(
+      { doing: 'checking its health' },
+      (docker, abortSignal) => getJson(docker, { path: '/_ping', query: {}, abortSignal }),
+      call,
+    );
     const latencyMs = performance.now() - started;
     const info = await readDockerInfo(engine, call);
-    const reasons = [...slowness(latencyMs, bounds), ...missingLimits(info), ...load(info, bounds), ...(await fullDisk(engine, info, bounds))];
+    const reasons = [
+      ...slowness(latencyMs, bounds),
+      ...missingLimits(info),
+      ...load(info, bounds),
+      ...(await fullDisk(engine, info, bounds)),
+    ];
     return { status: reasons.length === 0 ? 'healthy' : 'degraded', reasons, checkedAt: now(), latencyMs };
   } catch (error) {
     signal?.throwIfAborted();
@@ -31,7 +45,8 @@ export async function checkHealth(engine: DockerEngine, bounds: DockerHealthBoun
 }
 
 function* slowness(latencyMs: number, { slowAfterMs }: DockerHealthBounds): Generator<string> {
-  if (latencyMs > slowAfterMs) yield `the engine took ${Math.round(latencyMs)} ms to answer; more than ${slowAfterMs} is slow`;
+  if (latencyMs > slowAfterMs)
+    yield `the engine took ${Math.round(latencyMs)} ms to answer; more than ${slowAfterMs} is slow`;
 }
 
 /** What the engine can't enforce. Its `Warnings` say the same in words, among others that don't matter here. */
@@ -48,10 +63,18 @@ function* load(info: DockerInfo, { maxRunningContainers }: DockerHealthBounds): 
   yield `${info.runningContainers} containers run on the engine; ${maxRunningContainers} are its bound`;
 }
 
-async function fullDisk({ local }: DockerEngine, { dataRoot }: DockerInfo, { minFreeDiskBytes }: DockerHealthBounds): Promise<readonly string[]> {
+async function fullDisk(
+  { local }: DockerEngine,
+  { dataRoot }: DockerInfo,
+  { minFreeDiskBytes }: DockerHealthBounds,
+): Promise<readonly string[]> {
   if (!local || dataRoot === '') return [];
   // An engine in a virtual machine, or beside this container, has its files elsewhere: then nothing is known.
   const disk = await statfs(dataRoot).catch(() => undefined);
   const free = disk === undefined ? Infinity : disk.bavail * disk.bsize;
-  return free >= minFreeDiskBytes ? [] : [`only ${Math.floor(free / 1e6)} MB are free under ${dataRoot}; less than ${Math.ceil(minFreeDiskBytes / 1e6)} is low`];
+  return free >= minFreeDiskBytes
+    ? []
+    : [
+        `only ${Math.floor(free / 1e6)} MB are free under ${dataRoot}; less than ${Math.ceil(minFreeDiskBytes / 1e6)} is low`,
+      ];
 }

@@ -5,7 +5,11 @@ import { HodeiError } from '@hodei/domain';
 import Docker from 'dockerode';
 
 import { describeEndpoint, type DockerEndpoint, type FoundEndpoint } from './connection/docker-endpoint.ts';
-import { dockerConfigFolder, endpointFromContext, endpointFromCurrentContext } from './connection/endpoint-from-context.ts';
+import {
+  dockerConfigFolder,
+  endpointFromContext,
+  endpointFromCurrentContext,
+} from './connection/endpoint-from-context.ts';
 import { endpointFromEnvironment } from './connection/endpoint-from-environment.ts';
 import { endpointFromSocket } from './connection/endpoint-from-socket.ts';
 import { createHostVerifier } from './connection/known-hosts.ts';
@@ -33,26 +37,48 @@ export interface DockerSurroundings {
  * @throws HodeiError `config_invalid` where what was found is malformed or a file of it can't be read. That
  * no engine answers there shows with the first call, not here.
  */
-export async function connectDocker(connection?: DockerConnectionConfig, surroundings: DockerSurroundings = {}): Promise<DockerConnection> {
-  const { env = process.env, home = homedir(), platform = process.platform } = surroundings;
+export async function connectDocker(
+  connection?: DockerConnectionConfig,
+  surroundings: DockerSurroundings = {},
+): Promise<DockerConnection> {
+  const { env = process.env, home = homeOf(env), platform = process.platform } = surroundings;
   const { endpoint, source } = await findEndpoint(connection, env, home, platform);
   const options = await clientOptions(endpoint, env, home);
   return { docker: createClient(options), description: `${describeEndpoint(endpoint)} (${source})`, endpoint };
 }
 
-async function findEndpoint(connection: DockerConnectionConfig | undefined, env: NodeJS.ProcessEnv, home: string, platform: NodeJS.Platform): Promise<FoundEndpoint> {
-  if (connection?.kind === 'context') return endpointFromContext(connection.name, dockerConfigFolder(env, home), 'the configuration');
+/** The home of whoever has this environment. */
+export const homeOf = (env: NodeJS.ProcessEnv): string => env['HOME'] || homedir();
+
+async function findEndpoint(
+  connection: DockerConnectionConfig | undefined,
+  env: NodeJS.ProcessEnv,
+  home: string,
+  platform: NodeJS.Platform,
+): Promise<FoundEndpoint> {
+  if (connection?.kind === 'context')
+    return endpointFromContext(connection.name, dockerConfigFolder(env, home), 'the configuration');
   if (connection !== undefined) return { endpoint: connection, source: 'configured' };
-  return endpointFromEnvironment(env, home) ?? (await endpointFromCurrentContext(env, home)) ?? endpointFromSocket(env, home, platform);
+  return (
+    endpointFromEnvironment(env, home) ??
+    (await endpointFromCurrentContext(env, home)) ??
+    endpointFromSocket(env, home, platform)
+  );
 }
 
-async function clientOptions(endpoint: DockerEndpoint, env: NodeJS.ProcessEnv, home: string): Promise<Docker.DockerOptions> {
+async function clientOptions(
+  endpoint: DockerEndpoint,
+  env: NodeJS.ProcessEnv,
+  home: string,
+): Promise<Docker.DockerOptions> {
   switch (endpoint.kind) {
     case 'socket':
       return { socketPath: endpoint.socketPath, protocol: 'http' };
     case 'tcp': {
       const { host, port, tls } = endpoint;
-      return tls === undefined ? { host, port, protocol: 'http' } : { host, port, protocol: 'https', ...(await readTls(tls)) };
+      return tls === undefined
+        ? { host, port, protocol: 'http' }
+        : { host, port, protocol: 'https', ...(await readTls(tls)) };
     }
     case 'ssh': {
       const { host, port, privateKeyFile, username = userInfo().username } = endpoint;
@@ -81,16 +107,33 @@ async function clientOptions(endpoint: DockerEndpoint, env: NodeJS.ProcessEnv, h
  * option is given, if only as undefined.
  */
 function createClient(options: Docker.DockerOptions): Docker {
-  const none = { socketPath: undefined, host: undefined, port: undefined, username: undefined, ca: undefined, cert: undefined, key: undefined, timeout: undefined };
+  const none = {
+    socketPath: undefined,
+    host: undefined,
+    port: undefined,
+    username: undefined,
+    ca: undefined,
+    cert: undefined,
+    key: undefined,
+    timeout: undefined,
+  };
   try {
     return new Docker({ ...none, ...options });
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new HodeiError('config_invalid', `no client can be made for the Docker Engine: ${why}; correct or unset DOCKER_HOST and DOCKER_CERT_PATH`, { cause });
+    throw new HodeiError(
+      'config_invalid',
+      `no client can be made for the Docker Engine: ${why}; correct or unset DOCKER_HOST and DOCKER_CERT_PATH`,
+      { cause },
+    );
   }
 }
 
-async function readTls({ caFile, certFile, keyFile }: DockerTlsConfig): Promise<Pick<Docker.DockerOptions, 'ca' | 'cert' | 'key'>> {
+async function readTls({
+  caFile,
+  certFile,
+  keyFile,
+}: DockerTlsConfig): Promise<Pick<Docker.DockerOptions, 'ca' | 'cert' | 'key'>> {
   return {
     ...(caFile === undefined ? {} : { ca: await readPem(caFile, 'the CA') }),
     ...(certFile === undefined ? {} : { cert: await readPem(certFile, "the client's certificate") }),
@@ -102,6 +145,8 @@ async function readPem(file: string, what: string): Promise<Buffer> {
   try {
     return await readFile(file);
   } catch (cause) {
-    throw new HodeiError('config_invalid', `${what} of the Docker Engine's connection can't be read from ${file}`, { cause });
+    throw new HodeiError('config_invalid', `${what} of the Docker Engine's connection can't be read from ${file}`, {
+      cause,
+    });
   }
 }

@@ -7,16 +7,26 @@ interface ConnectionFault {
 
 const unreachable = (why: string): ConnectionFault => ({ code: 'provider_unavailable', message: why });
 const BROKEN_OFF = unreachable('the connection broke off; the engine may be restarting');
-const UNTRUSTED: ConnectionFault = { code: 'authentication_failed', message: "its TLS certificate can't be trusted; give the CA that signed it" };
-const NO_TLS: ConnectionFault = { code: 'config_invalid', message: 'it does not speak TLS; unset DOCKER_TLS_VERIFY, or take "tls" out of the connection' };
+const UNTRUSTED: ConnectionFault = {
+  code: 'authentication_failed',
+  message: "its TLS certificate can't be trusted; give the CA that signed it",
+};
+const NO_TLS: ConnectionFault = {
+  code: 'config_invalid',
+  message: 'it does not speak TLS; unset DOCKER_TLS_VERIFY, or take "tls" out of the connection',
+};
 
 /** By the code of the system's or OpenSSL's error; with what a person can do. */
 const FAULTS: Readonly<Record<string, ConnectionFault>> = {
   ECONNREFUSED: unreachable('nobody listens there; start the Docker Engine, or set DOCKER_HOST to where it is'),
   ENOENT: unreachable('there is no such socket; start the Docker Engine, or set DOCKER_HOST to where it is'),
   ENOTSOCK: unreachable('this is no socket; set DOCKER_HOST to where the Docker Engine is'),
-  EACCES: unreachable('permission denied; add this user to the docker group ("usermod -aG docker <user>", then log in again), or use a rootless engine'),
-  EPERM: unreachable('permission denied; add this user to the docker group ("usermod -aG docker <user>", then log in again), or use a rootless engine'),
+  EACCES: unreachable(
+    'permission denied; add this user to the docker group ("usermod -aG docker <user>", then log in again), or use a rootless engine',
+  ),
+  EPERM: unreachable(
+    'permission denied; add this user to the docker group ("usermod -aG docker <user>", then log in again), or use a rootless engine',
+  ),
   ENOTFOUND: unreachable('no host has this name; correct DOCKER_HOST or the connection'),
   EAI_AGAIN: unreachable("the name can't be looked up now"),
   EHOSTUNREACH: unreachable('there is no way to this host'),
@@ -42,10 +52,25 @@ const FAULTS: Readonly<Record<string, ConnectionFault>> = {
 
 /** By the first words of an error without a code. */
 const WORDS: readonly (readonly [RegExp, ConnectionFault])[] = [
-  [/certificate required|bad certificate|unknown ca|ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA)/i, { code: 'authentication_failed', message: "it refused the client's certificate" }],
+  [
+    /certificate required|bad certificate|unknown ca|ERR_SSL_.*(CERTIFICATE|UNKNOWN_CA)/i,
+    { code: 'authentication_failed', message: "it refused the client's certificate" },
+  ],
   [/socket hang up|aborted|premature close/i, BROKEN_OFF],
-  [/host denied|verification failed/i, { code: 'authentication_failed', message: 'its host key is not in known_hosts; connect once with ssh and check the key' }],
-  [/authentication methods failed/i, { code: 'authentication_failed', message: 'it refused the ssh key; load one into the agent or give privateKeyFile' }],
+  [
+    /host denied|verification failed/i,
+    {
+      code: 'authentication_failed',
+      message: 'its host key is not in known_hosts; connect once with ssh and check the key',
+    },
+  ],
+  [
+    /authentication methods failed/i,
+    {
+      code: 'authentication_failed',
+      message: 'it refused the ssh key; load one into the agent or give privateKeyFile',
+    },
+  ],
   [/^Parse Error|Expected HTTP/i, unreachable('what answers there is no Docker Engine')],
 ];
 

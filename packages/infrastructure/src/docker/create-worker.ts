@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import {
   assertLaunchable,
@@ -136,7 +136,7 @@ async function start(
     facts.then((known) => assertProgram(engine, subject, spec, known, shells, signal)),
   ]);
   if (attached.status === 'rejected') throw attached.reason;
-  const socket: Socket = attached.value;
+  const socket: Duplex = attached.value;
   try {
     if (checked.status === 'rejected') throw checked.reason;
     onProgress?.({ phase: 'starting-worker' });

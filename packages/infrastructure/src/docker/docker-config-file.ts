@@ -20,7 +20,10 @@ export interface DockerConfigFile {
  *
  * @throws HodeiError `config_invalid` where it is there and can't be read.
  */
-export async function readDockerConfigFile(env: NodeJS.ProcessEnv, home: string): Promise<DockerConfigFile | undefined> {
+export async function readDockerConfigFile(
+  env: NodeJS.ProcessEnv,
+  home: string,
+): Promise<DockerConfigFile | undefined> {
   const path = join(env['DOCKER_CONFIG'] || join(home, '.docker'), 'config.json');
   let text: string;
   try {
@@ -40,7 +43,9 @@ export async function readDockerConfigFile(env: NodeJS.ProcessEnv, home: string)
   return {
     path,
     ...(currentContext === '' ? {} : { currentContext }),
-    auths: Object.fromEntries(Object.entries(objectOf(file['auths'])).map(([registry, entry]) => [registry, authOf(objectOf(entry))])),
+    auths: Object.fromEntries(
+      Object.entries(objectOf(file['auths'])).map(([registry, entry]) => [registry, authOf(objectOf(entry))]),
+    ),
     helpers: [...Object.keys(objectOf(file['credHelpers'])), ...(textOf(file['credsStore']) === '' ? [] : ['*'])],
   };
 }

@@ -4,7 +4,13 @@ import type { Resources } from '@hodei/domain';
 export type DockerConnectionConfig =
   | { readonly kind: 'socket'; readonly socketPath: string }
   | { readonly kind: 'tcp'; readonly host: string; readonly port: number; readonly tls?: DockerTlsConfig }
-  | { readonly kind: 'ssh'; readonly host: string; readonly port: number; readonly username?: string; readonly privateKeyFile?: string }
+  | {
+      readonly kind: 'ssh';
+      readonly host: string;
+      readonly port: number;
+      readonly username?: string;
+      readonly privateKeyFile?: string;
+    }
   | { readonly kind: 'context'; readonly name: string };
 
 /** Files in PEM. The server's certificate is always verified; without a CA, by those that Node trusts. */

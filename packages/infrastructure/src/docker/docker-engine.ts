@@ -36,7 +36,11 @@ export class DockerEngine {
    * @throws HodeiError `provider_timeout` after the deadline, which says nothing about whether the engine did
    * what it was asked; else as translated. Rejects with the reason of the caller's signal where that aborts.
    */
-  async call<T>(call: DockerCall, run: (docker: Docker, abortSignal: AbortSignal) => Promise<T>, options: EngineCallOptions = {}): Promise<T> {
+  async call<T>(
+    call: DockerCall,
+    run: (docker: Docker, abortSignal: AbortSignal) => Promise<T>,
+    options: EngineCallOptions = {},
+  ): Promise<T> {
     const { signal, timeoutMs = this.callTimeoutMs } = options;
     signal?.throwIfAborted();
     const given = new AbortController();
@@ -47,7 +51,9 @@ export class DockerEngine {
     };
     const onAbort = (): void => giveUp(signal?.reason);
     signal?.addEventListener('abort', onAbort, { once: true });
-    const timer = Number.isFinite(timeoutMs) ? setTimeout(() => giveUp(this.#timeout(call, timeoutMs)), timeoutMs) : undefined;
+    const timer = Number.isFinite(timeoutMs)
+      ? setTimeout(() => giveUp(this.#timeout(call, timeoutMs)), timeoutMs)
+      : undefined;
     try {
       return await Promise.race([run(this.docker, given.signal), givenUp.promise]);
     } catch (error) {
@@ -65,8 +71,12 @@ export class DockerEngine {
   }
 
   #timeout({ doing }: DockerCall, timeoutMs: number): HodeiError {
-    return new HodeiError('provider_timeout', `the Docker Engine at ${this.description} did not answer within ${timeoutMs} ms while ${doing}`, {
-      details: { endpoint: this.description, timeoutMs },
-    });
+    return new HodeiError(
+      'provider_timeout',
+      `the Docker Engine at ${this.description} did not answer within ${timeoutMs} ms while ${doing}`,
+      {
+        details: { endpoint: this.description, timeoutMs },
+      },
+    );
   }
 }

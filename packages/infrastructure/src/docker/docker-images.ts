@@ -1,7 +1,6 @@
-import { homedir } from 'node:os';
-
 import { HodeiError, isHodeiError, type CallOptions, type ProvisionProgress, type WorkerSpec } from '@hodei/domain';
 
+import { homeOf } from './connect-docker.ts';
 import { readDockerConfigFile } from './docker-config-file.ts';
 import type { DockerConfig } from './docker-config.ts';
 import type { DockerEngine } from './docker-engine.ts';
@@ -28,11 +27,15 @@ export class DockerImages {
   readonly #pulls = new SingleFlight<string>();
   readonly #facts = new Map<string, ImageFacts>();
 
-  constructor(engine: DockerEngine, config: Pick<DockerConfig, 'registryAuth' | 'pull'>, surroundings: { env?: NodeJS.ProcessEnv; home?: string } = {}) {
+  constructor(
+    engine: DockerEngine,
+    config: Pick<DockerConfig, 'registryAuth' | 'pull'>,
+    surroundings: { env?: NodeJS.ProcessEnv; home?: string } = {},
+  ) {
     this.#engine = engine;
     this.#config = config;
     this.#env = surroundings.env ?? process.env;
-    this.#home = surroundings.home ?? homedir();
+    this.#home = surroundings.home ?? homeOf(this.#env);
   }
 
   /** See `WorkerProvider.prepareImage`; also `invalid_input` for a malformed name. */
@@ -44,13 +47,19 @@ export class DockerImages {
       if (facts !== undefined && fits(facts, architecture)) return facts;
       if (pullPolicy === 'never') {
         const why = facts === undefined ? 'does not have' : `has, but only for ${facts.architecture},`;
-        throw new HodeiError('image_not_found', `the Docker Engine ${why} the image ${image}, and the pull policy is "never"`, { details: { image } });
+        throw new HodeiError(
+          'image_not_found',
+          `the Docker Engine ${why} the image ${image}, and the pull policy is "never"`,
+          { details: { image } },
+        );
       }
     }
     await this.#pull(request, options);
     const facts = await this.#inspect(image, options);
     if (fits(facts, architecture)) return facts;
-    throw new HodeiError('image_not_found', `${image} is there for ${facts.architecture}, not for ${architecture}`, { details: { image } });
+    throw new HodeiError('image_not_found', `${image} is there for ${facts.architecture}, not for ${architecture}`, {
+      details: { image },
+    });
   }
 
   /**
@@ -91,9 +100,20 @@ export class DockerImages {
     const work = async (pullSignal: AbortSignal, report: (detail: string) => void): Promise<void> => {
       const file = await readDockerConfigFile(this.#env, this.#home);
       const { credentials, inHelper } = findRegistryCredentials(registry, this.#config.registryAuth, file);
-      const context = { image, registry, architecture, hadCredentials: credentials !== undefined, credentialsInHelper: inHelper };
+      const context = {
+        image,
+        registry,
+        architecture,
+        hadCredentials: credentials !== undefined,
+        credentialsInHelper: inHelper,
+      };
       const authConfig = credentials === undefined ? undefined : toAuthConfig(credentials, registry);
-      await pullImage(this.#engine, { reference, context, authConfig, stallTimeoutMs: this.#config.pull.stallTimeoutMs }, pullSignal, report);
+      await pullImage(
+        this.#engine,
+        { reference, context, authConfig, stallTimeoutMs: this.#config.pull.stallTimeoutMs },
+        pullSignal,
+        report,
+      );
     };
     onProgress?.({ phase: 'pulling-image' });
     await this.#pulls.run([name, tag, architecture ?? ''].join(' '), work, {
@@ -103,4 +123,5 @@ export class DockerImages {
   }
 }
 
-const fits = (facts: ImageFacts, architecture: string | undefined): boolean => architecture === undefined || facts.architecture === architecture;
+const fits = (facts: ImageFacts, architecture: string | undefined): boolean =>
+  architecture === undefined || facts.architecture === architecture;

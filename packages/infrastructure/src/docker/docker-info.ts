@@ -31,7 +31,13 @@ export interface DockerInfo {
 /** Asks the engine what it is. */
 export async function readDockerInfo(engine: DockerEngine, options: EngineCallOptions = {}): Promise<DockerInfo> {
   const call = { doing: 'asking the engine what it is' };
-  return toDockerInfo(await engine.call(call, (docker, abortSignal) => getJson(docker, { path: '/info', query: {}, abortSignal }), options));
+  return toDockerInfo(
+    await engine.call(
+      call,
+      (docker, abortSignal) => getJson(docker, { path: '/info', query: {}, abortSignal }),
+      options,
+    ),
+  );
 }
 
 /** Reads the answer of `/info`. */

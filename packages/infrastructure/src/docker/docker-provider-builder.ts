@@ -44,7 +44,10 @@ export class DockerProviderBuilder {
     return this;
   }
 
-  /** Where `DOCKER_HOST` and its family are read, instead of this process's own environment. */
+  /**
+   * Where `DOCKER_HOST` and its family, and `HOME` for the files of the docker CLI, are read, instead of this
+   * process's own environment.
+   */
   withEnvironment(env: NodeJS.ProcessEnv): this {
     this.#env = env;
     return this;
@@ -67,6 +70,7 @@ export class DockerProviderBuilder {
       id,
       engine,
       config,
+      env: this.#env,
       capabilities: narrowCapabilities(probed.capabilities, this.#capabilities),
     });
   }

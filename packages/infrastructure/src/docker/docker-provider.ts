@@ -63,12 +63,14 @@ export class DockerProvider implements WorkerProvider {
     readonly id: ProviderId;
     readonly engine: DockerEngine;
     readonly config: DockerConfig;
+    /** Where the credentials of `docker login` are looked for. */
+    readonly env: NodeJS.ProcessEnv;
     readonly capabilities: ProviderCapabilities;
   }) {
     this.id = parts.id;
     this.#engine = parts.engine;
     this.#config = parts.config;
-    this.#images = new DockerImages(parts.engine, parts.config);
+    this.#images = new DockerImages(parts.engine, parts.config, { env: parts.env });
     this.#factory = {
       engine: parts.engine,
       images: this.#images,

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Socket } from 'node:net';
+import { Duplex } from 'node:stream';
 
 import { HodeiError } from '@hodei/domain';
 import type Docker from 'dockerode';
@@ -72,7 +72,7 @@ export async function readText(response: IncomingMessage): Promise<string> {
  * Turns a request into a raw connection. Its body is empty and says so: what dockerode's own `attach` sends as
  * the body could reach the container's stdin.
  */
-export async function hijack(docker: Docker, request: EngineRequest): Promise<Socket> {
+export async function hijack(docker: Docker, request: EngineRequest): Promise<Duplex> {
   const result = await dial(docker, {
     ...base(request),
     method: 'POST',
@@ -81,7 +81,8 @@ export async function hijack(docker: Docker, request: EngineRequest): Promise<So
     file: Buffer.alloc(0),
     options: { _query: request.query },
   });
-  if (result !== null && typeof result === 'object' && 'setNoDelay' in result) return result as Socket;
+  // A socket, or over ssh a channel.
+  if (result instanceof Duplex) return result;
   // A 200 without an upgrade: a proxy in between that does not pass it on.
   if (result !== null && typeof result === 'object' && 'destroy' in result) (result as IncomingMessage).destroy();
   throw new HodeiError(

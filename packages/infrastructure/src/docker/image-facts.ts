@@ -19,7 +19,11 @@ export interface ImageFacts {
 }
 
 /** @throws HodeiError `image_not_found` */
-export async function inspectImage(engine: DockerEngine, image: string, options: EngineCallOptions = {}): Promise<ImageFacts> {
+export async function inspectImage(
+  engine: DockerEngine,
+  image: string,
+  options: EngineCallOptions = {},
+): Promise<ImageFacts> {
   const call = { doing: `inspecting image ${image}`, subject: image };
   const inspect = (docker: DockerEngine['docker'], abortSignal: AbortSignal): Promise<unknown> =>
     getJson(docker, { path: `/images/${image}/json`, query: {}, abortSignal });

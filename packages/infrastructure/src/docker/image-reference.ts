@@ -22,12 +22,17 @@ export function parseImageReference(image: string): ImageReference {
   const { name, host, tag, digest } = REFERENCE.exec(image)?.groups ?? {};
   if (name === undefined) {
     const hint = image === image.toLowerCase() ? '' : '; names are lower case';
-    throw new HodeiError('invalid_input', `image "${image.slice(0, 200)}" is malformed; it must be like "busybox" or "ghcr.io/team/tool:1.2"${hint}`, {
-      details: { field: 'image' },
-    });
+    throw new HodeiError(
+      'invalid_input',
+      `image "${image.slice(0, 200)}" is malformed; it must be like "busybox" or "ghcr.io/team/tool:1.2"${hint}`,
+      {
+        details: { field: 'image' },
+      },
+    );
   }
   return { name, registry: isRegistry(host) ? host : 'docker.io', tag: digest ?? tag ?? 'latest' };
 }
 
 /** In `team/tool`, `team` is no host; in `localhost/tool`, `a.b/tool` and `a:5000/tool` it is one. */
-const isRegistry = (host: string | undefined): host is string => host !== undefined && (host === 'localhost' || /[.:[A-Z]/.test(host));
+const isRegistry = (host: string | undefined): host is string =>
+  host !== undefined && (host === 'localhost' || /[.:[A-Z]/.test(host));

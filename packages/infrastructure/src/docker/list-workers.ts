@@ -32,7 +32,11 @@ export const ownedLabels = ({ installationId, providerId }: WorkerOwner): string
  * @throws HodeiError `unknown_value` for a state that is none, or a label of ours that nobody can read: such a
  * container is neither counted nor skipped in silence.
  */
-export async function listWorkers(engine: DockerEngine, owner: WorkerOwner, options: EngineCallOptions = {}): Promise<readonly ListedWorker[]> {
+export async function listWorkers(
+  engine: DockerEngine,
+  owner: WorkerOwner,
+  options: EngineCallOptions = {},
+): Promise<readonly ListedWorker[]> {
   const containers = await engine.call(
     { doing: 'listing workers' },
     (docker, abortSignal) => docker.listContainers({ all: true, filters: { label: ownedLabels(owner) }, abortSignal }),
@@ -57,16 +61,28 @@ export async function listWorkers(engine: DockerEngine, owner: WorkerOwner, opti
 export function readWorkerId(labels: Readonly<Record<string, string>>, containerId: string): WorkerId {
   const workerId = readLabel(labels, LABELS.worker, containerId, parseWorkerId);
   if (workerId !== undefined) return workerId;
-  throw new HodeiError('unknown_value', `container ${containerId} has our other labels, but no ${LABELS.worker}; remove the container`);
+  throw new HodeiError(
+    'unknown_value',
+    `container ${containerId} has our other labels, but no ${LABELS.worker}; remove the container`,
+  );
 }
 
-function readLabel<T>(labels: Readonly<Record<string, string>>, label: string, containerId: string, parse: (text: string) => T): T | undefined {
+function readLabel<T>(
+  labels: Readonly<Record<string, string>>,
+  label: string,
+  containerId: string,
+  parse: (text: string) => T,
+): T | undefined {
   const text = labels[label];
   if (text === undefined) return undefined;
   try {
     return parse(text);
   } catch (cause) {
-    throw new HodeiError('unknown_value', `container ${containerId} has the label ${label}="${text.slice(0, 100)}", which can't be read; remove the container`, { cause });
+    throw new HodeiError(
+      'unknown_value',
+      `container ${containerId} has the label ${label}="${text.slice(0, 100)}", which can't be read; remove the container`,
+      { cause },
+    );
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import {
   isHodeiError,
@@ -15,7 +15,7 @@ import type { Frame } from './read-frames.ts';
 
 /** The connection of a launched job. */
 export interface LiveConnection {
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** What comes over it, less the launch marker. */
   readonly frames: AsyncIterator<readonly Frame[]>;
   /** What came with the launch marker and belongs in front. */

@@ -78,20 +78,28 @@ function parseConnection(read: SettingsReader): DockerConnectionConfig | undefin
   const privateKeyFile = object.text('privateKeyFile');
   const tlsObject = object.object('tls');
   object.end();
-  if ((context === undefined) === (host === undefined)) object.refuse('host', 'or context must be there, and only one of them');
+  if ((context === undefined) === (host === undefined))
+    object.refuse('host', 'or context must be there, and only one of them');
   if (context !== undefined) {
-    if (tlsObject !== undefined || privateKeyFile !== undefined) object.refuse('context', 'has its own TLS files and keys; leave the others out');
+    if (tlsObject !== undefined || privateKeyFile !== undefined)
+      object.refuse('context', 'has its own TLS files and keys; leave the others out');
     return { kind: 'context', name: context };
   }
   const endpoint = parseDockerHost(host ?? '', object.pathOf('host'));
-  if (tlsObject !== undefined && endpoint.kind !== 'tcp') object.refuse('tls', 'goes with a host that begins with tcp://');
-  if (privateKeyFile !== undefined && endpoint.kind !== 'ssh') object.refuse('privateKeyFile', 'goes with a host that begins with ssh://');
+  if (tlsObject !== undefined && endpoint.kind !== 'tcp')
+    object.refuse('tls', 'goes with a host that begins with tcp://');
+  if (privateKeyFile !== undefined && endpoint.kind !== 'ssh')
+    object.refuse('privateKeyFile', 'goes with a host that begins with ssh://');
   if (endpoint.kind === 'ssh') return { ...endpoint, ...(privateKeyFile === undefined ? {} : { privateKeyFile }) };
   if (endpoint.kind !== 'tcp' || tlsObject === undefined) return endpoint;
   const [caFile, certFile, keyFile] = [tlsObject.text('caFile'), tlsObject.text('certFile'), tlsObject.text('keyFile')];
-  if ((certFile === undefined) !== (keyFile === undefined)) tlsObject.refuse('certFile', 'and keyFile go together; give both or none');
+  if ((certFile === undefined) !== (keyFile === undefined))
+    tlsObject.refuse('certFile', 'and keyFile go together; give both or none');
   tlsObject.end();
-  const tls = { ...(caFile === undefined ? {} : { caFile }), ...(certFile === undefined || keyFile === undefined ? {} : { certFile, keyFile }) };
+  const tls = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(certFile === undefined || keyFile === undefined ? {} : { certFile, keyFile }),
+  };
   return { ...endpoint, tls };
 }
 
@@ -107,7 +115,10 @@ function parseResources(read: SettingsReader | undefined): Resources {
     gpu: read.count('gpu', 0),
   };
   read.end();
-  return { ...DEFAULTS.defaultResources, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
+  return {
+    ...DEFAULTS.defaultResources,
+    ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)),
+  };
 }
 
 function parseHardening(read: SettingsReader | undefined): DockerHardening {
@@ -115,7 +126,9 @@ function parseHardening(read: SettingsReader | undefined): DockerHardening {
   const user = read.text('user');
   const seccompProfile = read.text('seccompProfile');
   const runtime = read.text('runtime');
-  const mounts = read.list('mounts')?.map((mount, index) => parseMount(new SettingsReader(mount, `${read.pathOf('mounts')}[${index}]`)));
+  const mounts = read
+    .list('mounts')
+    ?.map((mount, index) => parseMount(new SettingsReader(mount, `${read.pathOf('mounts')}[${index}]`)));
   const hardening: DockerHardening = {
     readOnlyRootfs: read.flag('readOnlyRootfs') ?? DEFAULTS.hardening.readOnlyRootfs,
     capAdd: read.texts('capAdd') ?? DEFAULTS.hardening.capAdd,
@@ -130,18 +143,23 @@ function parseHardening(read: SettingsReader | undefined): DockerHardening {
 }
 
 function parseMount(read: SettingsReader): DockerMount {
-  const type = read.oneOf('type', ['bind', 'volume', 'tmpfs']) ?? read.refuse('type', 'must be one of bind, volume, tmpfs');
+  const type =
+    read.oneOf('type', ['bind', 'volume', 'tmpfs']) ?? read.refuse('type', 'must be one of bind, volume, tmpfs');
   const source = read.text('source');
   const target = read.text('target') ?? read.refuse('target', 'must be there: an absolute path in the worker');
   if (!target.startsWith('/')) read.refuse('target', `"${target}" must begin with "/"`);
-  if ((type === 'tmpfs') !== (source === undefined)) read.refuse('source', 'must be there for bind and volume, and not for tmpfs');
+  if ((type === 'tmpfs') !== (source === undefined))
+    read.refuse('source', 'must be there for bind and volume, and not for tmpfs');
   if (type === 'bind' && source?.startsWith('/') === false) read.refuse('source', `"${source}" must begin with "/"`);
   const readOnly = read.flag('readOnly') ?? type !== 'tmpfs';
   read.end();
   return { type, target, readOnly, ...(source === undefined ? {} : { source }) };
 }
 
-function parseRegistryAuth(read: SettingsReader | undefined, env: NodeJS.ProcessEnv): Readonly<Record<string, RegistryCredentials>> {
+function parseRegistryAuth(
+  read: SettingsReader | undefined,
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, RegistryCredentials>> {
   if (read === undefined) return DEFAULTS.registryAuth;
   return Object.fromEntries(
     read.names().map((registry) => {
@@ -154,7 +172,11 @@ function parseRegistryAuth(read: SettingsReader | undefined, env: NodeJS.Process
 
 function parseCredentials(read: SettingsReader, env: NodeJS.ProcessEnv): RegistryCredentials {
   for (const secret of ['password', 'identityToken']) {
-    if (read.has(secret)) read.refuse(secret, `can't be here, because settings are kept in the open; put it in an environment variable and name that as ${secret}Env`);
+    if (read.has(secret))
+      read.refuse(
+        secret,
+        `can't be here, because settings are kept in the open; put it in an environment variable and name that as ${secret}Env`,
+      );
   }
   const username = read.text('username');
   const passwordEnv = read.text('passwordEnv');
@@ -172,5 +194,7 @@ function parseCredentials(read: SettingsReader, env: NodeJS.ProcessEnv): Registr
 function secretOf(name: string, path: string, env: NodeJS.ProcessEnv): string {
   const value = env[name];
   if (value !== undefined && value !== '') return value;
-  throw new HodeiError('config_invalid', `${path} names the environment variable ${name}, which is not set`, { details: { field: path } });
+  throw new HodeiError('config_invalid', `${path} names the environment variable ${name}, which is not set`, {
+    details: { field: path },
+  });
 }

@@ -31,7 +31,11 @@ const MIN_RESOURCES = { cpu: 0.01, memoryBytes: 6 * 1024 * 1024 } as const;
  * @throws HodeiError `unsupported` for an engine of Windows containers; `config_invalid` where the configured
  * runtime is none of the engine's.
  */
-export async function probeCapabilities(engine: DockerEngine, config: DockerConfig, options: EngineCallOptions = {}): Promise<ProbedEngine> {
+export async function probeCapabilities(
+  engine: DockerEngine,
+  config: DockerConfig,
+  options: EngineCallOptions = {},
+): Promise<ProbedEngine> {
   const info = await readDockerInfo(engine, options);
   return { info, capabilities: capabilitiesOf(info, config, await hasStorageQuota(info, engine.local)) };
 }
@@ -39,7 +43,10 @@ export async function probeCapabilities(engine: DockerEngine, config: DockerConf
 /** What an engine that says this of itself can do under this configuration. See {@link probeCapabilities}. */
 export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQuota: boolean): ProviderCapabilities {
   if (info.osType !== 'linux') {
-    throw new HodeiError('unsupported', `this Docker Engine runs "${info.osType}" containers; only linux ones are supported`);
+    throw new HodeiError(
+      'unsupported',
+      `this Docker Engine runs "${info.osType}" containers; only linux ones are supported`,
+    );
   }
   const gpu = config.gpu && info.runtimes.includes('nvidia');
   const enforced: Readonly<Record<ResourceName, boolean>> = {
@@ -52,7 +59,10 @@ export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQu
   const limits: readonly ResourceName[] = ['cpu', 'memoryBytes', 'pids', 'diskBytes', 'gpu'];
   const { maxExecutionMs, allowedNetworks, hardening } = config;
   return {
-    maxResources: { ...(info.cpus > 0 ? { cpu: info.cpus } : {}), ...(info.memoryBytes > 0 ? { memoryBytes: info.memoryBytes } : {}) },
+    maxResources: {
+      ...(info.cpus > 0 ? { cpu: info.cpus } : {}),
+      ...(info.memoryBytes > 0 ? { memoryBytes: info.memoryBytes } : {}),
+    },
     minResources: MIN_RESOURCES,
     enforcedLimits: limits.filter((name) => enforced[name]),
     // The engine knows that there is a GPU, not which.
@@ -81,7 +91,11 @@ function runtimeOf(info: DockerInfo, { hardening: { runtime } }: DockerConfig): 
   // A shim's full name works without being listed.
   if (info.runtimes.includes(runtime) || runtime.startsWith('io.containerd.')) return runtime;
   const known = info.runtimes.filter((name) => !name.startsWith('io.containerd.')).join(', ');
-  throw new HodeiError('config_invalid', `hardening.runtime "${runtime}" is none of the Docker Engine's; it has ${known}`, {
-    details: { field: 'hardening.runtime' },
-  });
+  throw new HodeiError(
+    'config_invalid',
+    `hardening.runtime "${runtime}" is none of the Docker Engine's; it has ${known}`,
+    {
+      details: { field: 'hardening.runtime' },
+    },
+  );
 }

@@ -22,15 +22,24 @@ export interface PullRequest {
  * @throws HodeiError `image_not_found`, `image_pull_denied`, `image_pull_failed`, `invalid_input`;
  * `image_pull_timeout` after `stallTimeoutMs` without progress. Rejects with the signal's reason.
  */
-export async function pullImage(engine: DockerEngine, request: PullRequest, signal: AbortSignal, report: (detail: string) => void): Promise<void> {
+export async function pullImage(
+  engine: DockerEngine,
+  request: PullRequest,
+  signal: AbortSignal,
+  report: (detail: string) => void,
+): Promise<void> {
   const { reference, context, authConfig, stallTimeoutMs } = request;
   const { image, architecture } = context;
   const stall = new AbortController();
   const onStall = (): void =>
     stall.abort(
-      new HodeiError('image_pull_timeout', `the pull of ${image} made no progress for ${stallTimeoutMs} ms and was given up; check the way to ${context.registry}`, {
-        details: { image, registry: context.registry, stallTimeoutMs },
-      }),
+      new HodeiError(
+        'image_pull_timeout',
+        `the pull of ${image} made no progress for ${stallTimeoutMs} ms and was given up; check the way to ${context.registry}`,
+        {
+          details: { image, registry: context.registry, stallTimeoutMs },
+        },
+      ),
     );
   const timer = setTimeout(onStall, stallTimeoutMs);
   const progress = new PullProgress();

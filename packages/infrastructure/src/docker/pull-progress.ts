@@ -36,7 +36,7 @@ export class PullProgress {
   take(line: PullLine): boolean {
     const { id, status, current, total } = line;
     if (status === '' || status.startsWith('Retrying')) return false;
-    const layer = this.#layers.get(id) ?? { furthest: new Map(), total: 0, downloaded: 0 };
+    const layer: Layer = this.#layers.get(id) ?? { furthest: new Map(), total: 0, downloaded: 0 };
     this.#layers.set(id, layer);
     const furthest = layer.furthest.get(status);
     if (furthest !== undefined && current <= furthest) return false;

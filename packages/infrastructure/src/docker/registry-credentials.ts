@@ -24,13 +24,17 @@ export function findRegistryCredentials(
   configured: Readonly<Record<string, RegistryCredentials>>,
   file: DockerConfigFile | undefined,
 ): FoundCredentials {
-  const names = registry === 'docker.io' ? DOCKER_HUB : [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
+  const names =
+    registry === 'docker.io'
+      ? DOCKER_HUB
+      : [registry, `https://${registry}`, `https://${registry}/v1/`, `https://${registry}/v2/`];
   const own = names.map((name) => configured[name]).find((each) => each !== undefined);
   if (own !== undefined) return { credentials: own, inHelper: false };
   if (file === undefined) return { inHelper: false };
   for (const name of names) {
     const entry = file.auths[name];
-    if (entry?.identitytoken !== undefined) return { credentials: { identityToken: entry.identitytoken }, inHelper: false };
+    if (entry?.identitytoken !== undefined)
+      return { credentials: { identityToken: entry.identitytoken }, inHelper: false };
     if (entry?.auth !== undefined) return { credentials: decode(entry.auth, name, file.path), inHelper: false };
   }
   return { inHelper: file.helpers.includes('*') || names.some((name) => file.helpers.includes(name)) };
@@ -48,5 +52,8 @@ function decode(auth: string, registry: string, path: string): RegistryCredentia
   const text = Buffer.from(auth, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   if (colon > 0) return { username: text.slice(0, colon), password: text.slice(colon + 1) };
-  throw new HodeiError('config_invalid', `the credentials for ${registry} in ${path} are malformed; run "docker login ${registry}" again`);
+  throw new HodeiError(
+    'config_invalid',
+    `the credentials for ${registry} in ${path} are malformed; run "docker login ${registry}" again`,
+  );
 }

@@ -22,7 +22,9 @@ export class SettingsReader {
   text(name: string): string | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
-    return typeof value === 'string' && value !== '' ? value : invalid(this.pathOf(name), 'must be text that is not empty', value);
+    return typeof value === 'string' && value !== ''
+      ? value
+      : invalid(this.pathOf(name), 'must be text that is not empty', value);
   }
 
   oneOf<T extends string>(name: string, allowed: readonly T[]): T | undefined {
@@ -56,14 +58,17 @@ export class SettingsReader {
 
   texts(name: string): readonly string[] | undefined {
     return this.list(name)?.map((value, index) =>
-      typeof value === 'string' && value !== '' ? value : invalid(`${this.pathOf(name)}[${index}]`, 'must be text that is not empty', value),
+      typeof value === 'string' && value !== ''
+        ? value
+        : invalid(`${this.pathOf(name)}[${index}]`, 'must be text that is not empty', value),
     );
   }
 
   list(name: string): readonly unknown[] | undefined {
     const value = this.#take(name);
     if (value === undefined) return undefined;
-    return Array.isArray(value) ? value : invalid(this.pathOf(name), 'must be a list', value);
+    if (!Array.isArray(value)) return invalid(this.pathOf(name), 'must be a list', value);
+    return value as readonly unknown[];
   }
 
   /** Text by name. */
@@ -108,6 +113,9 @@ export class SettingsReader {
 
 /** The value is not shown where it might be a secret that someone put into the wrong field. */
 function invalid(path: string, right: string, value: unknown): never {
-  const shown = typeof value === 'number' || typeof value === 'boolean' ? `${path} ${value}` : `${path === '' ? 'the settings' : path}`;
+  const shown =
+    typeof value === 'number' || typeof value === 'boolean'
+      ? `${path} ${value}`
+      : `${path === '' ? 'the settings' : path}`;
   throw new HodeiError('config_invalid', `${shown} ${right}`, { details: { field: path } });
 }

@@ -24,7 +24,11 @@ export interface FlightOptions<P> {
 export class SingleFlight<P> {
   readonly #flights = new Map<string, Flight<P>>();
 
-  async run(key: string, work: (signal: AbortSignal, report: (progress: P) => void) => Promise<void>, options: FlightOptions<P> = {}): Promise<void> {
+  async run(
+    key: string,
+    work: (signal: AbortSignal, report: (progress: P) => void) => Promise<void>,
+    options: FlightOptions<P> = {},
+  ): Promise<void> {
     const { signal, onProgress } = options;
     signal?.throwIfAborted();
     const flight = this.#flights.get(key) ?? this.#start(key, work);
@@ -50,7 +54,11 @@ export class SingleFlight<P> {
       flight.latest = progress;
       for (const { hear } of listeners) hear(progress);
     };
-    const flight: Flight<P> = { work: abort, listeners, outcome: Promise.resolve().then(() => work(abort.signal, report)) };
+    const flight: Flight<P> = {
+      work: abort,
+      listeners,
+      outcome: Promise.resolve().then(() => work(abort.signal, report)),
+    };
     // Where every caller has left, nobody waits for how it ends.
     flight.outcome.then(
       () => this.#end(key, flight),

@@ -23,7 +23,12 @@ export async function openJsonStream(
   return readStream(engine, call, await engine.call(call, open, options), options.signal);
 }
 
-async function* readStream(engine: DockerEngine, call: DockerCall, stream: NodeJS.ReadableStream, signal: AbortSignal | undefined): AsyncGenerator<unknown> {
+async function* readStream(
+  engine: DockerEngine,
+  call: DockerCall,
+  stream: NodeJS.ReadableStream,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<unknown> {
   // The signal that the request was made with no longer reaches an answer that has begun.
   const close = (): void => {
     if (stream instanceof Readable) stream.destroy();

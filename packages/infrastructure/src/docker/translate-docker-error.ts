@@ -29,12 +29,18 @@ export function translateDockerError(error: unknown, call: DockerCall, where: st
   const answer = readEngineAnswer(error);
   if (answer === undefined) {
     const words = error instanceof Error ? error.message : String(error);
-    return connectionError(error, where) ?? new HodeiError('internal', `${call.doing} failed: ${words}`, { cause: error });
+    return (
+      connectionError(error, where) ?? new HodeiError('internal', `${call.doing} failed: ${words}`, { cause: error })
+    );
   }
   const details = { status: answer.status, engineMessage: answer.words.slice(0, 2000) };
   const meaning = meaningOf(answer, call);
   if (meaning === undefined) {
-    return new HodeiError(call.otherwise ?? 'internal', `the Docker Engine failed while ${call.doing}: ${answer.words} (HTTP ${answer.status})`, { cause: error, details });
+    return new HodeiError(
+      call.otherwise ?? 'internal',
+      `the Docker Engine failed while ${call.doing}: ${answer.words} (HTTP ${answer.status})`,
+      { cause: error, details },
+    );
   }
   const condition = meaning.condition === undefined ? {} : { condition: meaning.condition };
   return new HodeiError(meaning.code, meaning.message, { cause: error, details: { ...details, ...condition } });

@@ -33,7 +33,11 @@ const ROUNDING_SECONDS = 1e-6;
  * An engine that can't be reached is no error here: the health check says so. The engine keeps its last 256
  * events and repeats those since the last one seen; beyond that, `resync` is what makes it right.
  */
-export async function* watchWorkers(engine: DockerEngine, owner: WorkerOwner, options: WatchOptions): AsyncGenerator<WorkerEvent> {
+export async function* watchWorkers(
+  engine: DockerEngine,
+  owner: WorkerOwner,
+  options: WatchOptions,
+): AsyncGenerator<WorkerEvent> {
   const { signal, capacity = 1_000 } = options;
   if (signal.aborted) return;
   const stop = new AbortController();
@@ -55,7 +59,12 @@ export async function* watchWorkers(engine: DockerEngine, owner: WorkerOwner, op
 
 const resync = (): WorkerEvent => ({ kind: 'resync', at: Date.now() });
 
-async function keepWatching(engine: DockerEngine, owner: WorkerOwner, options: WatchOptions, queue: BoundedQueue<WorkerEvent>): Promise<void> {
+async function keepWatching(
+  engine: DockerEngine,
+  owner: WorkerOwner,
+  options: WatchOptions,
+  queue: BoundedQueue<WorkerEvent>,
+): Promise<void> {
   const { signal, renewAfterMs = 60_000, firstBackoffMs = 100, mostBackoffMs = 5_000 } = options;
   let since: number | undefined;
   let backoffMs = firstBackoffMs;
@@ -86,10 +95,20 @@ async function keepWatching(engine: DockerEngine, owner: WorkerOwner, options: W
   }
 }
 
-function openEvents(engine: DockerEngine, owner: WorkerOwner, sinceNano: number | undefined, signal: AbortSignal): Promise<AsyncGenerator<unknown>> {
+function openEvents(
+  engine: DockerEngine,
+  owner: WorkerOwner,
+  sinceNano: number | undefined,
+  signal: AbortSignal,
+): Promise<AsyncGenerator<unknown>> {
   const filters = { type: ['container' as const], label: ownedLabels(owner), event: Object.keys(STATES_BY_ACTION) };
   const since = sinceNano === undefined ? {} : { since: sinceNano / 1e9 - ROUNDING_SECONDS };
-  return openJsonStream(engine, { doing: 'watching workers' }, (docker, abortSignal) => docker.getEvents({ filters, ...since, abortSignal }), { signal });
+  return openJsonStream(
+    engine,
+    { doing: 'watching workers' },
+    (docker, abortSignal) => docker.getEvents({ filters, ...since, abortSignal }),
+    { signal },
+  );
 }
 
 /** An event that can't be read still says that something happened; the list then says what is wrong. */

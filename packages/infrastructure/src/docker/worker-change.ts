@@ -33,7 +33,9 @@ export function readWorkerChange(value: unknown): Extract<WorkerEvent, { readonl
   const nanoseconds = readEventTime(value);
   if (event['Type'] !== 'container' || state === undefined || nanoseconds === undefined) return undefined;
   const actor = objectOf(event['Actor']);
-  const labels = Object.fromEntries(Object.entries(objectOf(actor['Attributes'])).map(([key, text]) => [key, String(text)]));
+  const labels = Object.fromEntries(
+    Object.entries(objectOf(actor['Attributes'])).map(([key, text]) => [key, String(text)]),
+  );
   if (labels[LABELS.worker] === undefined) return undefined;
   const exitCode = action === 'die' ? Number(labels['exitCode'] ?? Number.NaN) : Number.NaN;
   return {

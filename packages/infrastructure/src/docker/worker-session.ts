@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 import type { WorkerId } from '@hodei/domain';
 
@@ -7,7 +7,7 @@ import type { DockerRunningJob } from './docker-running-job.ts';
 /** The connection of this process to one worker. */
 export interface WorkerSession {
   readonly resourceId: string;
-  readonly socket: Socket;
+  readonly socket: Duplex;
   /** A worker takes one order. */
   isTaken: boolean;
   /** What became of the order. */
@@ -23,7 +23,7 @@ export class WorkerSessions {
     return session?.resourceId === resourceId ? session : undefined;
   }
 
-  hold(workerId: WorkerId, resourceId: string, socket: Socket): void {
+  hold(workerId: WorkerId, resourceId: string, socket: Duplex): void {
     this.close(workerId);
     this.#sessions.set(workerId, { resourceId, socket, isTaken: false });
   }

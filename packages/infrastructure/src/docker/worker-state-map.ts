@@ -25,5 +25,8 @@ export function toWorkerState(dockerState: string): WorkerState {
   const states: Readonly<Record<string, WorkerState>> = WORKER_STATES_OF_DOCKER;
   const state = Object.hasOwn(states, dockerState) ? states[dockerState] : undefined;
   if (state !== undefined) return state;
-  throw new HodeiError('unknown_value', `"${dockerState}" is no state of a container; known are ${Object.keys(states).join(', ')}`);
+  throw new HodeiError(
+    'unknown_value',
+    `"${dockerState}" is no state of a container; known are ${Object.keys(states).join(', ')}`,
+  );
 }

@@ -47,21 +47,31 @@ describe('what an engine is said to do', () => {
   test('has the one runtime that workers really get', () => {
     const info = toDockerInfo(ANSWER);
     expect(capabilitiesOf(info, DEFAULT_DOCKER_CONFIG, false).runtimes).toEqual(['runc']);
-    expect(capabilitiesOf(info, { ...DEFAULT_DOCKER_CONFIG, hardening: { ...HARDENING, runtime: 'runsc' } }, false).runtimes).toEqual(['runsc']);
+    expect(
+      capabilitiesOf(info, { ...DEFAULT_DOCKER_CONFIG, hardening: { ...HARDENING, runtime: 'runsc' } }, false).runtimes,
+    ).toEqual(['runsc']);
   });
 
   test('is an error for a runtime that the engine does not have', () => {
     const config = { ...DEFAULT_DOCKER_CONFIG, hardening: { ...HARDENING, runtime: 'kata' } };
-    const refusal = expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(/"kata".*runc, runsc, nvidia$/) });
+    const refusal = expect.objectContaining({
+      code: 'config_invalid',
+      message: expect.stringMatching(/"kata".*runc, runsc, nvidia$/),
+    });
     expect(() => capabilitiesOf(toDockerInfo(ANSWER), config, false)).toThrow(refusal);
   });
 
   test('is an error for an engine of Windows containers', () => {
-    expect(() => capabilitiesOf(toDockerInfo({ ...ANSWER, OSType: 'windows' }), DEFAULT_DOCKER_CONFIG, false)).toThrow(expect.objectContaining({ code: 'unsupported' }));
+    expect(() => capabilitiesOf(toDockerInfo({ ...ANSWER, OSType: 'windows' }), DEFAULT_DOCKER_CONFIG, false)).toThrow(
+      expect.objectContaining({ code: 'unsupported' }),
+    );
   });
 
   test('is no network where the configuration allows none', () => {
-    expect(capabilitiesOf(toDockerInfo(ANSWER), { ...DEFAULT_DOCKER_CONFIG, allowedNetworks: ['none'] }, false).customNetworking).toBe(false);
+    expect(
+      capabilitiesOf(toDockerInfo(ANSWER), { ...DEFAULT_DOCKER_CONFIG, allowedNetworks: ['none'] }, false)
+        .customNetworking,
+    ).toBe(false);
   });
 });
 
@@ -82,7 +92,12 @@ describe('an engine is degraded', () => {
 });
 
 describe('project quotas', () => {
-  const mounts = ['/dev/a / ext4 rw 0 0', '/dev/b /var xfs rw,prjquota 0 0', '/dev/c /var/lib/docker xfs rw,noquota 0 0', '/dev/d /data xfs rw,pquota 0 0'].join('\n');
+  const mounts = [
+    '/dev/a / ext4 rw 0 0',
+    '/dev/b /var xfs rw,prjquota 0 0',
+    '/dev/c /var/lib/docker xfs rw,noquota 0 0',
+    '/dev/d /data xfs rw,pquota 0 0',
+  ].join('\n');
   test.each([
     ['/var/lib/other', true],
     ['/var/lib/docker', false],

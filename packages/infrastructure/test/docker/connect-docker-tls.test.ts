@@ -21,8 +21,13 @@ let secured: Server;
 let plain: Server;
 
 beforeAll(async () => {
-  const [ca, cert, key] = await Promise.all(['ca.pem', 'server.pem', 'server-key.pem'].map((name) => readFile(file(name))));
-  secured = createHttpsServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, answerWell).listen(0, '127.0.0.1');
+  const [ca, cert, key] = await Promise.all(
+    ['ca.pem', 'server.pem', 'server-key.pem'].map((name) => readFile(file(name))),
+  );
+  secured = createHttpsServer({ ca, cert, key, requestCert: true, rejectUnauthorized: true }, answerWell).listen(
+    0,
+    '127.0.0.1',
+  );
   plain = createHttpServer(answerWell).listen(0, '127.0.0.1');
   await Promise.all([once(secured, 'listening'), once(plain, 'listening')]);
 });
@@ -33,7 +38,12 @@ afterAll(() => {
 });
 
 const portOf = (server: Server): number => (server.address() as AddressInfo).port;
-const at = (server: Server, tls?: DockerTlsConfig, host = '127.0.0.1'): DockerConnectionConfig => ({ kind: 'tcp', host, port: portOf(server), ...(tls === undefined ? {} : { tls }) });
+const at = (server: Server, tls?: DockerTlsConfig, host = '127.0.0.1'): DockerConnectionConfig => ({
+  kind: 'tcp',
+  host,
+  port: portOf(server),
+  ...(tls === undefined ? {} : { tls }),
+});
 
 async function ask(connection: DockerConnectionConfig | undefined, env: NodeJS.ProcessEnv = {}): Promise<string> {
   const engine = new DockerEngine(await connectDocker(connection, { env, home: '/nonexistent' }), 5_000);
@@ -43,7 +53,13 @@ async function ask(connection: DockerConnectionConfig | undefined, env: NodeJS.P
 describe('an engine behind TLS', () => {
   test('answers a client that has a certificate', async () => {
     expect(await ask(at(secured, CLIENT))).toBe('linux');
-    expect(await ask(undefined, { DOCKER_HOST: `tcp://127.0.0.1:${portOf(secured)}`, DOCKER_TLS_VERIFY: '1', DOCKER_CERT_PATH: FOLDER })).toBe('linux');
+    expect(
+      await ask(undefined, {
+        DOCKER_HOST: `tcp://127.0.0.1:${portOf(secured)}`,
+        DOCKER_TLS_VERIFY: '1',
+        DOCKER_CERT_PATH: FOLDER,
+      }),
+    ).toBe('linux');
   });
 
   test('refuses one that has none', async () => {
@@ -58,9 +74,14 @@ describe('an engine behind TLS', () => {
   });
 
   test('is told from one without it, in both directions', async () => {
-    await expect(ask(at(plain, CLIENT))).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('does not speak TLS') });
+    await expect(ask(at(plain, CLIENT))).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('does not speak TLS'),
+    });
     expect(await ask(at(plain))).toBe('linux');
-    await expect(ask(at(secured))).rejects.toMatchObject({ code: expect.stringMatching(/config_invalid|provider_unavailable/) });
+    await expect(ask(at(secured))).rejects.toMatchObject({
+      code: expect.stringMatching(/config_invalid|provider_unavailable/),
+    });
   });
 
   test('that is not there is unavailable', async () => {
@@ -70,6 +91,9 @@ describe('an engine behind TLS', () => {
         gone.close(() => resolve(address));
       });
     });
-    await expect(ask({ kind: 'tcp', host: '127.0.0.1', port })).rejects.toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining(`tcp://127.0.0.1:${port}`) });
+    await expect(ask({ kind: 'tcp', host: '127.0.0.1', port })).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining(`tcp://127.0.0.1:${port}`),
+    });
   });
 });

@@ -13,7 +13,11 @@ import { answerWell, engineAt, startFakeEngine } from './support/fake-engine.ts'
 import { temporaryFolder } from './support/temporary-folder.ts';
 
 const ping = (engine: DockerEngine, options?: EngineCallOptions): Promise<unknown> =>
-  engine.call({ doing: 'pinging' }, (docker, abortSignal) => getJson(docker, { path: '/_ping', query: {}, abortSignal }), options);
+  engine.call(
+    { doing: 'pinging' },
+    (docker, abortSignal) => getJson(docker, { path: '/_ping', query: {}, abortSignal }),
+    options,
+  );
 
 describe('a call to an engine', () => {
   test('resolves with its answer', async () => {
@@ -23,14 +27,20 @@ describe('a call to an engine', () => {
 
   test('to no daemon says which socket is missing and what to do', async () => {
     const engine = await engineAt('/nonexistent/docker.sock');
-    const message = expect.stringMatching(/unix:\/\/\/nonexistent\/docker\.sock \(configured\).*start the Docker Engine/);
+    const message = expect.stringMatching(
+      /unix:\/\/\/nonexistent\/docker\.sock \(configured\).*start the Docker Engine/,
+    );
     await expect(ping(engine)).rejects.toMatchObject({ code: 'provider_unavailable', retryable: true, message });
   });
 
   test('to a daemon that hangs ends at its deadline, and the connection with it', async () => {
     const closed = Promise.withResolvers<void>();
     await using fake = await startFakeEngine((request) => request.on('close', () => closed.resolve()), 100);
-    await expect(ping(fake.engine)).rejects.toMatchObject({ code: 'provider_timeout', retryable: true, message: expect.stringContaining('did not answer within 100 ms while pinging') });
+    await expect(ping(fake.engine)).rejects.toMatchObject({
+      code: 'provider_timeout',
+      retryable: true,
+      message: expect.stringContaining('did not answer within 100 ms while pinging'),
+    });
     await closed.promise;
   });
 
@@ -68,7 +78,10 @@ describe('a call to an engine', () => {
 
   test('to a daemon that dies meanwhile is unavailable', async () => {
     await using fake = await startFakeEngine((request) => request.socket.destroy());
-    await expect(ping(fake.engine)).rejects.toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining('broke off') });
+    await expect(ping(fake.engine)).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('broke off'),
+    });
   });
 
   test('to something that is no engine is unavailable', async () => {
@@ -77,7 +90,10 @@ describe('a call to an engine', () => {
     const server = createServer((socket) => socket.end('220 mail.example ESMTP\r\n')).listen(socketPath);
     await once(server, 'listening');
     try {
-      await expect(ping(await engineAt(socketPath))).rejects.toMatchObject({ code: 'provider_unavailable', message: expect.stringContaining('no Docker Engine') });
+      await expect(ping(await engineAt(socketPath))).rejects.toMatchObject({
+        code: 'provider_unavailable',
+        message: expect.stringContaining('no Docker Engine'),
+      });
     } finally {
       server.close();
     }

@@ -8,7 +8,7 @@ import { connectDocker } from '../../src/docker/connect-docker.ts';
 import { DEFAULT_DOCKER_CONFIG } from '../../src/docker/docker-config.ts';
 import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { probeCapabilities } from '../../src/docker/probe-capabilities.ts';
-import type { DockerCall } from '../../src/docker/translate-docker-error.ts';
+import { conditionOf, type DockerCall } from '../../src/docker/translate-docker-error.ts';
 import { IMAGES, openTestDocker, type TestDocker } from './support/test-docker.ts';
 
 const engine = new DockerEngine(await connectDocker(), 30_000);
@@ -39,8 +39,14 @@ describe('what the engine offers', () => {
   });
 
   test('is refused where the configured runtime is none of its own, by the names of those it has', async () => {
-    const config = { ...DEFAULT_DOCKER_CONFIG, hardening: { ...DEFAULT_DOCKER_CONFIG.hardening, runtime: 'hodei-none' } };
-    await expect(probeCapabilities(engine, config)).rejects.toMatchObject({ code: 'config_invalid', message: expect.stringContaining('runc') });
+    const config = {
+      ...DEFAULT_DOCKER_CONFIG,
+      hardening: { ...DEFAULT_DOCKER_CONFIG.hardening, runtime: 'hodei-none' },
+    };
+    await expect(probeCapabilities(engine, config)).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('runc'),
+    });
   });
 });
 
@@ -53,9 +59,16 @@ describe('the health of the engine', () => {
   });
 
   test('is degraded, with every reason, where it is slow, full and loaded', async () => {
-    const health = await checkHealth(engine, { ...BOUNDS, slowAfterMs: 0, minFreeDiskBytes: Number.MAX_SAFE_INTEGER, maxRunningContainers: 0 });
+    const health = await checkHealth(engine, {
+      ...BOUNDS,
+      slowAfterMs: 0,
+      minFreeDiskBytes: Number.MAX_SAFE_INTEGER,
+      maxRunningContainers: 0,
+    });
     expect(health.status).toBe('degraded');
-    expect(health.reasons).toEqual(expect.arrayContaining([expect.stringContaining('to answer'), expect.stringContaining('containers run')]));
+    expect(health.reasons).toEqual(
+      expect.arrayContaining([expect.stringContaining('to answer'), expect.stringContaining('containers run')]),
+    );
   });
 });
 
@@ -70,10 +83,25 @@ describe("the engine's own answers", () => {
     ['a malformed image', { Image: 'Hodei//Test' }, {}, 'invalid_input'],
     ['memory under its minimum', { HostConfig: { ...HostConfig, Memory: 1024 } }, {}, 'limit_exceeded'],
     ['more CPUs than it has', { HostConfig: { ...HostConfig, NanoCpus: 10_000e9 } }, {}, 'limit_exceeded'],
-    ['an unknown network', { HostConfig: { NetworkMode: 'hodei-test-none' } }, { network: 'hodei-test-none' }, 'network_not_found'],
+    [
+      'an unknown network',
+      { HostConfig: { NetworkMode: 'hodei-test-none' } },
+      { network: 'hodei-test-none' },
+      'network_not_found',
+    ],
     ['an unknown runtime', { HostConfig: { ...HostConfig, Runtime: 'hodei-none' } }, {}, 'unsupported'],
-    ['a mount of what is not there', { HostConfig: { ...HostConfig, Mounts: [{ Type: 'bind' as const, Source: '/hodei/none', Target: '/x' }] } }, {}, 'config_invalid'],
-    ['an image without a shell', { Image: IMAGES.noShell, Cmd: ['/bin/sh', '-c', 'true'], HostConfig }, launcher, 'image_without_shell'],
+    [
+      'a mount of what is not there',
+      { HostConfig: { ...HostConfig, Mounts: [{ Type: 'bind' as const, Source: '/hodei/none', Target: '/x' }] } },
+      {},
+      'config_invalid',
+    ],
+    [
+      'an image without a shell',
+      { Image: IMAGES.noShell, Cmd: ['/bin/sh', '-c', 'true'], HostConfig },
+      launcher,
+      'image_without_shell',
+    ],
     ['a program that is not there', { Cmd: ['hodei-none'], HostConfig }, direct, 'command_not_found'],
     ['a program that is not at its path', { Cmd: ['/hodei/none'], HostConfig }, direct, 'command_not_found'],
     ['a program that is no program', { Cmd: ['/etc/passwd'], HostConfig }, direct, 'start_failed'],
@@ -87,29 +115,35 @@ describe("the engine's own answers", () => {
         await container.remove({ force: true });
       }
     };
-    await expect(engine.call({ doing: 'starting a worker', subject: 'x', otherwise: 'start_failed', ...call }, run)).rejects.toMatchObject({ code });
+    await expect(
+      engine.call({ doing: 'starting a worker', subject: 'x', otherwise: 'start_failed', ...call }, run),
+    ).rejects.toMatchObject({ code });
   });
 
   test('to a container that is not there are read', async () => {
     const call = { doing: 'looking', subject: 'worker x' };
-    for (const act of [() => docker.docker.getContainer(name).inspect(), () => docker.docker.getContainer(name).start(), () => docker.docker.getContainer(name).remove()]) {
+    for (const act of [
+      () => docker.docker.getContainer(name).inspect(),
+      () => docker.docker.getContainer(name).start(),
+      () => docker.docker.getContainer(name).remove(),
+    ]) {
       await expect(engine.call(call, act)).rejects.toMatchObject({ code: 'worker_not_found' });
     }
   });
 
   test('to what is so already name the situation', async () => {
     const container = await docker.foreign({ name, Cmd: ['sleep', '60'], HostConfig });
-    const conditionOf = async (act: () => Promise<unknown>): Promise<unknown> =>
+    const situationOf = async (act: () => Promise<unknown>): Promise<unknown> =>
       engine.call({ doing: 'acting' }, act).then(
         () => 'done',
-        (error: { details?: { condition?: unknown } }) => error.details?.condition ?? error,
+        (error: unknown) => conditionOf(error) ?? error,
       );
     try {
-      expect(await conditionOf(() => docker.foreign({ name }))).toBe('name-in-use');
-      expect(await conditionOf(() => container.stop())).toBe('not-running');
-      expect(await conditionOf(() => container.kill())).toBe('not-running');
+      expect(await situationOf(() => docker.foreign({ name }))).toBe('name-in-use');
+      expect(await situationOf(() => container.stop())).toBe('not-running');
+      expect(await situationOf(() => container.kill())).toBe('not-running');
       await container.start();
-      expect(await conditionOf(() => container.start())).toBe('already-started');
+      expect(await situationOf(() => container.start())).toBe('already-started');
     } finally {
       await container.remove({ force: true });
     }

@@ -19,7 +19,12 @@ describe("an image's name", () => {
     expect(parseImageReference(image)).toEqual({ registry, name, tag });
   });
 
-  test.each(['', 'Tool', 'a//b', '../x', 'a/../../containers/b', 'a b', 'a:', 'a@b', 'a?b=c', 'a:b:c', '-a'])('"%s" is refused', (image) => {
-    expect(() => parseImageReference(image)).toThrow(expect.objectContaining({ code: 'invalid_input', details: { field: 'image' } }));
-  });
+  test.each(['', 'Tool', 'a//b', '../x', 'a/../../containers/b', 'a b', 'a:', 'a@b', 'a?b=c', 'a:b:c', '-a'])(
+    '"%s" is refused',
+    (image) => {
+      expect(() => parseImageReference(image)).toThrow(
+        expect.objectContaining({ code: 'invalid_input', details: { field: 'image' } }),
+      );
+    },
+  );
 });

@@ -21,7 +21,10 @@ beforeAll(async () => {
 afterAll(() => docker.close());
 
 /** An owner of its own, so that tests do not see one another. */
-const newOwner = (): WorkerOwner => ({ installationId: docker.installationId, providerId: parseProviderId(randomUUID()) });
+const newOwner = (): WorkerOwner => ({
+  installationId: docker.installationId,
+  providerId: parseProviderId(randomUUID()),
+});
 
 async function create(owner: WorkerOwner, labels: Record<string, string> = {}, command: readonly string[] = ['true']) {
   const workerId = parseWorkerId(randomUUID());
@@ -40,7 +43,9 @@ async function create(owner: WorkerOwner, labels: Record<string, string> = {}, c
   return { workerId, container };
 }
 
-const removeAll = async (made: readonly { readonly container: { remove(options: object): Promise<unknown> } }[]): Promise<void> => {
+const removeAll = async (
+  made: readonly { readonly container: { remove(options: object): Promise<unknown> } }[],
+): Promise<void> => {
   for (const { container } of made) await container.remove({ force: true });
 };
 
@@ -70,7 +75,14 @@ describe('the list of workers', () => {
         ]),
       );
       const first = listed.find(({ workerId }) => workerId === created.workerId);
-      expect(first).toEqual({ workerId: created.workerId, jobId, resourceId: created.container.id, state: 'connecting', createdAt: expect.any(Number), expiresAt });
+      expect(first).toEqual({
+        workerId: created.workerId,
+        jobId,
+        resourceId: created.container.id,
+        state: 'connecting',
+        createdAt: expect.any(Number),
+        expiresAt,
+      });
       expect(Math.abs((first?.createdAt ?? 0) - Date.now())).toBeLessThan(60_000);
     } finally {
       await removeAll(all);
@@ -85,7 +97,10 @@ describe('the list of workers', () => {
     const owner = newOwner();
     const damaged = await create(owner, { [LABELS[label]]: text });
     try {
-      await expect(listWorkers(engine, owner)).rejects.toMatchObject({ code: 'unknown_value', message: expect.stringContaining(damaged.container.id) });
+      await expect(listWorkers(engine, owner)).rejects.toMatchObject({
+        code: 'unknown_value',
+        message: expect.stringContaining(damaged.container.id),
+      });
     } finally {
       await removeAll([damaged]);
     }
@@ -93,7 +108,10 @@ describe('the list of workers', () => {
 });
 
 /** Reads on until an event is the one; what was read, that one included. */
-async function readTo(events: AsyncIterator<WorkerEvent>, isIt: (event: WorkerEvent) => boolean): Promise<readonly WorkerEvent[]> {
+async function readTo(
+  events: AsyncIterator<WorkerEvent>,
+  isIt: (event: WorkerEvent) => boolean,
+): Promise<readonly WorkerEvent[]> {
   const seen: WorkerEvent[] = [];
   for (;;) {
     const { value, done } = await events.next();
@@ -127,8 +145,17 @@ describe('the watch of workers', () => {
     await removeAll([other, { container }]);
     const isDestroyed = isChange(workerId, 'terminated');
     const life = [...(await readTo(events, isDestroyed)), ...(await readTo(events, isDestroyed))];
-    expect(life.map((event) => (event.kind === 'changed' ? event.state : event.kind))).toEqual(['connecting', 'ready', 'draining', 'ready', 'terminated', 'terminated']);
-    expect(life.flatMap((event) => (event.kind === 'changed' ? [event.workerId] : []))).toEqual(life.map(() => workerId));
+    expect(life.map((event) => (event.kind === 'changed' ? event.state : event.kind))).toEqual([
+      'connecting',
+      'ready',
+      'draining',
+      'ready',
+      'terminated',
+      'terminated',
+    ]);
+    expect(life.flatMap((event) => (event.kind === 'changed' ? [event.workerId] : []))).toEqual(
+      life.map(() => workerId),
+    );
     expect(life.at(-2)).toMatchObject({ exitCode: 137 });
     for (const { at } of life) expect(at).toBeGreaterThanOrEqual(before - 1);
     controller.abort();
@@ -139,7 +166,11 @@ describe('the watch of workers', () => {
     const owner = newOwner();
     const proxy = await openDockerProxy();
     const controller = new AbortController();
-    const events = watchWorkers(await engineAt(proxy.socketPath), owner, { signal: controller.signal, firstBackoffMs: 5, mostBackoffMs: 20 });
+    const events = watchWorkers(await engineAt(proxy.socketPath), owner, {
+      signal: controller.signal,
+      firstBackoffMs: 5,
+      mostBackoffMs: 20,
+    });
     const worker = await create(owner, {}, sh('exit 4'));
     try {
       await readTo(events, isResync);
@@ -167,7 +198,10 @@ describe('the watch of workers', () => {
     const owner = newOwner();
     const proxy = await openDockerProxy();
     const controller = new AbortController();
-    const events = watchWorkers(await engineAt(proxy.socketPath), owner, { signal: controller.signal, firstBackoffMs: 5 });
+    const events = watchWorkers(await engineAt(proxy.socketPath), owner, {
+      signal: controller.signal,
+      firstBackoffMs: 5,
+    });
     try {
       await readTo(events, isResync);
       const reading = readTo(events, isResync);

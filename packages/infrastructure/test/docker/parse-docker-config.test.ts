@@ -11,7 +11,10 @@ describe('settings of a Docker provider', () => {
   });
 
   test('change only what they name', () => {
-    const config = parseDockerConfig({ defaultResources: { cpu: 2 }, hardening: { readOnlyRootfs: true }, pull: { stallTimeoutMs: 5 } }, NO_ENV);
+    const config = parseDockerConfig(
+      { defaultResources: { cpu: 2 }, hardening: { readOnlyRootfs: true }, pull: { stallTimeoutMs: 5 } },
+      NO_ENV,
+    );
     expect(config).toEqual({
       ...DEFAULT_DOCKER_CONFIG,
       defaultResources: { ...DEFAULT_DOCKER_CONFIG.defaultResources, cpu: 2 },
@@ -23,7 +26,10 @@ describe('settings of a Docker provider', () => {
   test('take everything that there is', () => {
     const config = parseDockerConfig(
       {
-        connection: { host: 'tcp://engine.internal:2376', tls: { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem' } },
+        connection: {
+          host: 'tcp://engine.internal:2376',
+          tls: { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem' },
+        },
         allowedNetworks: ['bridge'],
         registryAuth: { 'ghcr.io': { username: 'me', passwordEnv: 'GHCR' }, 'docker.io': { identityTokenEnv: 'HUB' } },
         hardening: {
@@ -54,7 +60,10 @@ describe('settings of a Docker provider', () => {
       port: 2376,
       tls: { caFile: '/ca.pem', certFile: '/cert.pem', keyFile: '/key.pem' },
     });
-    expect(config.registryAuth).toEqual({ 'ghcr.io': { username: 'me', password: 'geheim' }, 'docker.io': { identityToken: 'token' } });
+    expect(config.registryAuth).toEqual({
+      'ghcr.io': { username: 'me', password: 'geheim' },
+      'docker.io': { identityToken: 'token' },
+    });
     expect(config.hardening.mounts).toEqual([
       { type: 'bind', source: '/cache', target: '/cache', readOnly: true },
       { type: 'tmpfs', target: '/tmp', readOnly: false },
@@ -85,14 +94,23 @@ describe('settings of a Docker provider', () => {
     [{ hardening: { mounts: [{ type: 'tmpfs', target: 'x' }] } }, 'hardening.mounts[0].target', 'begin with "/"'],
     [{ hardening: { privileged: true } }, 'hardening.privileged', 'no setting here'],
     [{ registryAuth: { 'ghcr.io': { username: 'me' } } }, 'registryAuth.ghcr.io.username', 'passwordEnv'],
-    [{ registryAuth: { 'ghcr.io': { username: 'me', passwordEnv: 'ABSENT' } } }, 'registryAuth.ghcr.io.passwordEnv', 'ABSENT, which is not set'],
+    [
+      { registryAuth: { 'ghcr.io': { username: 'me', passwordEnv: 'ABSENT' } } },
+      'registryAuth.ghcr.io.passwordEnv',
+      'ABSENT, which is not set',
+    ],
   ])('%j is refused by the name of its field', (settings, field, words) => {
-    expect(() => parseDockerConfig(settings, NO_ENV)).toThrow(expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(words), details: { field } }));
+    expect(() => parseDockerConfig(settings, NO_ENV)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message: expect.stringContaining(words), details: { field } }),
+    );
   });
 
   test('never hold a password, nor does the message that says so', () => {
     const settings = { registryAuth: { 'ghcr.io': { username: 'me', password: 'geheim' } } };
-    const refusal = expect.objectContaining({ code: 'config_invalid', message: expect.stringMatching(/^(?!.*geheim).*passwordEnv/) });
+    const refusal = expect.objectContaining({
+      code: 'config_invalid',
+      message: expect.stringMatching(/^(?!.*geheim).*passwordEnv/),
+    });
     expect(() => parseDockerConfig(settings, NO_ENV)).toThrow(refusal);
   });
 });

@@ -4,13 +4,18 @@ import { pullFailure, type PullContext } from '../../src/docker/pull-failure.ts'
 
 const HUB: PullContext = { image: 'nope', registry: 'docker.io', hadCredentials: false, credentialsInHelper: false };
 const OWN: PullContext = { ...HUB, image: 'reg.example/nope', registry: 'reg.example' };
-const HUB_DENIAL = "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied";
+const HUB_DENIAL =
+  "pull access denied for nope, repository does not exist or may require 'docker login': denied: requested access to the resource is denied";
 
 // The words are those that engines sent.
 describe('a pull that failed', () => {
   test.each([
     ['manifest for reg.example/nope:latest not found: manifest unknown: manifest unknown', OWN, 'image_not_found'],
-    ['repository reg.example/nope not found: name unknown: repository name not known to registry', OWN, 'image_not_found'],
+    [
+      'repository reg.example/nope not found: name unknown: repository name not known to registry',
+      OWN,
+      'image_not_found',
+    ],
     ['no matching manifest for linux/arm64/v8 in the manifest list entries', OWN, 'image_not_found'],
     [HUB_DENIAL, HUB, 'image_not_found'],
     [HUB_DENIAL, { ...HUB, hadCredentials: true }, 'image_pull_denied'],
@@ -19,7 +24,11 @@ describe('a pull that failed', () => {
     ['Head "https://reg.example/v2/nope/manifests/latest": no basic auth credentials', OWN, 'image_pull_denied'],
     ['Head "https://x/v2/": unauthorized: incorrect username or password', OWN, 'image_pull_denied'],
     ['toomanyrequests: You have reached your pull rate limit.', HUB, 'image_pull_failed'],
-    ['Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 1.1.1.1:53: no such host', HUB, 'image_pull_failed'],
+    [
+      'Get "https://registry-1.docker.io/v2/": dial tcp: lookup registry-1.docker.io on 1.1.1.1:53: no such host',
+      HUB,
+      'image_pull_failed',
+    ],
     ['Get "https://reg.example/v2/": x509: certificate signed by unknown authority', OWN, 'image_pull_failed'],
     ['Get "https://reg.example/v2/": net/http: TLS handshake timeout', OWN, 'image_pull_failed'],
     ['Get "https://reg.example/v2/": dial tcp 10.0.0.1:443: connect: connection refused', OWN, 'image_pull_failed'],
@@ -37,6 +46,8 @@ describe('a pull that failed', () => {
   });
 
   test('says that a credential helper is not read', () => {
-    expect(pullFailure('unauthorized', { ...OWN, credentialsInHelper: true }, undefined).message).toContain('credential helper');
+    expect(pullFailure('unauthorized', { ...OWN, credentialsInHelper: true }, undefined).message).toContain(
+      'credential helper',
+    );
   });
 });

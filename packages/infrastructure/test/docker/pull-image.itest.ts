@@ -25,9 +25,11 @@ function add(behaviour: FakeRepository = {}): { readonly repository: string; rea
   return { repository, image: `${registry.host}/${repository}:1` };
 }
 
-const imagesWith = (config: Partial<Pick<DockerConfig, 'registryAuth' | 'pull'>> = {}): DockerImages => new DockerImages(engine, { ...DEFAULT_DOCKER_CONFIG, ...config }, NO_HOME);
+const imagesWith = (config: Partial<Pick<DockerConfig, 'registryAuth' | 'pull'>> = {}): DockerImages =>
+  new DockerImages(engine, { ...DEFAULT_DOCKER_CONFIG, ...config }, NO_HOME);
 
-const isPresent = async (image: string): Promise<boolean> => (await engine.docker.listImages({ filters: { reference: [image] } })).length > 0;
+const isPresent = async (image: string): Promise<boolean> =>
+  (await engine.docker.listImages({ filters: { reference: [image] } })).length > 0;
 
 beforeEach(async () => {
   registry = await startFakeRegistry();
@@ -36,7 +38,8 @@ beforeEach(async () => {
 afterEach(async () => {
   await registry[Symbol.asyncDispose]();
   for (const reference of repositories.splice(0)) {
-    for (const { Id } of await engine.docker.listImages({ filters: { reference: [reference] } })) await engine.docker.getImage(Id).remove({ force: true });
+    for (const { Id } of await engine.docker.listImages({ filters: { reference: [reference] } }))
+      await engine.docker.getImage(Id).remove({ force: true });
     expect(await isPresent(reference)).toBe(false);
   }
 });
@@ -45,7 +48,10 @@ describe('an image that may be pulled', () => {
   test('is pulled, with its progress in megabytes, and says what it is', async () => {
     const { image } = add({ layerBytes: 3_000_000 });
     const progress: ProvisionProgress[] = [];
-    const facts = await imagesWith().prepare({ image, pullPolicy: 'if-not-present' }, { onProgress: (each) => progress.push(each) });
+    const facts = await imagesWith().prepare(
+      { image, pullPolicy: 'if-not-present' },
+      { onProgress: (each) => progress.push(each) },
+    );
     expect(facts).toEqual({
       id: expect.stringMatching(/^sha256:/),
       entrypoint: ['/entry', 'point'],
@@ -79,7 +85,12 @@ describe('an image that may be pulled', () => {
     const { image, repository } = add({ hold: release.promise });
     const images = imagesWith();
     const heard = [0, 0, 0];
-    const all = heard.map((_, index) => images.prepare({ image, pullPolicy: 'if-not-present' }, { onProgress: () => void (heard[index] = (heard[index] ?? 0) + 1) }));
+    const all = heard.map((_, index) =>
+      images.prepare(
+        { image, pullPolicy: 'if-not-present' },
+        { onProgress: () => void (heard[index] = (heard[index] ?? 0) + 1) },
+      ),
+    );
     await registry.layerRequested(repository);
     release.resolve();
     const facts = await Promise.all(all);
@@ -115,7 +126,10 @@ describe('an image that may be pulled', () => {
 
   test('is pulled with the configured credentials, or with those of docker login', async () => {
     const { image } = add({ credentials: 'me:geheim' });
-    await imagesWith({ registryAuth: { [registry.host]: { username: 'me', password: 'geheim' } } }).prepare({ image, pullPolicy: 'always' });
+    await imagesWith({ registryAuth: { [registry.host]: { username: 'me', password: 'geheim' } } }).prepare({
+      image,
+      pullPolicy: 'always',
+    });
     await using home = await temporaryFolder();
     await mkdir(join(home.path, '.docker'));
     const auths = { [registry.host]: { auth: Buffer.from('me:geheim').toString('base64') } };
@@ -129,20 +143,32 @@ describe('an image that can not be pulled', () => {
   test('because nobody has it is not found', async () => {
     const { image } = add();
     const wrongTag = image.replace(/:1$/, ':2');
-    await expect(imagesWith().prepare({ image: wrongTag, pullPolicy: 'if-not-present' })).rejects.toMatchObject({ code: 'image_not_found', message: expect.stringContaining(wrongTag) });
+    await expect(imagesWith().prepare({ image: wrongTag, pullPolicy: 'if-not-present' })).rejects.toMatchObject({
+      code: 'image_not_found',
+      message: expect.stringContaining(wrongTag),
+    });
     const wrongName = `${registry.host}/hodei-test/nobody:1`;
-    await expect(imagesWith().prepare({ image: wrongName, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_not_found', message: expect.stringContaining(wrongName) });
+    await expect(imagesWith().prepare({ image: wrongName, pullPolicy: 'always' })).rejects.toMatchObject({
+      code: 'image_not_found',
+      message: expect.stringContaining(wrongName),
+    });
   });
 
   test('because the policy forbids it is not found, and the registry is not asked', async () => {
     const { image, repository } = add();
-    await expect(imagesWith().prepare({ image, pullPolicy: 'never' })).rejects.toMatchObject({ code: 'image_not_found', message: expect.stringContaining('"never"') });
+    await expect(imagesWith().prepare({ image, pullPolicy: 'never' })).rejects.toMatchObject({
+      code: 'image_not_found',
+      message: expect.stringContaining('"never"'),
+    });
     expect(registry.layerRequests(repository)).toBe(0);
   });
 
   test('without credentials is denied, and the message says what to do', async () => {
     const { image } = add({ credentials: 'me:geheim' });
-    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_pull_denied', message: expect.stringMatching(/without credentials; set registryAuth.*docker login/) });
+    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({
+      code: 'image_pull_denied',
+      message: expect.stringMatching(/without credentials; set registryAuth.*docker login/),
+    });
   });
 
   test('with wrong credentials is denied, and no message shows them', async () => {
@@ -155,18 +181,26 @@ describe('an image that can not be pulled', () => {
 
   test('by order of the registry is denied', async () => {
     const { image } = add({ refuse: { status: 403, code: 'DENIED' } });
-    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_pull_denied' });
+    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({
+      code: 'image_pull_denied',
+    });
   });
 
   test('because too many were is a failure that may pass', async () => {
     const { image } = add({ refuse: { status: 429, code: 'TOOMANYREQUESTS' } });
-    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_pull_failed', retryable: true });
+    await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({
+      code: 'image_pull_failed',
+      retryable: true,
+    });
   });
 
   test('because it gets stuck is given up, and the next pull begins anew', async () => {
     const { image, repository } = add({ layerBytes: 4_000_000, stallAfter: 1_500_000 });
     const images = imagesWith({ pull: { stallTimeoutMs: 700 } });
-    await expect(images.prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_pull_timeout', message: expect.stringContaining('no progress for 700 ms') });
+    await expect(images.prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({
+      code: 'image_pull_timeout',
+      message: expect.stringContaining('no progress for 700 ms'),
+    });
     // The engine (20.10) leaves the connection to the registry open, but forgets the transfer.
     registry.add(repository);
     await expect(images.prepare({ image, pullPolicy: 'always' })).resolves.toMatchObject({ architecture: 'amd64' });
@@ -177,7 +211,10 @@ describe('an image that can not be pulled', () => {
     const { host } = registry;
     await registry[Symbol.asyncDispose]();
     try {
-      await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({ code: 'image_pull_failed', message: expect.stringContaining(`can't reach ${host}`) });
+      await expect(imagesWith().prepare({ image, pullPolicy: 'always' })).rejects.toMatchObject({
+        code: 'image_pull_failed',
+        message: expect.stringContaining(`can't reach ${host}`),
+      });
     } finally {
       registry = await startFakeRegistry();
     }
@@ -186,12 +223,22 @@ describe('an image that can not be pulled', () => {
   test('for an architecture that it is not made for is not found', async () => {
     const { image } = add({ architecture: 'arm64' });
     const images = imagesWith();
-    await expect(images.prepare({ image, pullPolicy: 'always', architecture: 's390x' })).rejects.toMatchObject({ code: 'image_not_found', message: expect.stringContaining('s390x') });
-    await expect(images.prepare({ image, pullPolicy: 'always', architecture: 'arm64' })).resolves.toMatchObject({ architecture: 'arm64' });
-    await expect(images.prepare({ image, pullPolicy: 'never', architecture: 'amd64' })).rejects.toMatchObject({ code: 'image_not_found', message: expect.stringContaining('only for arm64') });
+    await expect(images.prepare({ image, pullPolicy: 'always', architecture: 's390x' })).rejects.toMatchObject({
+      code: 'image_not_found',
+      message: expect.stringContaining('s390x'),
+    });
+    await expect(images.prepare({ image, pullPolicy: 'always', architecture: 'arm64' })).resolves.toMatchObject({
+      architecture: 'arm64',
+    });
+    await expect(images.prepare({ image, pullPolicy: 'never', architecture: 'amd64' })).rejects.toMatchObject({
+      code: 'image_not_found',
+      message: expect.stringContaining('only for arm64'),
+    });
   });
 
   test('because its name is malformed is the fault of the caller', async () => {
-    await expect(imagesWith().prepare({ image: 'a/../../containers/b', pullPolicy: 'never' })).rejects.toMatchObject({ code: 'invalid_input' });
+    await expect(imagesWith().prepare({ image: 'a/../../containers/b', pullPolicy: 'never' })).rejects.toMatchObject({
+      code: 'invalid_input',
+    });
   });
 });

@@ -3,7 +3,11 @@ import { describe, expect, test } from 'vitest';
 import { PullProgress, readPullLine } from '../../src/docker/pull-progress.ts';
 
 const line = (id: string, status: string, current?: number, total?: number): ReturnType<typeof readPullLine> =>
-  readPullLine({ id, status, progressDetail: { ...(current === undefined ? {} : { current }), ...(total === undefined ? {} : { total }) } });
+  readPullLine({
+    id,
+    status,
+    progressDetail: { ...(current === undefined ? {} : { current }), ...(total === undefined ? {} : { total }) },
+  });
 
 describe('the progress of a pull', () => {
   test('is added up over the layers', () => {
@@ -32,7 +36,10 @@ describe('the progress of a pull', () => {
     expect(progress.take(line('a', 'Waiting'))).toBe(false);
   });
 
-  test.each([[null], ['text'], [{ progressDetail: null }], [{ aux: { ID: 'x' } }]])('is not disturbed by %j', (value) => {
-    expect(new PullProgress().take(readPullLine(value))).toBe(false);
-  });
+  test.each([[null], ['text'], [{ progressDetail: null }], [{ aux: { ID: 'x' } }]])(
+    'is not disturbed by %j',
+    (value) => {
+      expect(new PullProgress().take(readPullLine(value))).toBe(false);
+    },
+  );
 });

@@ -14,6 +14,8 @@ describe('lines of JSON', () => {
   });
 
   test('that are damaged are an error, not an end', async () => {
-    await expect(collect(readJsonLines(chunksOf(new TextEncoder().encode('{"a":1}\n{"b"'), 5)))).rejects.toThrow(SyntaxError);
+    await expect(collect(readJsonLines(chunksOf(new TextEncoder().encode('{"a":1}\n{"b"'), 5)))).rejects.toThrow(
+      SyntaxError,
+    );
   });
 });

@@ -4,12 +4,21 @@ import type { DockerConfigFile } from '../../src/docker/docker-config-file.ts';
 import { findRegistryCredentials, toAuthConfig } from '../../src/docker/registry-credentials.ts';
 
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
-const file = (parts: Partial<DockerConfigFile>): DockerConfigFile => ({ path: '/home/me/.docker/config.json', auths: {}, helpers: [], ...parts });
+const file = (parts: Partial<DockerConfigFile>): DockerConfigFile => ({
+  path: '/home/me/.docker/config.json',
+  auths: {},
+  helpers: [],
+  ...parts,
+});
 
 describe('credentials for a registry', () => {
   test('are the configured ones before those of docker login', () => {
     const configured = { 'ghcr.io': { username: 'own', password: 'p' } };
-    const found = findRegistryCredentials('ghcr.io', configured, file({ auths: { 'ghcr.io': { auth: base64('other:q') } } }));
+    const found = findRegistryCredentials(
+      'ghcr.io',
+      configured,
+      file({ auths: { 'ghcr.io': { auth: base64('other:q') } } }),
+    );
     expect(found).toEqual({ credentials: { username: 'own', password: 'p' }, inHelper: false });
   });
 
@@ -23,12 +32,23 @@ describe('credentials for a registry', () => {
   });
 
   test('may be an identity token', () => {
-    const { credentials } = findRegistryCredentials('ghcr.io', {}, file({ auths: { 'ghcr.io': { auth: base64('me:'), identitytoken: 'token' } } }));
-    expect(credentials && toAuthConfig(credentials, 'ghcr.io')).toEqual({ identitytoken: 'token', serveraddress: 'ghcr.io' });
+    const { credentials } = findRegistryCredentials(
+      'ghcr.io',
+      {},
+      file({ auths: { 'ghcr.io': { auth: base64('me:'), identitytoken: 'token' } } }),
+    );
+    expect(credentials && toAuthConfig(credentials, 'ghcr.io')).toEqual({
+      identitytoken: 'token',
+      serveraddress: 'ghcr.io',
+    });
   });
 
   test('of another registry are not shown', () => {
-    const { credentials } = findRegistryCredentials('evil.example', { 'ghcr.io': { username: 'a', password: 'b' } }, file({ auths: { 'docker.io': { auth: base64('a:b') } } }));
+    const { credentials } = findRegistryCredentials(
+      'evil.example',
+      { 'ghcr.io': { username: 'a', password: 'b' } },
+      file({ auths: { 'docker.io': { auth: base64('a:b') } } }),
+    );
     expect(credentials).toBeUndefined();
   });
 
@@ -42,6 +62,8 @@ describe('credentials for a registry', () => {
 
   test('that are malformed are an error that shows no secret', () => {
     const damaged = file({ auths: { 'ghcr.io': { auth: base64('nocolon') } } });
-    expect(() => findRegistryCredentials('ghcr.io', {}, damaged)).toThrow(expect.objectContaining({ code: 'config_invalid', message: expect.not.stringContaining('nocolon') }));
+    expect(() => findRegistryCredentials('ghcr.io', {}, damaged)).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message: expect.not.stringContaining('nocolon') }),
+    );
   });
 });

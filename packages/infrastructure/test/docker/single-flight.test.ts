@@ -38,7 +38,10 @@ describe('work that several wait for', () => {
     const both = [flights.run('a', work), flights.run('a', work)];
     end.reject(new Error('broken'));
     const outcomes = await Promise.allSettled(both);
-    expect(outcomes.map((each) => (each.status === 'rejected' ? String(each.reason) : each.status))).toEqual(['Error: broken', 'Error: broken']);
+    expect(outcomes.map((each) => (each.status === 'rejected' ? String(each.reason) : each.status))).toEqual([
+      'Error: broken',
+      'Error: broken',
+    ]);
   });
 
   test('goes on when one of two leaves, and is aborted when the last one does', async () => {

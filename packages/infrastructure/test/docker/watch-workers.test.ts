@@ -11,7 +11,9 @@ const OWNER = { installationId: parseInstallationId(randomUUID()), providerId: p
 const FAST = { firstBackoffMs: 1, mostBackoffMs: 5 };
 
 /** An engine of which each stream of events is answered in turn by the next of these, the last one again and again. */
-async function startWithStreams(...streams: readonly ((response: ServerResponse, url: URL) => void)[]): Promise<FakeEngine> {
+async function startWithStreams(
+  ...streams: readonly ((response: ServerResponse, url: URL) => void)[]
+): Promise<FakeEngine> {
   let opened = 0;
   return startFakeEngine((request, response) => {
     const answer = streams[Math.min(opened++, streams.length - 1)];
@@ -22,7 +24,11 @@ async function startWithStreams(...streams: readonly ((response: ServerResponse,
 const event = (Action: string, timeNano: number, workerId: string = randomUUID()): string =>
   `${JSON.stringify({ Type: 'container', Action, Actor: { ID: 'abc', Attributes: { [LABELS.worker]: workerId, exitCode: '3' } }, timeNano })}\n`;
 
-async function watch(fake: FakeEngine, count: number, options: Partial<WatchOptions> = {}): Promise<readonly WorkerEvent[]> {
+async function watch(
+  fake: FakeEngine,
+  count: number,
+  options: Partial<WatchOptions> = {},
+): Promise<readonly WorkerEvent[]> {
   const seen: WorkerEvent[] = [];
   const controller = new AbortController();
   for await (const each of watchWorkers(fake.engine, OWNER, { ...FAST, ...options, signal: controller.signal })) {
@@ -31,12 +37,15 @@ async function watch(fake: FakeEngine, count: number, options: Partial<WatchOpti
   return seen;
 }
 
-const kinds = (events: readonly WorkerEvent[]): readonly string[] => events.map((each) => (each.kind === 'resync' ? 'resync' : each.state));
+const kinds = (events: readonly WorkerEvent[]): readonly string[] =>
+  events.map((each) => (each.kind === 'resync' ? 'resync' : each.state));
 const quiet = (response: ServerResponse): void => response.writeHead(200).flushHeaders();
 
 describe('watching workers', () => {
   test('says resync first of all, then what changes', async () => {
-    await using fake = await startWithStreams((response) => void response.write(event('start', 1e18) + event('die', 2e18)));
+    await using fake = await startWithStreams(
+      (response) => void response.write(event('start', 1e18) + event('die', 2e18)),
+    );
     const events = await watch(fake, 3);
     expect(kinds(events)).toEqual(['resync', 'ready', 'terminated']);
     expect(events[2]).toMatchObject({ at: 2e12, exitCode: 3 });
@@ -52,7 +61,11 @@ describe('watching workers', () => {
     const filters: unknown = JSON.parse((await asked.promise).searchParams.get('filters') ?? '');
     expect(filters).toMatchObject({
       type: ['container'],
-      label: [`${LABELS.managed}=true`, `${LABELS.installation}=${OWNER.installationId}`, `${LABELS.provider}=${OWNER.providerId}`],
+      label: [
+        `${LABELS.managed}=true`,
+        `${LABELS.installation}=${OWNER.installationId}`,
+        `${LABELS.provider}=${OWNER.providerId}`,
+      ],
     });
   });
 
@@ -94,7 +107,9 @@ describe('watching workers', () => {
   });
 
   test('says resync for an event that can not be read, and goes on', async () => {
-    await using fake = await startWithStreams((response) => void response.write(event('start', 1e18, 'no id') + event('die', 2e18)));
+    await using fake = await startWithStreams(
+      (response) => void response.write(event('start', 1e18, 'no id') + event('die', 2e18)),
+    );
     expect(kinds(await watch(fake, 3))).toEqual(['resync', 'resync', 'terminated']);
   });
 

@@ -8,7 +8,7 @@ const event = (Action: string, attributes: object = {}): object => ({
   Type: 'container',
   Action,
   Actor: { ID: 'abc', Attributes: { [LABELS.worker]: WORKER, ...attributes } },
-  timeNano: 1_700_000_000_123_456_789,
+  timeNano: 1_700_000_000_123_456_768,
 });
 
 describe("an engine's event", () => {
@@ -19,21 +19,32 @@ describe("an engine's event", () => {
     ['unpause', 'ready'],
     ['destroy', 'terminated'],
   ])('%s says that the worker is %s', (action, state) => {
-    expect(readWorkerChange(event(action))).toEqual({ kind: 'changed', workerId: WORKER, state, at: 1_700_000_000_123 });
+    expect(readWorkerChange(event(action))).toEqual({
+      kind: 'changed',
+      workerId: WORKER,
+      state,
+      at: 1_700_000_000_123,
+    });
   });
 
   test('die has the exit code', () => {
     expect(readWorkerChange(event('die', { exitCode: '137' }))).toMatchObject({ state: 'terminated', exitCode: 137 });
   });
 
-  test.each([[event('exec_start: sh')], [event('toString')], [{ ...event('start'), Type: 'network' }], [{ ...event('start'), Actor: {} }], [null], ['x']])(
-    'says nothing where it is %j',
-    (value) => {
-      expect(readWorkerChange(value)).toBeUndefined();
-    },
-  );
+  test.each([
+    [event('exec_start: sh')],
+    [event('toString')],
+    [{ ...event('start'), Type: 'network' }],
+    [{ ...event('start'), Actor: {} }],
+    [null],
+    ['x'],
+  ])('says nothing where it is %j', (value) => {
+    expect(readWorkerChange(value)).toBeUndefined();
+  });
 
   test('with an id that is none is an error', () => {
-    expect(() => readWorkerChange(event('start', { [LABELS.worker]: 'nope' }))).toThrow(expect.objectContaining({ code: 'unknown_value' }));
+    expect(() => readWorkerChange(event('start', { [LABELS.worker]: 'nope' }))).toThrow(
+      expect.objectContaining({ code: 'unknown_value' }),
+    );
   });
 });

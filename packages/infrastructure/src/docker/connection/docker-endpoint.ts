@@ -14,7 +14,9 @@ export interface FoundEndpoint {
 export function describeEndpoint(endpoint: DockerEndpoint): string {
   switch (endpoint.kind) {
     case 'socket':
-      return endpoint.socketPath.startsWith('//./pipe/') ? `npipe://${endpoint.socketPath}` : `unix://${endpoint.socketPath}`;
+      return endpoint.socketPath.startsWith('//./pipe/')
+        ? `npipe://${endpoint.socketPath}`
+        : `unix://${endpoint.socketPath}`;
     case 'tcp':
       return `tcp://${hostAndPort(endpoint)}${endpoint.tls === undefined ? '' : ' (TLS)'}`;
     case 'ssh':

@@ -16,12 +16,19 @@ import { parseDockerHost } from './parse-docker-host.ts';
  *
  * @throws HodeiError `config_invalid` where it names a context that is not there or can't be read.
  */
-export async function endpointFromCurrentContext(env: NodeJS.ProcessEnv, home: string): Promise<FoundEndpoint | undefined> {
+export async function endpointFromCurrentContext(
+  env: NodeJS.ProcessEnv,
+  home: string,
+): Promise<FoundEndpoint | undefined> {
   const fromEnv = env['DOCKER_CONTEXT'] || undefined;
   const file = fromEnv === undefined ? await readDockerConfigFile(env, home) : undefined;
   const name = fromEnv ?? file?.currentContext;
   if (name === undefined || name === 'default') return undefined;
-  return endpointFromContext(name, dockerConfigFolder(env, home), fromEnv === undefined ? `currentContext of ${file?.path}` : 'DOCKER_CONTEXT');
+  return endpointFromContext(
+    name,
+    dockerConfigFolder(env, home),
+    fromEnv === undefined ? `currentContext of ${file?.path}` : 'DOCKER_CONTEXT',
+  );
 }
 
 /**
@@ -37,15 +44,25 @@ export async function endpointFromContext(name: string, folder: string, asked: s
   try {
     text = await readFile(metaFile, 'utf8');
   } catch (cause) {
-    throw new HodeiError('config_invalid', `${asked} names the Docker context "${name}", but ${metaFile} can't be read; see "docker context ls"`, { cause });
+    throw new HodeiError(
+      'config_invalid',
+      `${asked} names the Docker context "${name}", but ${metaFile} can't be read; see "docker context ls"`,
+      { cause },
+    );
   }
   const docker = new SettingsReader(parseJson(text, metaFile), metaFile).object('Endpoints')?.object('docker');
   const host = docker?.text('Host');
   if (docker === undefined || host === undefined) {
-    throw new HodeiError('config_invalid', `${metaFile} names no Docker endpoint; remove the context "${name}" and make it again`);
+    throw new HodeiError(
+      'config_invalid',
+      `${metaFile} names no Docker endpoint; remove the context "${name}" and make it again`,
+    );
   }
   if (docker.flag('SkipTLSVerify') === true) {
-    throw new HodeiError('config_invalid', `the Docker context "${name}" skips the verification of TLS, which is refused; give it the CA of the engine`);
+    throw new HodeiError(
+      'config_invalid',
+      `the Docker context "${name}" skips the verification of TLS, which is refused; give it the CA of the engine`,
+    );
   }
   const source = `context "${name}"`;
   const tls = await tlsFiles(join(folder, 'contexts', 'tls', digest, 'docker'));
@@ -54,7 +71,8 @@ export async function endpointFromContext(name: string, folder: string, asked: s
 }
 
 /** `DOCKER_CONFIG`, or `~/.docker`. */
-export const dockerConfigFolder = (env: NodeJS.ProcessEnv, home: string): string => env['DOCKER_CONFIG'] || join(home, '.docker');
+export const dockerConfigFolder = (env: NodeJS.ProcessEnv, home: string): string =>
+  env['DOCKER_CONFIG'] || join(home, '.docker');
 
 async function tlsFiles(folder: string): Promise<DockerTlsConfig | undefined> {
   const there = new Set(await readdir(folder).catch(() => []));

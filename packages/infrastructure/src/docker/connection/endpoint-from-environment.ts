@@ -17,6 +17,10 @@ export function endpointFromEnvironment(env: NodeJS.ProcessEnv, home: string): F
   const endpoint = parseDockerHost(host, 'DOCKER_HOST', tls);
   if (endpoint.kind !== 'tcp' || !tls) return { endpoint, source: 'DOCKER_HOST' };
   const certPath = env['DOCKER_CERT_PATH'] || env['DOCKER_CONFIG'] || join(home, '.docker');
-  const files = { caFile: join(certPath, 'ca.pem'), certFile: join(certPath, 'cert.pem'), keyFile: join(certPath, 'key.pem') };
+  const files = {
+    caFile: join(certPath, 'ca.pem'),
+    certFile: join(certPath, 'cert.pem'),
+    keyFile: join(certPath, 'key.pem'),
+  };
   return { endpoint: { ...endpoint, tls: files }, source: 'DOCKER_HOST' };
 }

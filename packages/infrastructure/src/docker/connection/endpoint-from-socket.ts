@@ -19,7 +19,9 @@ export async function endpointFromSocket(
   const runtimeDir = env['XDG_RUNTIME_DIR'];
   const candidates = [
     first,
-    ...(runtimeDir === undefined || runtimeDir === '' ? [] : [found(join(runtimeDir, 'docker.sock'), 'rootless socket')]),
+    ...(runtimeDir === undefined || runtimeDir === ''
+      ? []
+      : [found(join(runtimeDir, 'docker.sock'), 'rootless socket')]),
     found(join(home, '.docker', 'run', 'docker.sock'), 'Docker Desktop socket'),
   ];
   const usable = await firstWith(candidates, constants.R_OK | constants.W_OK);
@@ -30,7 +32,10 @@ interface FoundSocket extends FoundEndpoint {
   readonly endpoint: { readonly kind: 'socket'; readonly socketPath: string };
 }
 
-const found = (socketPath: string, source: string): FoundSocket => ({ endpoint: { kind: 'socket', socketPath }, source });
+const found = (socketPath: string, source: string): FoundSocket => ({
+  endpoint: { kind: 'socket', socketPath },
+  source,
+});
 
 async function firstWith(candidates: readonly FoundSocket[], mode: number): Promise<FoundSocket | undefined> {
   for (const candidate of candidates) {

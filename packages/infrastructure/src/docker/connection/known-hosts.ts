@@ -22,7 +22,8 @@ export function isKnownHost(lines: readonly string[], host: string, port: number
     const words = line.trim().split(/\s+/);
     const marker = words[0]?.startsWith('@') === true ? words.shift() : undefined;
     const [patterns, , encoded] = words;
-    if (patterns === undefined || patterns.startsWith('#') || encoded === undefined || marker === '@cert-authority') continue;
+    if (patterns === undefined || patterns.startsWith('#') || encoded === undefined || marker === '@cert-authority')
+      continue;
     if (!Buffer.from(encoded, 'base64').equals(key) || !matches(patterns, name)) continue;
     if (marker === '@revoked') return false;
     known = true;
@@ -34,7 +35,10 @@ function matches(patterns: string, name: string): boolean {
   if (patterns.startsWith('|1|')) return matchesHash(patterns, name);
   const all = patterns.split(',');
   const hits = (pattern: string): boolean => globToRegExp(pattern).test(name);
-  return all.some((each) => !each.startsWith('!') && hits(each)) && !all.some((each) => each.startsWith('!') && hits(each.slice(1)));
+  return (
+    all.some((each) => !each.startsWith('!') && hits(each)) &&
+    !all.some((each) => each.startsWith('!') && hits(each.slice(1)))
+  );
 }
 
 function matchesHash(pattern: string, name: string): boolean {
@@ -45,4 +49,10 @@ function matchesHash(pattern: string, name: string): boolean {
 }
 
 const globToRegExp = (glob: string): RegExp =>
-  new RegExp(`^${glob.replace(/[.+^${}()|[\]\\]/g, '\\$&').replaceAll('*', '.*').replaceAll('?', '.')}$`, 'i');
+  new RegExp(
+    `^${glob
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    'i',
+  );

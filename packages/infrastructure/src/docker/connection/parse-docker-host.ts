@@ -15,7 +15,9 @@ const DEFAULT_PORTS = { tcp: 2375, tls: 2376, ssh: 22 };
  */
 export function parseDockerHost(text: string, source: string, tls = false): DockerEndpoint {
   const refuse = (why: string): never => {
-    throw new HodeiError('config_invalid', `${source} "${withoutPassword(text)}" ${why}; allowed are ${ALLOWED}`, { details: { field: source } });
+    throw new HodeiError('config_invalid', `${source} "${withoutPassword(text)}" ${why}; allowed are ${ALLOWED}`, {
+      details: { field: source },
+    });
   };
   if (text.startsWith('unix://')) {
     const socketPath = text.slice('unix://'.length) || DEFAULT_SOCKET;
@@ -31,7 +33,8 @@ export function parseDockerHost(text: string, source: string, tls = false): Dock
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   if (host === '') return refuse('names no host');
   if (!/^[A-Za-z0-9._:-]+$/.test(host)) return refuse('has characters that no host has');
-  if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '') return refuse('has more than a host and a port');
+  if ((url.pathname !== '' && url.pathname !== '/') || url.search !== '' || url.hash !== '')
+    return refuse('has more than a host and a port');
   if (url.password !== '') return refuse('has a password in it; use a key');
   if (url.protocol === 'ssh:') {
     const username = decodeURIComponent(url.username);
@@ -43,4 +46,5 @@ export function parseDockerHost(text: string, source: string, tls = false): Dock
 
 const portOf = (url: URL, otherwise: number): number => (url.port === '' ? otherwise : Number(url.port));
 
-const withoutPassword = (text: string): string => text.slice(0, 200).replace(/\/\/([^@/]*)@/, (_, user: string) => `//${user.replace(/:.*/, ':***')}@`);
+const withoutPassword = (text: string): string =>
+  text.slice(0, 200).replace(/\/\/([^@/]*)@/, (_, user: string) => `//${user.replace(/:.*/, ':***')}@`);

@@ -8,7 +8,12 @@ import { temporaryFolder } from '../support/temporary-folder.ts';
 
 describe('where nothing says where the engine is', () => {
   test.each([
-    ['the default socket', ['default.sock', 'run/docker.sock', '.docker/run/docker.sock'], 'default.sock', 'default socket'],
+    [
+      'the default socket',
+      ['default.sock', 'run/docker.sock', '.docker/run/docker.sock'],
+      'default.sock',
+      'default socket',
+    ],
     ['the rootless socket', ['run/docker.sock', '.docker/run/docker.sock'], 'run/docker.sock', 'rootless socket'],
     ["Docker Desktop's socket", ['.docker/run/docker.sock'], '.docker/run/docker.sock', 'Docker Desktop socket'],
     ['the default socket, for the error to name it,', [], 'default.sock', 'default socket'],
@@ -17,7 +22,12 @@ describe('where nothing says where the engine is', () => {
     const home = folder.path;
     for (const name of ['run', '.docker/run']) await mkdir(join(home, name), { recursive: true });
     for (const name of there) await writeFile(join(home, name), '');
-    const found = await endpointFromSocket({ XDG_RUNTIME_DIR: join(home, 'run') }, home, 'linux', join(home, 'default.sock'));
+    const found = await endpointFromSocket(
+      { XDG_RUNTIME_DIR: join(home, 'run') },
+      home,
+      'linux',
+      join(home, 'default.sock'),
+    );
     expect(found).toEqual({ endpoint: { kind: 'socket', socketPath: join(home, taken) }, source });
   });
 });

@@ -38,6 +38,8 @@ describe('the address of an engine', () => {
     '://',
   ])('%s is refused with what is allowed, and without a password', (text) => {
     const message = expect.stringMatching(/^DOCKER_HOST (?!.*geheim).*allowed are unix:\/\/\/.*tcp:.*ssh:.*npipe:/);
-    expect(() => parseDockerHost(text, 'DOCKER_HOST')).toThrow(expect.objectContaining({ code: 'config_invalid', message }));
+    expect(() => parseDockerHost(text, 'DOCKER_HOST')).toThrow(
+      expect.objectContaining({ code: 'config_invalid', message }),
+    );
   });
 });

@@ -17,7 +17,10 @@ export const engineAt = async (socketPath: string, callTimeoutMs = 5_000): Promi
   new DockerEngine(await connectDocker({ kind: 'socket', socketPath }), callTimeoutMs);
 
 /** @param answer does what the test needs; one that does nothing is an engine that hangs. */
-export async function startFakeEngine(answer: (request: IncomingMessage, response: ServerResponse) => void, callTimeoutMs?: number): Promise<FakeEngine> {
+export async function startFakeEngine(
+  answer: (request: IncomingMessage, response: ServerResponse) => void,
+  callTimeoutMs?: number,
+): Promise<FakeEngine> {
   const folder = await temporaryFolder();
   const socketPath = join(folder.path, 'docker.sock');
   const server = createServer(answer).listen(socketPath);
@@ -36,8 +39,19 @@ export async function startFakeEngine(answer: (request: IncomingMessage, respons
 
 /** The answers of an engine that is well. */
 export function answerWell(request: IncomingMessage, response: ServerResponse): void {
-  const info = { OSType: 'linux', Architecture: 'x86_64', NCPU: 2, MemTotal: 1e9, MemoryLimit: true, SwapLimit: true, PidsLimit: true, CpuCfsQuota: true, CpuCfsPeriod: true };
+  const info = {
+    OSType: 'linux',
+    Architecture: 'x86_64',
+    NCPU: 2,
+    MemTotal: 1e9,
+    MemoryLimit: true,
+    SwapLimit: true,
+    PidsLimit: true,
+    CpuCfsQuota: true,
+    CpuCfsPeriod: true,
+  };
   if (request.url?.startsWith('/_ping') === true) response.end('OK');
-  else if (request.url?.startsWith('/info') === true) response.setHeader('content-type', 'application/json').end(JSON.stringify(info));
+  else if (request.url?.startsWith('/info') === true)
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(info));
   else response.writeHead(404).end('{"message":"page not found"}');
 }

@@ -90,7 +90,8 @@ function answer(repositories: ReadonlyMap<string, Stored>, request: IncomingMess
   const challenge = { 'www-authenticate': 'Basic realm="fake"' };
   if (path === '/v2/') {
     // Here an engine learns how to log in.
-    if ([...repositories.values()].some(({ behaviour }) => behaviour.credentials !== undefined)) return refuse(401, 'UNAUTHORIZED', challenge);
+    if ([...repositories.values()].some(({ behaviour }) => behaviour.credentials !== undefined))
+      return refuse(401, 'UNAUTHORIZED', challenge);
     return void response.writeHead(200, { 'docker-distribution-api-version': 'registry/2.0' }).end();
   }
   const [, name = '', kind, reference = ''] = /^\/v2\/(.+)\/(manifests|blobs)\/([^/]+)$/.exec(path) ?? [];
@@ -98,7 +99,8 @@ function answer(repositories: ReadonlyMap<string, Stored>, request: IncomingMess
   if (repository === undefined) return refuse(404, 'NAME_UNKNOWN');
   const { behaviour } = repository;
   if (behaviour.refuse !== undefined) return refuse(behaviour.refuse.status, behaviour.refuse.code);
-  const wanted = behaviour.credentials === undefined ? undefined : `Basic ${Buffer.from(behaviour.credentials).toString('base64')}`;
+  const wanted =
+    behaviour.credentials === undefined ? undefined : `Basic ${Buffer.from(behaviour.credentials).toString('base64')}`;
   if (wanted !== undefined && request.headers.authorization !== wanted) {
     return refuse(401, 'UNAUTHORIZED', challenge);
   }
@@ -130,7 +132,11 @@ function drip(response: ServerResponse, { bytes, type }: Blob): void {
 }
 
 function send(request: IncomingMessage, response: ServerResponse, { bytes, type }: Blob, stallAfter?: number): void {
-  response.writeHead(200, { 'content-type': type, 'content-length': bytes.length, 'docker-content-digest': digestOf(bytes) });
+  response.writeHead(200, {
+    'content-type': type,
+    'content-length': bytes.length,
+    'docker-content-digest': digestOf(bytes),
+  });
   if (request.method === 'HEAD') response.end();
   else if (stallAfter === undefined) response.end(bytes);
   else response.write(bytes.subarray(0, stallAfter));
@@ -151,8 +157,14 @@ function makeImage(behaviour: FakeRepository): Stored {
     ),
     type: CONFIG,
   };
-  const describe = ({ bytes, type }: Blob): object => ({ mediaType: type, size: bytes.length, digest: digestOf(bytes) });
-  const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: describe(config), layers: [describe(layer)] }));
+  const describe = ({ bytes, type }: Blob): object => ({
+    mediaType: type,
+    size: bytes.length,
+    digest: digestOf(bytes),
+  });
+  const manifest = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: MANIFEST, config: describe(config), layers: [describe(layer)] }),
+  );
   return {
     behaviour,
     manifest: { bytes: manifest, type: MANIFEST },
@@ -171,9 +183,18 @@ function tarOf(name: string, content: Buffer): Buffer {
   const octal = (value: number, length: number): string => `${value.toString(8).padStart(length - 1, '0')}\0`;
   const header = Buffer.alloc(512);
   header.write(name, 0);
-  header.write(octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(content.length, 12) + octal(0, 12) + '        0', 100);
+  header.write(
+    octal(0o644, 8) + octal(0, 8) + octal(0, 8) + octal(content.length, 12) + octal(0, 12) + '        0',
+    100,
+  );
   header.write('ustar\u000000', 257);
-  header.write(octal(header.reduce((sum, byte) => sum + byte, 0), 7), 148);
+  header.write(
+    octal(
+      header.reduce((sum, byte) => sum + byte, 0),
+      7,
+    ),
+    148,
+  );
   const padding = Buffer.alloc((512 - (content.length % 512)) % 512);
   return Buffer.concat([header, content, padding, Buffer.alloc(1024)]);
 }
