@@ -2,7 +2,8 @@ import { HodeiError } from '@hodei/domain';
 import type Docker from 'dockerode';
 
 import type { DockerConnection } from './connect-docker.ts';
-import { translateDockerError, type DockerCall } from './translate-docker-error.ts';
+import type { DockerCall } from './docker-call.ts';
+import { translateDockerError } from './translate-docker-error.ts';
 
 /** Bounds of one call. */
 export interface EngineCallOptions {

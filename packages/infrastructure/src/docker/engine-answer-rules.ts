@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@hodei/domain';
 
 import type { EngineAnswer } from './engine-answer.ts';
-import type { DockerCall } from './translate-docker-error.ts';
+import type { DockerCall } from './docker-call.ts';
 
 /**
  * Situations that a caller decides on, which are no failures of their own. They are in the error's

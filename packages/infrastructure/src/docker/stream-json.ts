@@ -4,7 +4,7 @@ import type Docker from 'dockerode';
 
 import type { DockerEngine, EngineCallOptions } from './docker-engine.ts';
 import { readJsonLines } from './read-json-lines.ts';
-import type { DockerCall } from './translate-docker-error.ts';
+import type { DockerCall } from './docker-call.ts';
 
 /**
  * Opens a stream of JSON lines; resolves when the engine has begun to answer. The stream is to be iterated at

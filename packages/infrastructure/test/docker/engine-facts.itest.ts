@@ -8,7 +8,8 @@ import { connectDocker } from '../../src/docker/connect-docker.ts';
 import { DEFAULT_DOCKER_CONFIG } from '../../src/docker/docker-config.ts';
 import { DockerEngine } from '../../src/docker/docker-engine.ts';
 import { probeCapabilities } from '../../src/docker/probe-capabilities.ts';
-import { conditionOf, type DockerCall } from '../../src/docker/translate-docker-error.ts';
+import type { DockerCall } from '../../src/docker/docker-call.ts';
+import { conditionOf } from '../../src/docker/translate-docker-error.ts';
 import { IMAGES, openTestDocker, type TestDocker } from './support/test-docker.ts';
 
 const engine = new DockerEngine(await connectDocker(), 30_000);

@@ -1,7 +1,8 @@
 import { HodeiError } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
 
-import { conditionOf, translateDockerError, type DockerCall } from '../../src/docker/translate-docker-error.ts';
+import type { DockerCall } from '../../src/docker/docker-call.ts';
+import { conditionOf, translateDockerError } from '../../src/docker/translate-docker-error.ts';
 
 const WHERE = 'unix:///var/run/docker.sock (default socket)';
 const CALL: DockerCall = { doing: 'starting worker w', subject: 'worker w', otherwise: 'start_failed' };
