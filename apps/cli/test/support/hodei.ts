@@ -1,0 +1,129 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { setTimeout as delay } from 'node:timers/promises';
+
+import { LABELS, type InstallationId } from '@hodei/domain';
+import { openStore, parseSettings, type Store } from '@hodei/server';
+import { expect } from 'vitest';
+
+import { callEngine } from '../../../../scripts/engine/engine-request.ts';
+import { findEngine } from '../../../../scripts/engine/reach-engine.ts';
+
+const MAIN = new URL('../../src/main.ts', import.meta.url).pathname;
+const NODE_ARGS = ['--conditions=@hodei/source', '--disable-warning=ExperimentalWarning', MAIN];
+
+/** What a command came to. */
+export interface Result {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** Stdout as it came. */
+  readonly bytes: Buffer;
+}
+
+/** A command that runs. */
+export interface Running {
+  readonly child: ChildProcess;
+  /** Resolves when this text was on stdout or stderr. */
+  seen(text: string): Promise<void>;
+  readonly done: Promise<Result>;
+}
+
+/** A fresh installation in a folder of its own: its Postgres, its containers, its commands. */
+export interface Installation {
+  readonly folder: string;
+  readonly dataDir: string;
+  /** A look into its rows. Keeps its Postgres running between commands, as any other command would. */
+  readonly store: Store;
+  readonly id: InstallationId;
+  readonly env: NodeJS.ProcessEnv;
+  /** Runs a command of the real CLI to its end. */
+  hodei(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
+  start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
+  /** All containers of this installation, as `docker inspect` has them. */
+  containers(): Promise<readonly string[]>;
+  /** The rows of one listing, as JSON. */
+  json<T>(args: readonly string[]): Promise<T>;
+  /** Nothing is left on the engine, and no row says that something goes on. */
+  expectNothingLeft(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function openInstallation(): Promise<Installation> {
+  const folder = await mkdtemp(join(tmpdir(), 'hodei-cli-'));
+  const dataDir = join(folder, 'data');
+  const { HODEI_URL: _, HODEI_DATABASE_URL: __, HODEI_LOG_LEVEL: ___, ...inherited } = process.env;
+  const env = { ...inherited, HODEI_DATA_DIR: dataDir, NO_COLOR: '1' };
+  const store = await openStore(parseSettings(env));
+  const { endpoint } = await findEngine();
+  const life = await store.repositories.instances.register({ name: 'a test', leaseMs: 1000 });
+  await store.repositories.instances.release(life.epoch);
+  const id = life.installationId;
+
+  const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Running => {
+    const child = spawn(process.execPath, [...NODE_ARGS, ...args], { cwd: folder, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const written: string[] = [];
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => written.push(data.toString('latin1')));
+    const finish = async (): Promise<Result> => {
+      const [bytes, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+      return { code, bytes, stdout: bytes.toString(), stderr: errors.toString() };
+    };
+    const done = finish();
+    const seen = async (text: string): Promise<void> => {
+      while (!written.join('').includes(text)) {
+        if (child.exitCode !== null) throw new Error(`hodei ended with ${child.exitCode} before it wrote "${text}": ${written.join('')}`);
+        await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), done]);
+      }
+    };
+    return { child, seen, done };
+  };
+  const hodei = (args: readonly string[], more?: NodeJS.ProcessEnv): Promise<Result> => start(args, more).done;
+  const containers = async (): Promise<readonly string[]> => {
+    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABELS.managed}=true`, `${LABELS.installation}=${id}`] }));
+    const rows = JSON.parse(await callEngine(endpoint, `/containers/json?all=1&filters=${filters}`)) as { readonly Id: string }[];
+    return Promise.all(rows.map(({ Id }) => callEngine(endpoint, `/containers/${Id}/json`)));
+  };
+  const expectNothingLeft = async (): Promise<void> => {
+    // Who only watched a job may have ended before its worker is gone.
+    await until(async () => (await containers()).length === 0 && (await store.repositories.workers.countLive()).size === 0);
+    const jobs = await store.repositories.jobs.countByState();
+    expect({ pending: jobs.pending, scheduled: jobs.scheduled, running: jobs.running }).toEqual({ pending: 0, scheduled: 0, running: 0 });
+  };
+  return {
+    folder,
+    dataDir,
+    store,
+    id,
+    env,
+    hodei,
+    start,
+    containers,
+    expectNothingLeft,
+    json: async <T>(args: readonly string[]): Promise<T> => {
+      const { code, stdout, stderr } = await hodei([...args, '--json']);
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      return JSON.parse(stdout) as T;
+    },
+    close: async () => {
+      try {
+        await expectNothingLeft();
+      } finally {
+        await store[Symbol.asyncDispose]();
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** Resolves when the condition holds. */
+export async function until(condition: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
+  const deadline = performance.now() + timeoutMs;
+  while (!(await condition())) {
+    if (performance.now() > deadline) throw new Error(`it did not happen within ${timeoutMs} ms: ${condition.toString()}`);
+    await delay(20);
+  }
+}
