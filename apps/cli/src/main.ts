@@ -6,7 +6,9 @@ import { openSink } from './output/sink.ts';
 import { describeTerminal } from './output/terminal.ts';
 import { runCli } from './run-cli.ts';
 
-const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { readonly version: string };
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  readonly version: string;
+};
 const { env } = process;
 const stderr = openSink(2);
 

@@ -19,7 +19,10 @@ export function openBackend(params: {
 }): Backend {
   const settings = parseSettings(params.env);
   if (settings.url !== undefined) {
-    throw new HodeiError('unsupported', 'HODEI_URL is set, but this version has no client for a server yet; unset it to work on this machine');
+    throw new HodeiError(
+      'unsupported',
+      'HODEI_URL is set, but this version has no client for a server yet; unset it to work on this machine',
+    );
   }
   const diagnostics = createWordsDiagnostics(params.stderr, params.quiet ? 'silent' : settings.logLevel);
   return new EmbeddedBackend({ settings, diagnostics, entry: params.entry });

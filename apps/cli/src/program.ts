@@ -9,6 +9,7 @@ import { addJobsLsCommand } from './commands/jobs-ls.ts';
 import { addProvidersGetCommand, addProvidersLsCommand, addProvidersModeCommand } from './commands/providers.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunnerCommand } from './commands/runner.ts';
+import { addServeCommand } from './commands/serve.ts';
 import { addWorkersGetCommand } from './commands/workers-get.ts';
 import { addWorkersLsCommand } from './commands/workers-ls.ts';
 
@@ -61,6 +62,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addProvidersModeCommand(providers, cli, 'enable');
   addProvidersModeCommand(providers, cli, 'disable');
 
+  addServeCommand(program, cli);
   addDoctorCommand(program, cli);
   addRunnerCommand(program, cli);
   return program;

@@ -31,7 +31,9 @@ async function endOfParsing(cli: Cli, { code, exitCode, message }: CommanderErro
   // The help of a command that needs another word was written already.
   if (code !== 'commander.help') {
     const words = message.replace(/^error: /, '').replaceAll('\n', ' ');
-    await cli.stderr.write(`hodei: ${words} (invalid_input); "hodei --help" shows what is possible\n`).catch(() => undefined);
+    await cli.stderr
+      .write(`hodei: ${words} (invalid_input); "hodei --help" shows what is possible\n`)
+      .catch(() => undefined);
   }
   return EXIT.platformFailed;
 }

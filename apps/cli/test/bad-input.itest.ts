@@ -26,10 +26,25 @@ describe('what can not be run', () => {
 
   describe('ends with its cause, as a job that has ended', () => {
     test.each([
-      ['an image without the shell that the job runs', ['--image', 'hodei-test-noshell:1', '--', 'sh', '-c', 'echo x'], 125, /start_failed.*no \/bin\/sh/],
-      ['an image without a shell, and a secret', ['--image', 'hodei-test-noshell:1', '--secret', 'A=b', '--', '/bin/echo'], 125, /has no \/bin\/sh, so its secrets/],
+      [
+        'an image without the shell that the job runs',
+        ['--image', 'hodei-test-noshell:1', '--', 'sh', '-c', 'echo x'],
+        125,
+        /start_failed.*no \/bin\/sh/,
+      ],
+      [
+        'an image without a shell, and a secret',
+        ['--image', 'hodei-test-noshell:1', '--secret', 'A=b', '--', '/bin/echo'],
+        125,
+        /has no \/bin\/sh, so its secrets/,
+      ],
       ['a command that is not there', ['--', 'no-such-command'], 127, /command_not_found.*not in the image/],
-      ['a command that is not there, without a shell', ['--image', 'hodei-test-noshell:1', '--', '/bin/nothing'], 127, /command_not_found/],
+      [
+        'a command that is not there, without a shell',
+        ['--image', 'hodei-test-noshell:1', '--', '/bin/nothing'],
+        127,
+        /command_not_found/,
+      ],
       ['a command that can not be executed', ['--', '/etc/passwd'], 126, /start_failed.*no executable file/],
       ['a directory that can not be made', ['--workdir', '/etc/passwd/x', '--', 'true'], 125, /workdir/],
       ['an unknown network', ['--network', 'no-such-network', '--', 'true'], 125, /no network "no-such-network"/],
@@ -40,9 +55,19 @@ describe('what can not be run', () => {
     });
 
     test('an unknown image, which --quiet does not hide', async () => {
-      const { code, stdout, stderr } = await here.hodei(['run', '--quiet', '--image', 'hodei-test-unknown.invalid/nothing:1', '--', 'true']);
+      const { code, stdout, stderr } = await here.hodei([
+        'run',
+        '--quiet',
+        '--image',
+        'hodei-test-unknown.invalid/nothing:1',
+        '--',
+        'true',
+      ]);
       expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
-      expectTold(stderr, /failed \((image_not_found|image_pull_failed|image_pull_denied)\): .*hodei-test-unknown\.invalid\/nothing:1/);
+      expectTold(
+        stderr,
+        /failed \((image_not_found|image_pull_failed|image_pull_denied)\): .*hodei-test-unknown\.invalid\/nothing:1/,
+      );
     });
   });
 
@@ -54,19 +79,43 @@ describe('what can not be run', () => {
     });
 
     test.each([
-      ['memory under the least of the engine', ['--memory', '1k', '--', 'true'], /memoryBytes 1024 is under its minimum.*\(limit_exceeded\)/],
-      ['more memory than there is', ['--memory', '900t', '--', 'true'], /memoryBytes \d+ is over its maximum.*\(limit_exceeded\)/],
-      ['more cores than there are', ['--cpu', '4000', '--', 'true'], /cpu 4000 is over its maximum.*\(limit_exceeded\)/],
+      [
+        'memory under the least of the engine',
+        ['--memory', '1k', '--', 'true'],
+        /memoryBytes 1024 is under its minimum.*\(limit_exceeded\)/,
+      ],
+      [
+        'more memory than there is',
+        ['--memory', '900t', '--', 'true'],
+        /memoryBytes \d+ is over its maximum.*\(limit_exceeded\)/,
+      ],
+      [
+        'more cores than there are',
+        ['--cpu', '4000', '--', 'true'],
+        /cpu 4000 is over its maximum.*\(limit_exceeded\)/,
+      ],
       ['a negative number', ['--cpu', '-1', '--', 'true'], /--cpu: "-1".*\(invalid_input\)/],
       ['1 MB of environment', [...big, '--', 'true'], /at most \d+ bytes.*\(limit_exceeded\)/],
       ['a program without a name', ['--', ''], /\(invalid_input\)/],
-      ['a malformed image', ['--image', 'bad image!', '--', 'true'], /image "bad image!" is malformed.*\(invalid_input\)/],
+      [
+        'a malformed image',
+        ['--image', 'bad image!', '--', 'true'],
+        /image "bad image!" is malformed.*\(invalid_input\)/,
+      ],
       ['a malformed network', ['--network', '../x', '--', 'true'], /network "\.\.\/x" is malformed.*\(invalid_input\)/],
       ['a relative directory', ['--workdir', 'here', '--', 'true'], /must begin with "\/".*\(invalid_input\)/],
       ['a reserved label', ['--label', 'hodei.job=x', '--', 'true'], /label hodei\.job is reserved.*\(invalid_input\)/],
-      ['a timeout of a year', ['--timeout', '365d', '--', 'true'], /timeoutMs .* must be a whole number from 1 to.*\(invalid_input\)/],
+      [
+        'a timeout of a year',
+        ['--timeout', '365d', '--', 'true'],
+        /timeoutMs .* must be a whole number from 1 to.*\(invalid_input\)/,
+      ],
       ['an architecture that nobody has', ['--arch', 'vax', '--', 'true'], /no architecture vax.*\(limit_exceeded\)/],
-      ['a variable that is a secret as well', ['--env', 'A=1', '--secret', 'A=2', '--', 'true'], /A is both in env and in secrets.*\(invalid_input\)/],
+      [
+        'a variable that is a secret as well',
+        ['--env', 'A=1', '--secret', 'A=2', '--', 'true'],
+        /A is both in env and in secrets.*\(invalid_input\)/,
+      ],
     ] as const)('%s', async (_, args, words) => {
       const { code, stdout, stderr } = await here.hodei(['run', ...args]);
       expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
@@ -85,7 +134,13 @@ describe('what can not be run', () => {
 
     test('an unknown id', async () => {
       const unknown = '01890a5d-ac96-774b-bcce-b302099a8057';
-      for (const args of [['jobs', 'get', unknown], ['jobs', 'logs', unknown], ['jobs', 'logs', '-f', unknown], ['jobs', 'cancel', unknown], ['workers', 'get', unknown]]) {
+      for (const args of [
+        ['jobs', 'get', unknown],
+        ['jobs', 'logs', unknown],
+        ['jobs', 'logs', '-f', unknown],
+        ['jobs', 'cancel', unknown],
+        ['workers', 'get', unknown],
+      ]) {
         const { code, stdout, stderr } = await here.hodei(args);
         expect({ args, code, stdout }).toEqual({ args, code: 125, stdout: '' });
         expectTold(stderr, new RegExp(`${unknown}.*\\(not_found\\)`));
@@ -99,12 +154,17 @@ describe('what can not be run', () => {
     });
 
     test('no database', async () => {
-      const { code, stderr } = await here.hodei(['run', '--', 'true'], { HODEI_DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:1/x' });
+      const { code, stderr } = await here.hodei(['run', '--', 'true'], {
+        HODEI_DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:1/x',
+      });
       expect(code).toBe(125);
       expectTold(stderr, /\(database_unavailable\)/);
       expect(stderr).not.toContain('hunter2');
       const doctor = await here.hodei(['doctor'], { HODEI_DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:1/x' });
-      expect(doctor).toMatchObject({ code: 1, stdout: expect.stringMatching(/^fail +database: Postgres at 127\.0\.0\.1:1\/x/m) });
+      expect(doctor).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^fail +database: Postgres at 127\.0\.0\.1:1\/x/m),
+      });
       expect(doctor.stdout).not.toContain('hunter2');
     });
 
@@ -114,7 +174,10 @@ describe('what can not be run', () => {
       expect(code).toBe(125);
       expectTold(stderr, /docker: .*nothing\.sock.*\(provider_unavailable\)/);
       const doctor = await here.hodei(['doctor'], env);
-      expect(doctor).toMatchObject({ code: 1, stdout: expect.stringMatching(/^fail +provider docker: .*\n +start Docker/m) });
+      expect(doctor).toMatchObject({
+        code: 1,
+        stdout: expect.stringMatching(/^fail +provider docker: .*\n +start Docker/m),
+      });
     });
 
     test('a malformed DOCKER_HOST', async () => {

@@ -41,7 +41,10 @@ describe('the exit code of hodei run', () => {
 describe('the words for an end', () => {
   test.each([
     [end('exited', { exitCode: 7 }), 'exited with code 7'],
-    [end('exited', { exitCode: 1, oomKilled: true }), 'exited with code 1: the kernel killed a process of it for memory'],
+    [
+      end('exited', { exitCode: 1, oomKilled: true }),
+      'exited with code 1: the kernel killed a process of it for memory',
+    ],
     [end('signalled', { signal: 'SIGKILL', exitCode: 137 }), 'was killed by SIGKILL'],
     [end('cancelled', { by: 'ana (Ctrl-C)' }), 'was cancelled by ana (Ctrl-C)'],
     [end('timed_out', { message: 'ran longer than 500 ms' }), 'timed out (timed_out): ran longer than 500 ms'],

@@ -7,7 +7,8 @@ import { parseEnv, parseLabels, parseSecrets } from '../src/options/parse-pairs.
 import { parseSince } from '../src/options/parse-since.ts';
 import { parseSize } from '../src/options/parse-size.ts';
 
-const invalid = (words: RegExp) => expect.objectContaining({ code: 'invalid_input', message: expect.stringMatching(words) });
+const invalid = (words: RegExp) =>
+  expect.objectContaining({ code: 'invalid_input', message: expect.stringMatching(words) });
 
 describe('an amount of memory', () => {
   test.each([
@@ -23,12 +24,24 @@ describe('an amount of memory', () => {
     expect(parseSize('--memory', text)).toBe(bytes);
   });
 
-  test.each(['', '-5m', '0', '0m', '5x', 'm', '1e9', '1_000', 'lots', '256 m b', '0.0001', '9999999999999t', 'NaN', 'Infinity'])(
-    '"%s" is refused, with what would be right',
-    (text) => {
-      expect(() => parseSize('--memory', text)).toThrow(invalid(/^--memory: .*256m, 512KiB or 1\.5g/));
-    },
-  );
+  test.each([
+    '',
+    '-5m',
+    '0',
+    '0m',
+    '5x',
+    'm',
+    '1e9',
+    '1_000',
+    'lots',
+    '256 m b',
+    '0.0001',
+    '9999999999999t',
+    'NaN',
+    'Infinity',
+  ])('"%s" is refused, with what would be right', (text) => {
+    expect(() => parseSize('--memory', text)).toThrow(invalid(/^--memory: .*256m, 512KiB or 1\.5g/));
+  });
 });
 
 describe('a duration', () => {
@@ -63,9 +76,13 @@ describe('a number', () => {
 
   test('has bounds, and the message says them', () => {
     expect(parseWhole('--priority', '-1000', -1000, 1000)).toBe(-1000);
-    expect(() => parseWhole('--priority', '1001', -1000, 1000)).toThrow(invalid(/--priority: "1001".*from -1000 to 1000/));
+    expect(() => parseWhole('--priority', '1001', -1000, 1000)).toThrow(
+      invalid(/--priority: "1001".*from -1000 to 1000/),
+    );
     expect(() => parseWhole('--retries', '1.5', 0, 99)).toThrow(invalid(/--retries/));
-    expect(() => parseWhole('--pids', '99999999999999999999', 1, Number.MAX_SAFE_INTEGER)).toThrow(invalid(/at least 1/));
+    expect(() => parseWhole('--pids', '99999999999999999999', 1, Number.MAX_SAFE_INTEGER)).toThrow(
+      invalid(/at least 1/),
+    );
   });
 });
 
@@ -95,7 +112,9 @@ describe('NAME=VALUE', () => {
   });
 
   test('no message shows the value of a secret', () => {
-    expect(() => parseSecrets('--secret', ['=s3cret'], {})).toThrow(expect.not.objectContaining({ message: expect.stringContaining('s3cret') }));
+    expect(() => parseSecrets('--secret', ['=s3cret'], {})).toThrow(
+      expect.not.objectContaining({ message: expect.stringContaining('s3cret') }),
+    );
   });
 
   test('a label needs both', () => {

@@ -47,14 +47,20 @@ test('helps, with examples', async () => {
   expect(stdout).not.toContain('runner');
 });
 
-test.each([['run'], ['jobs', 'ls'], ['jobs', 'get'], ['jobs', 'logs'], ['jobs', 'cancel'], ['workers', 'ls'], ['providers', 'ls'], ['doctor']])(
-  'helps with %s %s',
-  async (...words) => {
-    const { code, stdout, stderr } = await hodei([...words, '--help']);
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    expect(stdout).toContain(`Usage: hodei ${words.join(' ')}`);
-  },
-);
+test.each([
+  ['run'],
+  ['jobs', 'ls'],
+  ['jobs', 'get'],
+  ['jobs', 'logs'],
+  ['jobs', 'cancel'],
+  ['workers', 'ls'],
+  ['providers', 'ls'],
+  ['doctor'],
+])('helps with %s %s', async (...words) => {
+  const { code, stdout, stderr } = await hodei([...words, '--help']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`Usage: hodei ${words.join(' ')}`);
+});
 
 test('a group of commands without a command shows its help on stderr, as an error', async () => {
   const { code, stdout, stderr } = await hodei(['jobs']);
@@ -64,7 +70,10 @@ test('a group of commands without a command shows its help on stderr, as an erro
 
 describe('what is wrong on the command line', () => {
   test.each([
-    [['run', '--memory', '-5m', '--', 'true'], /^hodei: --memory: "-5m" is no amount of memory; give .*256m.* \(invalid_input\)\n$/],
+    [
+      ['run', '--memory', '-5m', '--', 'true'],
+      /^hodei: --memory: "-5m" is no amount of memory; give .*256m.* \(invalid_input\)\n$/,
+    ],
     [['run', '--memory=lots'], /--memory: "lots"/],
     [['run', '--cpu', '-1', '--', 'true'], /--cpu: "-1"/],
     [['run', '--timeout', '5', '--', 'true'], /--timeout: "5" has no unit/],
@@ -99,7 +108,11 @@ describe('what is wrong on the command line', () => {
 
 describe('what is wrong in the environment', () => {
   test.each([
-    [{ HODEI_DATABASE_URL: 'mysql://root:hunter2@db/x' }, 'config_invalid', /HODEI_DATABASE_URL must be a URL like postgresql:/],
+    [
+      { HODEI_DATABASE_URL: 'mysql://root:hunter2@db/x' },
+      'config_invalid',
+      /HODEI_DATABASE_URL must be a URL like postgresql:/,
+    ],
     [{ HODEI_DATABASE_URL: 'not a url' }, 'config_invalid', /HODEI_DATABASE_URL/],
     [{ HODEI_LOG_LEVEL: 'loud' }, 'config_invalid', /HODEI_LOG_LEVEL must be one of/],
     [{ HODEI_URL: 'http://127.0.0.1:7433' }, 'unsupported', /HODEI_URL is set/],

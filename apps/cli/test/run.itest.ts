@@ -7,7 +7,11 @@ interface JobJson {
   readonly state: string;
   readonly cause?: string;
   readonly evidence?: Readonly<Record<string, unknown>>;
-  readonly attempts: readonly { readonly number: number; readonly cause: string; readonly durationsMs: Readonly<Record<string, number>> }[];
+  readonly attempts: readonly {
+    readonly number: number;
+    readonly cause: string;
+    readonly durationsMs: Readonly<Record<string, number>>;
+  }[];
 }
 
 describe('hodei run', () => {
@@ -24,7 +28,14 @@ describe('hodei run', () => {
   };
 
   test('prints what the job prints on the same streams, and exits as it exits', async () => {
-    const { code, stdout, stderr } = await run('--image', 'busybox', '--', 'sh', '-c', 'echo out; echo err >&2; exit 7');
+    const { code, stdout, stderr } = await run(
+      '--image',
+      'busybox',
+      '--',
+      'sh',
+      '-c',
+      'echo out; echo err >&2; exit 7',
+    );
     expect({ code, stdout }).toEqual({ code: 7, stdout: 'out\n' });
     expect(stderr).toMatch(/^err\nhodei: job [0-9a-f-]{36} exited with code 7\n$/);
     expect(await last()).toMatchObject({ state: 'failed', cause: 'exited', evidence: { exitCode: 7 } });
@@ -41,13 +52,35 @@ describe('hodei run', () => {
   });
 
   test('hands over variables, directory, arguments and limits', async () => {
-    const args = ['--env', 'A=1 2', '--env', 'FROM_HERE', '-w', '/work/x', '--memory', '64m', '--cpu', '0.5', '--pids', '50', '--name', 'n', '--label', 'k=v'];
-    const script = 'echo "$A|$FROM_HERE|$(pwd)|$1|$2"; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null || true';
-    const { code, stdout } = await here.hodei(['run', ...args, '--', 'sh', '-c', script, 'sh', '--json', "it's"], { FROM_HERE: 'héllo' });
+    const args = [
+      '--env',
+      'A=1 2',
+      '--env',
+      'FROM_HERE',
+      '-w',
+      '/work/x',
+      '--memory',
+      '64m',
+      '--cpu',
+      '0.5',
+      '--pids',
+      '50',
+      '--name',
+      'n',
+      '--label',
+      'k=v',
+    ];
+    const script =
+      'echo "$A|$FROM_HERE|$(pwd)|$1|$2"; cat /sys/fs/cgroup/memory/memory.limit_in_bytes /sys/fs/cgroup/memory.max 2>/dev/null || true';
+    const { code, stdout } = await here.hodei(['run', ...args, '--', 'sh', '-c', script, 'sh', '--json', "it's"], {
+      FROM_HERE: 'héllo',
+    });
     expect(stdout).toBe(`1 2|héllo|/work/x|--json|it's\n${64 * 1024 ** 2}\n`);
     expect(code).toBe(0);
     const [listed] = await here.json<readonly unknown[]>(['jobs', 'ls', '--label', 'k=v', '--name', 'n']);
-    expect(listed).toMatchObject({ spec: { labels: { k: 'v' }, resources: { cpu: 0.5, memoryBytes: 64 * 1024 ** 2, pids: 50 }, network: 'none' } });
+    expect(listed).toMatchObject({
+      spec: { labels: { k: 'v' }, resources: { cpu: 0.5, memoryBytes: 64 * 1024 ** 2, pids: 50 }, network: 'none' },
+    });
   });
 
   test('runs what the image runs where there is no command, and takes one without "--"', async () => {
@@ -58,7 +91,12 @@ describe('hodei run', () => {
   test('with --json, stdout is one document about the job and the rest goes to stderr', async () => {
     const { code, stdout, stderr } = await run('--json', '--', 'sh', '-c', 'echo out; echo err >&2; exit 3');
     expect(code).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ state: 'failed', cause: 'exited', evidence: { exitCode: 3 }, attempts: [{ number: 1 }] });
+    expect(JSON.parse(stdout)).toMatchObject({
+      state: 'failed',
+      cause: 'exited',
+      evidence: { exitCode: 3 },
+      attempts: [{ number: 1 }],
+    });
     expect(stderr).toContain('out\n');
     expect(stderr).toContain('err\n');
   });
@@ -96,12 +134,16 @@ describe('hodei run', () => {
   test('shows how a job went: phases with their times, cause and evidence', async () => {
     const { stdout } = await here.hodei(['jobs', 'get', (await last()).id]);
     expect(stdout).toMatch(/^state +failed: exited with code 5$/m);
-    expect(stdout).toMatch(/^ {2}phases +image \d+ ms, worker \d+ ms, record \d+ ms, launch \d+ ms, .*run \d+ ms, finish \d+ ms$/m);
+    expect(stdout).toMatch(
+      /^ {2}phases +image \d+ ms, worker \d+ ms, record \d+ ms, launch \d+ ms, .*run \d+ ms, finish \d+ ms$/m,
+    );
     expect(stdout).toMatch(/^ {2}evidence +cause exited, exitCode 5$/m);
   });
 
   test('two at once share the installation and each gets its own output', async () => {
-    const results = await Promise.all(['a', 'b'].map((name) => run('--', 'sh', '-c', `for i in 1 2 3; do echo ${name}$i; sleep 0.1; done`)));
+    const results = await Promise.all(
+      ['a', 'b'].map((name) => run('--', 'sh', '-c', `for i in 1 2 3; do echo ${name}$i; sleep 0.1; done`)),
+    );
     expect(results.map(({ code, stdout }) => ({ code, stdout }))).toEqual([
       { code: 0, stdout: 'a1\na2\na3\n' },
       { code: 0, stdout: 'b1\nb2\nb3\n' },
@@ -116,16 +158,22 @@ describe('hodei run', () => {
   });
 
   test('listings fit a person and a program', async () => {
-    const ids = (await here.hodei(['jobs', 'ls', '--quiet', '--state', 'succeeded', '--limit', '2'])).stdout.trim().split('\n');
+    const ids = (await here.hodei(['jobs', 'ls', '--quiet', '--state', 'succeeded', '--limit', '2'])).stdout
+      .trim()
+      .split('\n');
     expect(ids).toHaveLength(2);
     const table = (await here.hodei(['jobs', 'ls', '--state', 'timed_out'])).stdout;
-    expect(table).toMatch(/^ID +NAME +STATE +END +AGE +RAN +IMAGE +COMMAND\n[0-9a-f-]{36} +- +timed_out +timed_out +\d+s +\S+ +busybox +sleep 60\n$/);
+    expect(table).toMatch(
+      /^ID +NAME +STATE +END +AGE +RAN +IMAGE +COMMAND\n[0-9a-f-]{36} +- +timed_out +timed_out +\d+s +\S+ +busybox +sleep 60\n$/,
+    );
     const [worker] = await here.json<readonly { readonly id: string }[]>(['workers', 'ls', '-a', '--limit', '1']);
     expect((await here.hodei(['workers', 'get', worker?.id ?? 'none'])).stdout).toMatch(/^state +terminated: /m);
   });
 
   test('providers are listed, disabled and enabled; a disabled one takes no job', async () => {
-    expect(await here.json(['providers', 'ls'])).toMatchObject([{ name: 'docker', type: 'docker', status: 'active', health: { status: 'healthy' } }]);
+    expect(await here.json(['providers', 'ls'])).toMatchObject([
+      { name: 'docker', type: 'docker', status: 'active', health: { status: 'healthy' } },
+    ]);
     expect((await here.hodei(['providers', 'disable', 'docker'])).stdout).toBe('docker disabled\n');
     const { code, stderr } = await run('--', 'true');
     expect(code).toBe(125);

@@ -55,7 +55,9 @@ test('keeps the order of what is written at once', async () => {
   try {
     const sink = openSink(fd);
     await Promise.all(['a', 'b', 'c'].map((letter) => sink.write(letter.repeat(100_000))));
-    expect(await readFile(join(folder, 'out'), 'utf8')).toBe('a'.repeat(100_000) + 'b'.repeat(100_000) + 'c'.repeat(100_000));
+    expect(await readFile(join(folder, 'out'), 'utf8')).toBe(
+      'a'.repeat(100_000) + 'b'.repeat(100_000) + 'c'.repeat(100_000),
+    );
   } finally {
     closeSync(fd);
     await rm(folder, { recursive: true });
@@ -82,6 +84,14 @@ test('output goes to its own stream, and the next piece is read when the last wa
     events.push('first');
     return Promise.resolve();
   });
-  expect(events).toEqual(['read 0', 'first', 'stdout takes x0', 'stdout took it', 'read 1', 'stderr takes x1', 'stderr took it']);
+  expect(events).toEqual([
+    'read 0',
+    'first',
+    'stdout takes x0',
+    'stdout took it',
+    'read 1',
+    'stderr takes x1',
+    'stderr took it',
+  ]);
   expect(last).toEqual({ stdout: '0'.charCodeAt(0), stderr: '1'.charCodeAt(0) });
 });

@@ -21,7 +21,11 @@ describe('a table', () => {
       { id: 'a', note: 'short', count: 5 },
       { id: 'bbb', note: 'a longer one', count: 12 },
     ];
-    expect(renderTable(COLUMNS, rows)).toEqual(['ID   NOTE           N', 'a    short          5', 'bbb  a longer one  12']);
+    expect(renderTable(COLUMNS, rows)).toEqual([
+      'ID   NOTE           N',
+      'a    short          5',
+      'bbb  a longer one  12',
+    ]);
   });
 
   test('shows its titles where there is no row', () => {

@@ -36,7 +36,16 @@ test.each([
 });
 
 test('the phases of an attempt follow each other, and the first byte counts from the launch', () => {
-  const phases = { claimed: 100, imageReady: 103, workerReady: 300, ordered: 305, launched: 308, firstByte: 310, exited: 408, ended: 413 };
+  const phases = {
+    claimed: 100,
+    imageReady: 103,
+    workerReady: 300,
+    ordered: 305,
+    launched: 308,
+    firstByte: 310,
+    exited: 408,
+    ended: 413,
+  };
   expect(phaseDurations(phases)).toEqual([
     { name: 'image', durationMs: 3 },
     { name: 'worker', durationMs: 197 },

@@ -33,9 +33,15 @@ export function createContainer(settings: Settings): DependencyContainer {
   container.register(SETTINGS, { useValue: settings });
   container.register(CLOCK, { useFactory: instanceCachingFactory(() => new SystemClock()) });
   container.register(IDS, { useFactory: instanceCachingFactory(() => new SystemIds()) });
-  container.register(DIAGNOSTICS, { useFactory: instanceCachingFactory(() => createPinoDiagnostics(settings.logLevel)) });
-  container.register(CHANGE_HUB, { useFactory: instanceCachingFactory((c) => new ChangeHub(c.resolve(REPOSITORIES).changes)) });
-  container.register(SECRET_SEALER, { useFactory: instanceCachingFactory((c) => new AesSecretSealer(c.resolve(SEALING_KEY))) });
+  container.register(DIAGNOSTICS, {
+    useFactory: instanceCachingFactory(() => createPinoDiagnostics(settings.logLevel)),
+  });
+  container.register(CHANGE_HUB, {
+    useFactory: instanceCachingFactory((c) => new ChangeHub(c.resolve(REPOSITORIES).changes)),
+  });
+  container.register(SECRET_SEALER, {
+    useFactory: instanceCachingFactory((c) => new AesSecretSealer(c.resolve(SEALING_KEY))),
+  });
   container.register(PROVIDER_REGISTRY, { useFactory: instanceCachingFactory(createRegistry) });
   container.register(JOB_CONTEXT, { useFactory: instanceCachingFactory(createJobContext) });
   container.register(JOB_RUNNER, { useFactory: instanceCachingFactory((c) => new JobRunner(c.resolve(JOB_CONTEXT))) });
@@ -52,7 +58,11 @@ function createRegistry(c: DependencyContainer): ProviderRegistry {
     diagnostics: c.resolve(DIAGNOSTICS),
     factories: {
       docker: ({ id, settings }) =>
-        new DockerProviderBuilder().withProviderId(id).withConfig(parseDockerConfig(settings)).withEnvironment(env).build(),
+        new DockerProviderBuilder()
+          .withProviderId(id)
+          .withConfig(parseDockerConfig(settings))
+          .withEnvironment(env)
+          .build(),
     },
   });
 }

@@ -46,7 +46,8 @@ export async function openControlPlane(settings: Settings, options: StoreOptions
   opening.defer(() => repositories.instances.release(instance.epoch));
   const lost = new AbortController();
   container.register(LEASE_LOST, { useValue: lost.signal });
-  const renew = (signal: AbortSignal): Promise<void> => keepLease({ instances: repositories.instances, clock, diagnostics }, instance, signal);
+  const renew = (signal: AbortSignal): Promise<void> =>
+    keepLease({ instances: repositories.instances, clock, diagnostics }, instance, signal);
   opening.use(runLoop('lease', diagnostics, renew, (error) => lost.abort(error)));
 
   const registry = opening.use(container.resolve(PROVIDER_REGISTRY));
@@ -67,4 +68,6 @@ export async function openControlPlane(settings: Settings, options: StoreOptions
 }
 
 const loadSealingKey = ({ sealingKey, dataDir }: Settings): Promise<Uint8Array> | Uint8Array =>
-  sealingKey === undefined ? loadOrCreateSealingKey(join(dataDir, 'sealing.key')) : parseSealingKey(sealingKey, 'HODEI_SEALING_KEY');
+  sealingKey === undefined
+    ? loadOrCreateSealingKey(join(dataDir, 'sealing.key'))
+    : parseSealingKey(sealingKey, 'HODEI_SEALING_KEY');

@@ -5,7 +5,10 @@ import type { Settings } from './settings.ts';
 
 /** Structured log lines on stderr, so that stdout stays the job's. */
 export function createPinoDiagnostics(level: Settings['logLevel']): Diagnostics {
-  const log = pino({ level, base: null, serializers: { error: stdSerializers.errWithCause } }, pino.destination({ fd: 2, sync: true }));
+  const log = pino(
+    { level, base: null, serializers: { error: stdSerializers.errWithCause } },
+    pino.destination({ fd: 2, sync: true }),
+  );
   return {
     info: (message, facts) => log.info(facts ?? {}, message),
     warn: (message, facts) => log.warn(facts ?? {}, message),

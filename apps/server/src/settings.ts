@@ -39,7 +39,12 @@ const ENVIRONMENT = z.object({
   HODEI_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('warn'),
   HODEI_SEALING_KEY: z.string().optional(),
   HODEI_DEFAULT_IMAGE: z.string().default('busybox'),
-  HODEI_DRAIN_TIMEOUT_MS: z.coerce.number({ error: DRAIN }).int({ error: DRAIN }).min(0, { error: DRAIN }).max(86_400_000, { error: DRAIN }).default(30_000),
+  HODEI_DRAIN_TIMEOUT_MS: z.coerce
+    .number({ error: DRAIN })
+    .int({ error: DRAIN })
+    .min(0, { error: DRAIN })
+    .max(86_400_000, { error: DRAIN })
+    .default(30_000),
 });
 
 /**

@@ -16,18 +16,24 @@ export type { JobContext } from './support/job-context.ts';
 export { DEFAULT_JOB_POLICY, type JobPolicy } from './support/job-policy.ts';
 export { keepLease, LEASE_MS } from './support/keep-lease.ts';
 export { destroyWorker } from './workers/destroy-worker.ts';
-export {
-  DEFAULT_MAX_WORKERS,
-  ProviderRegistry,
-  type ProviderRegistryParams,
-} from './registry/provider-registry.ts';
+export { DEFAULT_MAX_WORKERS, ProviderRegistry, type ProviderRegistryParams } from './registry/provider-registry.ts';
 export type { Selection, SelectParams } from './registry/provider-selector.ts';
 export type { ProviderFactories, ProviderFactory } from './registry/build-provider.ts';
 export type { Candidate, CompareCandidates } from './registry/candidate.ts';
 export { DEFAULT_BREAKER_OPTIONS, type BreakerOptions, type BreakerState } from './registry/circuit-breaker.ts';
-export type { ProviderRefusal, RefusalKind, RefusalReason, SelectionExplanation, SelectionQuery } from './registry/explain-selection.ts';
+export type {
+  ProviderRefusal,
+  RefusalKind,
+  RefusalReason,
+  SelectionExplanation,
+  SelectionQuery,
+} from './registry/explain-selection.ts';
 export type { ProviderQuery, ProviderStatistics, ProviderView } from './registry/provider-view.ts';
-export { parseSelectionStrategy, SELECTION_STRATEGIES, type SelectionStrategyName } from './registry/selection-strategies.ts';
+export {
+  parseSelectionStrategy,
+  SELECTION_STRATEGIES,
+  type SelectionStrategyName,
+} from './registry/selection-strategies.ts';
 export { PROVIDER_CHECK_MS, watchProviders } from './registry/watch-providers.ts';
 export { continueOwned } from './recovery/continue-owned.ts';
 export { ORPHAN_GRACE_MS, WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';

@@ -9,7 +9,16 @@ import type { Outcome } from './termination.ts';
  * `claimed` by an instance; `imageReady` on the engine; `workerReady` to take an order; `ordered`, the order
  * is on the wire; `launched`, the worker said so; `firstByte` of output; `exited`; `ended`, recorded.
  */
-export const PHASES = ['claimed', 'imageReady', 'workerReady', 'ordered', 'launched', 'firstByte', 'exited', 'ended'] as const;
+export const PHASES = [
+  'claimed',
+  'imageReady',
+  'workerReady',
+  'ordered',
+  'launched',
+  'firstByte',
+  'exited',
+  'ended',
+] as const;
 
 /** See {@link PHASES}. */
 export type Phase = (typeof PHASES)[number];

@@ -1,9 +1,10 @@
+import { assertLaunchable } from './assert-launchable.ts';
 import { HodeiError } from './errors.ts';
 import type { JobSpec } from './job.ts';
 import type { JobInput } from './job-input.ts';
 import { RESERVED_LABEL_PREFIX } from './labels.ts';
-import { assertLaunchable } from './launch-order.ts';
 import { RESOURCE_NAMES, type Resources } from './resources.ts';
+import { assertShellText } from './shell-quoting.ts';
 
 /** 30 days: no job may run longer, in milliseconds. */
 export const MAX_TIMEOUT_MS = 30 * 24 * 3600 * 1000;
@@ -21,7 +22,10 @@ const LABEL_KEY = /^[A-Za-z0-9][A-Za-z0-9_./-]{0,127}$/;
  * @throws HodeiError `invalid_input` or `limit_exceeded`; `details.field` names the field, the message says
  * what was wrong and what would be right. No secret is in any message.
  */
-export function checkJobInput(input: JobInput, defaultImage: string): { spec: JobSpec; secrets: Readonly<Record<string, string>> } {
+export function checkJobInput(
+  input: JobInput,
+  defaultImage: string,
+): { spec: JobSpec; secrets: Readonly<Record<string, string>> } {
   const command = checkCommand(input);
   const env = input.env ?? {};
   const secrets = input.secrets ?? {};
@@ -31,9 +35,18 @@ export function checkJobInput(input: JobInput, defaultImage: string): { spec: Jo
   assertLaunchable({ argv: command ?? [], env, secrets, ...(workdir === undefined ? {} : { workdir }) });
   const stdin = typeof input.stdin === 'string' ? new TextEncoder().encode(input.stdin) : input.stdin;
   if (stdin !== undefined && stdin.length > MAX_STDIN_BYTES) {
-    throw new HodeiError('limit_exceeded', `stdin takes ${stdin.length} bytes; at most ${MAX_STDIN_BYTES} are possible`, { details: { field: 'stdin' } });
+    throw new HodeiError(
+      'limit_exceeded',
+      `stdin takes ${stdin.length} bytes; at most ${MAX_STDIN_BYTES} are possible`,
+      { details: { field: 'stdin' } },
+    );
   }
-  const image = pattern('image', input.image ?? defaultImage, IMAGE, 'a reference like "busybox" or "ghcr.io/team/tool:1.2"');
+  const image = pattern(
+    'image',
+    input.image ?? defaultImage,
+    IMAGE,
+    'a reference like "busybox" or "ghcr.io/team/tool:1.2"',
+  );
   const network = pattern('network', input.network ?? 'none', NETWORK, '"none", "bridge" or the name of a network');
   const { timeoutMs, name } = input;
   if (timeoutMs !== undefined) whole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
@@ -65,8 +78,10 @@ export function checkJobInput(input: JobInput, defaultImage: string): { spec: Jo
 function checkCommand(input: JobInput): readonly string[] | undefined {
   const { command, script } = input;
   if (command !== undefined && script !== undefined) refuse('command', 'give either a command or a script, not both');
+  if (script !== undefined) assertShellText(script, 'the script', { field: 'script' });
   if (script === '') refuse('script', 'the script is empty; give at least one command');
-  if (command?.length === 0) refuse('command', 'the command is empty; give a program to run, or leave it out for what the image runs');
+  if (command?.length === 0)
+    refuse('command', 'the command is empty; give a program to run, or leave it out for what the image runs');
   return script === undefined ? command : ['/bin/sh', '-c', script];
 }
 
@@ -76,7 +91,8 @@ function checkResources(resources: Resources): Resources {
     if (value === undefined) continue;
     const field = `resources.${name}`;
     if (name !== 'cpu') whole(field, value, name === 'gpu' ? 0 : 1, Number.MAX_SAFE_INTEGER);
-    else if (!(Number.isFinite(value) && value > 0 && value <= 4096)) refuse(field, `cpu ${value} must be more than 0 and at most 4096 cores`);
+    else if (!(Number.isFinite(value) && value > 0 && value <= 4096))
+      refuse(field, `cpu ${value} must be more than 0 and at most 4096 cores`);
   }
   return resources;
 }
@@ -86,8 +102,10 @@ function checkLabels(labels: Readonly<Record<string, string>>): Readonly<Record<
   if (entries.length > 64) refuse('labels', `${entries.length} labels are too many; at most 64 are possible`);
   for (const [key, value] of entries) {
     pattern('labels', key, LABEL_KEY, 'a key of 1 to 128 of A-Z, a-z, 0-9, "_", ".", "/" and "-"');
-    if (key.startsWith(RESERVED_LABEL_PREFIX)) refuse('labels', `label ${key} is reserved; choose one that does not begin with "${RESERVED_LABEL_PREFIX}"`);
-    if (value.length > 1024 || value.includes('\0')) refuse('labels', `the value of label ${key} is over 1024 characters or has a NUL byte`);
+    if (key.startsWith(RESERVED_LABEL_PREFIX))
+      refuse('labels', `label ${key} is reserved; choose one that does not begin with "${RESERVED_LABEL_PREFIX}"`);
+    if (value.length > 1024 || value.includes('\0'))
+      refuse('labels', `the value of label ${key} is over 1024 characters or has a NUL byte`);
   }
   return labels;
 }
@@ -98,7 +116,9 @@ function whole(field: string, value: number, least: number, most: number): numbe
 }
 
 function pattern(field: string, value: string, allowed: RegExp, right: string): string {
-  return allowed.test(value) ? value : refuse(field, `${field} "${value.slice(0, 100)}" is malformed; it must be ${right}`);
+  return allowed.test(value)
+    ? value
+    : refuse(field, `${field} "${value.slice(0, 100)}" is malformed; it must be ${right}`);
 }
 
 function refuse(field: string, message: string): never {

@@ -25,7 +25,10 @@ export function shortfall(capabilities: ProviderCapabilities, demand: Demand): S
     if (!ok) missing.push(sentence);
   };
   const { architecture, gpuType, runtime, regions } = requirements;
-  need(architecture === undefined || capabilities.architectures.includes(architecture), `no architecture ${architecture}`);
+  need(
+    architecture === undefined || capabilities.architectures.includes(architecture),
+    `no architecture ${architecture}`,
+  );
   need(gpuType === undefined || capabilities.gpuTypes.includes(gpuType), `no GPU of type ${gpuType}`);
   need(runtime === undefined || capabilities.runtimes.includes(runtime), `no runtime ${runtime}`);
   need(

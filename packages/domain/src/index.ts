@@ -1,3 +1,4 @@
+export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './assert-launchable.ts';
 export type { NewAttempt, AttemptRepository } from './attempt-repository.ts';
 export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempt.ts';
 export type { LaunchMode, ProviderCapabilities } from './capabilities.ts';
@@ -8,20 +9,60 @@ export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, ty
 export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
 export type { HistoryEvent } from './history-event.ts';
 export type { HistoryRepository } from './history-repository.ts';
-export { parseJobId, parseAttemptId, parseWorkerId, parseProviderId, parseInstallationId, type JobId, type AttemptId, type WorkerId, type ProviderId, type InstallationId, type IdKind, type IdGenerator } from './ids.ts';
+export {
+  parseJobId,
+  parseAttemptId,
+  parseWorkerId,
+  parseProviderId,
+  parseInstallationId,
+  type JobId,
+  type AttemptId,
+  type WorkerId,
+  type ProviderId,
+  type InstallationId,
+  type IdKind,
+  type IdGenerator,
+} from './ids.ts';
 export type { InstanceRepository } from './instance-repository.ts';
 export type { Epoch, Instance } from './instance.ts';
 export type { JobInput } from './job-input.ts';
 export type { NewJob, JobQuery, JobRepository } from './job-repository.ts';
-export { JOB_TRANSITIONS, JOB_STATES, transitionJob, canTransitionJob, isTerminalJobState, parseJobState, type JobState } from './job-state.ts';
+export {
+  JOB_TRANSITIONS,
+  JOB_STATES,
+  transitionJob,
+  canTransitionJob,
+  isTerminalJobState,
+  parseJobState,
+  type JobState,
+} from './job-state.ts';
 export type { RetryPolicy, JobSpec, CancelRequest, Job } from './job.ts';
 export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './labels.ts';
-export { LAUNCHER_SCRIPT, NEVER_LAUNCHED_EXIT_CODE, MAX_ORDER_BYTES, MAX_ARGUMENT_BYTES, MAX_MARKER_BYTES, launchMarker, parseLaunchMarker, encodeLaunchOrder, assertLaunchable, type LaunchOrder, type DirectLaunch, type LaunchVerdict } from './launch-order.ts';
+export {
+  LAUNCHER_SCRIPT,
+  NEVER_LAUNCHED_EXIT_CODE,
+  MAX_MARKER_BYTES,
+  launchMarker,
+  parseLaunchMarker,
+  encodeLaunchOrder,
+  type LaunchOrder,
+  type DirectLaunch,
+  type LaunchVerdict,
+} from './launch-order.ts';
 export { createLaunchReader, type LaunchReader } from './launch-reader.ts';
 export type { LogRecord, LogRepository } from './log-repository.ts';
 export { NO_OUTPUT, type OutputStream, type OutputChunk, type OutputOffsets } from './output.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
-export { providerStatus, parseProviderMode, assertProviderInput, type ProviderMode, type ProviderStatus, type ProviderConfig, type ProviderInput, type ProviderPatch } from './provider-config.ts';
+export {
+  providerStatus,
+  parseProviderMode,
+  assertProviderInput,
+  type ProviderMode,
+  type ProviderStatus,
+  type ProviderConfig,
+  type ProviderInput,
+  type ProviderPatch,
+} from './provider-config.ts';
 export type { HealthStatus, ProviderHealth } from './provider-health.ts';
 export type { ProviderRepository } from './provider-repository.ts';
 export type { Repositories } from './repositories.ts';
@@ -32,9 +73,35 @@ export type { SecretSealer } from './secret-sealer.ts';
 export { MAX_FREE_RETRIES, FREE_RETRY_BACKOFF_MS, settleAttempt, type Settlement } from './settle-attempt.ts';
 export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
-export { TERMINATION_CAUSES, isSuccess, isCounted, parseTerminationCause, type TerminationCause, type TerminationEvidence, type Outcome } from './termination.ts';
-export type { CallOptions, ProvisionProgress, WorkerExit, RunningJob, WorkerStatus, ListedWorker, WorkerEvent, LogQuery, WorkerProvider } from './worker-provider.ts';
+export {
+  TERMINATION_CAUSES,
+  isSuccess,
+  isCounted,
+  parseTerminationCause,
+  type TerminationCause,
+  type TerminationEvidence,
+  type Outcome,
+} from './termination.ts';
+export type {
+  CallOptions,
+  ProvisionProgress,
+  WorkerExit,
+  RunningJob,
+  WorkerStatus,
+  ListedWorker,
+  WorkerEvent,
+  LogQuery,
+  WorkerProvider,
+} from './worker-provider.ts';
 export type { WorkerQuery, WorkerRepository } from './worker-repository.ts';
-export { WORKER_TRANSITIONS, WORKER_STATES, transitionWorker, canTransitionWorker, isTerminalWorkerState, parseWorkerState, type WorkerState } from './worker-state.ts';
+export {
+  WORKER_TRANSITIONS,
+  WORKER_STATES,
+  transitionWorker,
+  canTransitionWorker,
+  isTerminalWorkerState,
+  parseWorkerState,
+  type WorkerState,
+} from './worker-state.ts';
 export type { PullPolicy, WorkerSpec, WorkerHandle, WorkerRef, Worker } from './worker.ts';
 export type { Owned, OwnershipRepository } from './ownership-repository.ts';

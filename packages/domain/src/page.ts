@@ -31,14 +31,20 @@ const CURSOR = /^(\d{1,16})\.([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0
 export function parsePageRequest(request: PageRequest): { readonly limit: number; readonly after?: PageStart } {
   const { limit, cursor } = request;
   if (!(Number.isInteger(limit) && limit >= 1 && limit <= 1000)) {
-    throw new HodeiError('invalid_input', `limit ${limit} must be a whole number from 1 to 1000`, { details: { field: 'limit' } });
+    throw new HodeiError('invalid_input', `limit ${limit} must be a whole number from 1 to 1000`, {
+      details: { field: 'limit' },
+    });
   }
   if (cursor === undefined) return { limit };
   const [, createdAt, id] = CURSOR.exec(cursor) ?? [];
   if (createdAt === undefined || id === undefined) {
-    throw new HodeiError('invalid_input', `cursor "${cursor.slice(0, 80)}" is none that a listing gave; leave it out for the first page`, {
-      details: { field: 'cursor' },
-    });
+    throw new HodeiError(
+      'invalid_input',
+      `cursor "${cursor.slice(0, 80)}" is none that a listing gave; leave it out for the first page`,
+      {
+        details: { field: 'cursor' },
+      },
+    );
   }
   return { limit, after: { createdAt: Number(createdAt), id } };
 }
@@ -47,5 +53,7 @@ export function parsePageRequest(request: PageRequest): { readonly limit: number
 export function toPage<Item extends PageStart>(found: readonly Item[], limit: number): Page<Item> {
   const items = found.slice(0, limit);
   const last = items.at(-1);
-  return found.length <= limit || last === undefined ? { items } : { items, nextCursor: `${last.createdAt}.${last.id}` };
+  return found.length <= limit || last === undefined
+    ? { items }
+    : { items, nextCursor: `${last.createdAt}.${last.id}` };
 }

@@ -36,10 +36,17 @@ export type ProviderInput = Pick<ProviderConfig, 'name' | 'type'> &
   Partial<Pick<ProviderConfig, 'mode' | 'priority' | 'maxWorkers' | 'labels' | 'settings'>>;
 
 /** What an operator may change. */
-export type ProviderPatch = Partial<Pick<ProviderConfig, 'name' | 'mode' | 'priority' | 'maxWorkers' | 'labels' | 'settings'>>;
+export type ProviderPatch = Partial<
+  Pick<ProviderConfig, 'name' | 'mode' | 'priority' | 'maxWorkers' | 'labels' | 'settings'>
+>;
 
 /** The seed's one status: the operator's mode first, then health, then load. */
-export function providerStatus(mode: ProviderMode, health: HealthStatus, liveWorkers: number, maxWorkers: number): ProviderStatus {
+export function providerStatus(
+  mode: ProviderMode,
+  health: HealthStatus,
+  liveWorkers: number,
+  maxWorkers: number,
+): ProviderStatus {
   if (mode !== 'active') return mode;
   if (health === 'unhealthy' || health === 'unknown') return 'unhealthy';
   if (liveWorkers >= maxWorkers) return 'overloaded';
@@ -65,7 +72,10 @@ export function assertProviderInput(input: ProviderPatch): void {
     refuse(`provider name "${input.name}" must be 1 to 63 of a-z, 0-9 and "-", not beginning with "-"`);
   }
   if (input.mode !== undefined && !MODES.includes(input.mode)) refuse(`mode must be one of ${MODES.join(', ')}`);
-  if (input.maxWorkers !== undefined && !(Number.isInteger(input.maxWorkers) && input.maxWorkers >= 1 && input.maxWorkers <= 100_000)) {
+  if (
+    input.maxWorkers !== undefined &&
+    !(Number.isInteger(input.maxWorkers) && input.maxWorkers >= 1 && input.maxWorkers <= 100_000)
+  ) {
     refuse(`maxWorkers ${input.maxWorkers} must be a whole number from 1 to 100000`);
   }
   if (input.priority !== undefined && !(Number.isInteger(input.priority) && Math.abs(input.priority) <= 1000)) {

@@ -13,7 +13,13 @@ export interface Resources {
 }
 
 /** The names of the limits. */
-export const RESOURCE_NAMES = ['cpu', 'memoryBytes', 'pids', 'diskBytes', 'gpu'] as const satisfies readonly (keyof Resources)[];
+export const RESOURCE_NAMES = [
+  'cpu',
+  'memoryBytes',
+  'pids',
+  'diskBytes',
+  'gpu',
+] as const satisfies readonly (keyof Resources)[];
 
 /** See {@link RESOURCE_NAMES}. */
 export type ResourceName = (typeof RESOURCE_NAMES)[number];

@@ -40,7 +40,8 @@ export function settleAttempt(job: Job, earlier: readonly Attempt[], outcome: Ou
     state: 'pending',
     notBefore: now + Math.round(firstMs * Math.min(2 ** times, MAX_BACKOFF_FACTOR)),
   });
-  if (retry === 'counted' && counted + 1 < job.spec.retry.maxAttempts) return backOff(job.spec.retry.backoffMs, counted);
+  if (retry === 'counted' && counted + 1 < job.spec.retry.maxAttempts)
+    return backOff(job.spec.retry.backoffMs, counted);
   if (retry === 'free' && free < mostFreeRetries(outcome)) return backOff(FREE_RETRY_BACKOFF_MS, free);
   return { state: endsAs };
 }

@@ -1,4 +1,4 @@
-import { HodeiError } from './errors.ts';
+import { HodeiError, type ErrorDetails } from './errors.ts';
 
 /**
  * The shell variable that holds a newline. The launcher script sets it, because a launch order is one line
@@ -19,12 +19,23 @@ export function quoteForShell(text: string, what: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`).replaceAll('\n', `'"$${NEWLINE_VARIABLE}"'`)}'`;
 }
 
-/** @throws HodeiError `invalid_input`; see {@link quoteForShell}. */
-export function assertShellText(text: string, what: string): void {
+/**
+ * @param details for the error, like the field that the text is from.
+ * @throws HodeiError `invalid_input`; see {@link quoteForShell}.
+ */
+export function assertShellText(text: string, what: string, details: ErrorDetails = {}): void {
   if (text.includes('\0')) {
-    throw new HodeiError('invalid_input', `${what} contains a NUL byte, which no process can be given; remove it or send it on stdin`);
+    throw new HodeiError(
+      'invalid_input',
+      `${what} contains a NUL byte, which no process can be given; remove it or send it on stdin`,
+      { details },
+    );
   }
   if (!text.isWellFormed()) {
-    throw new HodeiError('invalid_input', `${what} contains half of a surrogate pair, which is not text; send bytes on stdin instead`);
+    throw new HodeiError(
+      'invalid_input',
+      `${what} contains half of a surrogate pair, which is not text; send bytes on stdin instead`,
+      { details },
+    );
   }
 }

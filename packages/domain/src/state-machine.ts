@@ -20,9 +20,13 @@ export function isTerminal<S extends string>(table: TransitionTable<S>, state: S
 export function transition<S extends string>(table: TransitionTable<S>, subject: string, from: S, to: S): S {
   if (canTransition(table, from, to)) return to;
   const allowed = table[from].length === 0 ? 'nothing, it is terminal' : table[from].join(', ');
-  throw new HodeiError('invalid_transition', `${subject} can't go from ${from} to ${to}; after ${from} may come ${allowed}`, {
-    details: { from, to },
-  });
+  throw new HodeiError(
+    'invalid_transition',
+    `${subject} can't go from ${from} to ${to}; after ${from} may come ${allowed}`,
+    {
+      details: { from, to },
+    },
+  );
 }
 
 /**
@@ -31,5 +35,8 @@ export function transition<S extends string>(table: TransitionTable<S>, subject:
  */
 export function parseState<S extends string>(table: TransitionTable<S>, subject: string, text: string): S {
   if (Object.hasOwn(table, text)) return text as S;
-  throw new HodeiError('unknown_value', `"${text}" is no state of a ${subject}; known are ${Object.keys(table).join(', ')}`);
+  throw new HodeiError(
+    'unknown_value',
+    `"${text}" is no state of a ${subject}; known are ${Object.keys(table).join(', ')}`,
+  );
 }

@@ -71,7 +71,13 @@ export interface ListedWorker {
  * `resync`: the stream was interrupted, anything may have happened.
  */
 export type WorkerEvent =
-  | { readonly kind: 'changed'; readonly workerId: WorkerId; readonly state: WorkerState; readonly at: EpochMs; readonly exitCode?: number }
+  | {
+      readonly kind: 'changed';
+      readonly workerId: WorkerId;
+      readonly state: WorkerState;
+      readonly at: EpochMs;
+      readonly exitCode?: number;
+    }
   | { readonly kind: 'resync'; readonly at: EpochMs };
 
 /** Which part of the logs to read. */

@@ -32,7 +32,9 @@ export const transitionWorker = (from: WorkerState, to: WorkerState): WorkerStat
 export const canTransitionWorker = (from: WorkerState, to: WorkerState): boolean =>
   canTransition<WorkerState>(WORKER_TRANSITIONS, from, to);
 
-export const isTerminalWorkerState = (state: WorkerState): boolean => isTerminal<WorkerState>(WORKER_TRANSITIONS, state);
+export const isTerminalWorkerState = (state: WorkerState): boolean =>
+  isTerminal<WorkerState>(WORKER_TRANSITIONS, state);
 
 /** @throws HodeiError `unknown_value` */
-export const parseWorkerState = (text: string): WorkerState => parseState<WorkerState>(WORKER_TRANSITIONS, 'worker', text);
+export const parseWorkerState = (text: string): WorkerState =>
+  parseState<WorkerState>(WORKER_TRANSITIONS, 'worker', text);

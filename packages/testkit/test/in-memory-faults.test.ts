@@ -11,7 +11,13 @@ import {
   type WorkerSpec,
 } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
-import { InMemoryEngine, InMemoryProvider, SequentialIds, SimulatedClock, type InMemoryEngineOptions } from '../src/in-memory/index.ts';
+import {
+  InMemoryEngine,
+  InMemoryProvider,
+  SequentialIds,
+  SimulatedClock,
+  type InMemoryEngineOptions,
+} from '../src/in-memory/index.ts';
 
 const setUp = (options: Omit<InMemoryEngineOptions, 'clock'> = {}) => {
   const clock = new SimulatedClock();
@@ -43,7 +49,12 @@ const text = async (running: RunningJob): Promise<string> => {
 describe('faults of the in-memory provider', () => {
   test('a failing call rejects with the error it was given, as often as it was told, and has no effect', async () => {
     const { provider, engine, spec } = setUp();
-    provider.faults.add({ call: 'createWorker', kind: 'fail', error: new HodeiError('start_failed', 'told to'), times: 2 });
+    provider.faults.add({
+      call: 'createWorker',
+      kind: 'fail',
+      error: new HodeiError('start_failed', 'told to'),
+      times: 2,
+    });
     await expect(provider.createWorker(spec())).rejects.toMatchObject({ code: 'start_failed' });
     await expect(provider.createWorker(spec())).rejects.toMatchObject({ code: 'start_failed' });
     expect(engine.workers()).toEqual([]);
@@ -160,7 +171,8 @@ describe('what the world does to the in-memory engine', () => {
     const seen: string[] = [];
     const stop = new AbortController();
     const watching = (async () => {
-      for await (const event of provider.watchWorkers(installationId, { signal: stop.signal })) seen.push(describeEvent(event));
+      for await (const event of provider.watchWorkers(installationId, { signal: stop.signal }))
+        seen.push(describeEvent(event));
     })();
     await clock.settle();
     engine.events.setTrouble({ duplicate: true });

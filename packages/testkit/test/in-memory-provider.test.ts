@@ -1,7 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parseInstallationId, parseProviderId, type Clock, type ProviderCapabilities, type WorkerId, type WorkerSpec } from '@hodei/domain';
-import { describeWorkerProvider, type ConformanceCommands, type WorkerProviderHarness } from '../src/conformance/index.ts';
+import {
+  parseInstallationId,
+  parseProviderId,
+  type Clock,
+  type ProviderCapabilities,
+  type WorkerId,
+  type WorkerSpec,
+} from '@hodei/domain';
+import {
+  describeWorkerProvider,
+  type ConformanceCommands,
+  type WorkerProviderHarness,
+} from '../src/conformance/index.ts';
 import { InMemoryEngine, InMemoryProvider } from '../src/in-memory/index.ts';
 
 const clock: Clock = {
@@ -32,50 +43,52 @@ const commands: ConformanceCommands = {
   runOutOfMemory: () => ['oom'],
 };
 
-const makeHarness = (capabilities: Partial<ProviderCapabilities> = {}) => async (): Promise<WorkerProviderHarness> => {
-  const engine = new InMemoryEngine({
-    clock,
-    images: { tools: {}, shellless: { shell: false } },
-    programs: {
-      'print-both': async (context) => {
-        const [, stdout = '', stderr = '', code] = context.argv;
-        context.write('stdout', stdout);
-        context.write('stderr', stderr);
-        return Number(code);
+const makeHarness =
+  (capabilities: Partial<ProviderCapabilities> = {}) =>
+  async (): Promise<WorkerProviderHarness> => {
+    const engine = new InMemoryEngine({
+      clock,
+      images: { tools: {}, shellless: { shell: false } },
+      programs: {
+        'print-both': async (context) => {
+          const [, stdout = '', stderr = '', code] = context.argv;
+          context.write('stdout', stdout);
+          context.write('stderr', stderr);
+          return Number(code);
+        },
       },
-    },
-  });
-  const id = parseProviderId(randomUUID());
-  const installationId = parseInstallationId(randomUUID());
-  const specOf = (workerId: WorkerId): WorkerSpec => ({
-    workerId,
-    installationId,
-    image: 'tools',
-    pullPolicy: 'never',
-    resources: {},
-    network: 'none',
-    labels: {},
-    expiresAt: 0,
-  });
-  return {
-    installationId,
-    image: 'tools',
-    missingImage: 'nowhere',
-    shellless: { image: 'shellless', argv: ['echo', 'hello'], text: 'hello\n' },
-    commands,
-    createProvider: async () => new InMemoryProvider({ id, engine, installationId, capabilities }),
-    createForeign: async (workerId) => {
-      const worker = await engine.addForeign(specOf(workerId));
-      return {
-        resourceId: worker.resourceId,
-        exists: async () => engine.workers().includes(worker),
-        remove: async () => engine.remove(worker),
-      };
-    },
-    inspectText: async ({ workerId }) => JSON.stringify(engine.find(workerId)),
-    close: async () => undefined,
+    });
+    const id = parseProviderId(randomUUID());
+    const installationId = parseInstallationId(randomUUID());
+    const specOf = (workerId: WorkerId): WorkerSpec => ({
+      workerId,
+      installationId,
+      image: 'tools',
+      pullPolicy: 'never',
+      resources: {},
+      network: 'none',
+      labels: {},
+      expiresAt: 0,
+    });
+    return {
+      installationId,
+      image: 'tools',
+      missingImage: 'nowhere',
+      shellless: { image: 'shellless', argv: ['echo', 'hello'], text: 'hello\n' },
+      commands,
+      createProvider: async () => new InMemoryProvider({ id, engine, installationId, capabilities }),
+      createForeign: async (workerId) => {
+        const worker = await engine.addForeign(specOf(workerId));
+        return {
+          resourceId: worker.resourceId,
+          exists: async () => engine.workers().includes(worker),
+          remove: async () => engine.remove(worker),
+        };
+      },
+      inspectText: async ({ workerId }) => JSON.stringify(engine.find(workerId)),
+      close: async () => undefined,
+    };
   };
-};
 
 describeWorkerProvider('InMemoryProvider', makeHarness());
 

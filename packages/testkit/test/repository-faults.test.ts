@@ -1,5 +1,11 @@
 import { HodeiError, type Repositories } from '@hodei/domain';
-import { createInMemoryRepositories, InMemoryStore, RepositoryFaults, SequentialIds, SimulatedClock } from '@hodei/testkit/in-memory';
+import {
+  createInMemoryRepositories,
+  InMemoryStore,
+  RepositoryFaults,
+  SequentialIds,
+  SimulatedClock,
+} from '@hodei/testkit/in-memory';
 import { beforeEach, describe, expect, it } from 'vitest';
 
 describe('faults of in-memory repositories', () => {

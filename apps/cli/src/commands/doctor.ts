@@ -15,7 +15,9 @@ export function addDoctorCommand(parent: Command, cli: Cli): void {
   parent
     .command('doctor')
     .summary('look at everything that jobs need')
-    .description('Looks at everything that jobs need, and says what to do about what is wrong. Exits with 1 where jobs can not run.')
+    .description(
+      'Looks at everything that jobs need, and says what to do about what is wrong. Exits with 1 where jobs can not run.',
+    )
     .option('--json', 'print a JSON array')
     .action(async (options: { readonly json?: true }) => {
       const findings: Finding[] = [];
@@ -33,7 +35,12 @@ async function* examineAll(cli: Cli): AsyncGenerator<Finding> {
   try {
     opened = cli.openBackend({ quiet: true });
   } catch (error) {
-    yield { subject: 'settings', verdict: 'fail', detail: describeError(error).trim(), advice: 'correct or unset what it names' };
+    yield {
+      subject: 'settings',
+      verdict: 'fail',
+      detail: describeError(error).trim(),
+      advice: 'correct or unset what it names',
+    };
     return;
   }
   await using backend = opened;

@@ -24,27 +24,38 @@ export function addJobsGetCommand(parent: Command, cli: Cli): void {
       const jobId = parseJobId(id);
       await using backend = cli.openBackend();
       const description = await backend.describe(jobId);
-      if (options.json) return writeJson(cli.stdout, jobDescriptionToJson(description));
-      return writeLines(cli.stdout, renderJob(description, cli));
+      if (options.json) return await writeJson(cli.stdout, jobDescriptionToJson(description));
+      return await writeLines(cli.stdout, renderJob(description, cli));
     });
 }
 
 /** A job for people. */
-export function renderJob({ job, attempts, waitingFor }: JobDescription, { out, now }: Pick<Cli, 'out' | 'now'>): readonly string[] {
+export function renderJob(
+  { job, attempts, waitingFor }: JobDescription,
+  { out, now }: Pick<Cli, 'out' | 'now'>,
+): readonly string[] {
   const { spec } = job;
   const moment = (at: number | undefined): string | undefined =>
     at === undefined ? undefined : `${formatMoment(at)} (${formatAge(at, now())} ago)`;
   const details: readonly Detail[] = [
     ['id', job.id],
     ['name', spec.name === undefined ? undefined : oneLine(spec.name)],
-    ['state', `${paintState(out, job.state)}${job.outcome === undefined ? '' : `: ${oneLine(explainEnd(job.outcome))}`}`],
+    [
+      'state',
+      `${paintState(out, job.state)}${job.outcome === undefined ? '' : `: ${oneLine(explainEnd(job.outcome))}`}`,
+    ],
     ['waiting for', waitingFor],
     ['image', spec.image],
     ['command', spec.command === undefined ? undefined : quoteWords(spec.command)],
     ['limits', limits(job)],
     ['network', spec.network],
     ['secrets', spec.secretNames.join(', ') || undefined],
-    ['labels', Object.entries(spec.labels).map(([key, value]) => oneLine(`${key}=${value}`)).join(', ') || undefined],
+    [
+      'labels',
+      Object.entries(spec.labels)
+        .map(([key, value]) => oneLine(`${key}=${value}`))
+        .join(', ') || undefined,
+    ],
     ['created', moment(job.createdAt)],
     ['started', moment(job.startedAt)],
     ['finished', moment(job.finishedAt)],
@@ -68,8 +79,9 @@ function renderAttempt(attempt: Attempt): readonly string[] {
 }
 
 /** The message stands in the end already. */
-function evidence({ cause, evidence: { message: _, ...facts } }: Outcome): string {
-  return [`cause ${cause}`, ...Object.entries(facts).map(([name, value]) => `${name} ${oneLine(String(value))}`)].join(', ');
+function evidence({ cause, evidence: all }: Outcome): string {
+  const facts = Object.entries(all).filter(([name]) => name !== 'message');
+  return [`cause ${cause}`, ...facts.map(([name, value]) => `${name} ${oneLine(String(value))}`)].join(', ');
 }
 
 function limits({ spec: { resources, timeoutMs, retry } }: Job): string | undefined {

@@ -18,13 +18,18 @@ interface LogsOptions {
 export function addJobsLogsCommand(parent: Command, cli: Cli): void {
   parent
     .command('logs')
-    .description("Prints what a job has written, byte for byte: its stdout on stdout, its stderr on stderr.")
+    .description('Prints what a job has written, byte for byte: its stdout on stdout, its stderr on stderr.')
     .argument('<id>', 'id of the job')
     .option('-f, --follow', 'go on until the job has ended')
     .option('--stdout', 'only its stdout')
     .option('--stderr', 'only its stderr')
-    .option('--since <moment>', 'only what it wrote since then: a time like 2026-01-31T12:00:00Z, or how long ago, like 10m')
-    .option('--tail <lines>', 'only the last so many lines of what is there', (text) => parseWhole('--tail', text, 0, 1_000_000))
+    .option(
+      '--since <moment>',
+      'only what it wrote since then: a time like 2026-01-31T12:00:00Z, or how long ago, like 10m',
+    )
+    .option('--tail <lines>', 'only the last so many lines of what is there', (text) =>
+      parseWhole('--tail', text, 0, 1_000_000),
+    )
     .action(async (id: string, options: LogsOptions) => {
       const jobId = parseJobId(id);
       const stream = onlyStream(options);
@@ -36,7 +41,10 @@ export function addJobsLogsCommand(parent: Command, cli: Cli): void {
       await using backend = cli.openBackend();
       let afterSeq = 0;
       if (options.tail !== undefined) {
-        const end = await lastLines(passing(backend.followOutput(query), (seq) => (afterSeq = seq)), options.tail);
+        const end = await lastLines(
+          passing(backend.followOutput(query), (seq) => (afterSeq = seq)),
+          options.tail,
+        );
         await copyOutput(iterate(end), cli);
         if (!options.follow) return;
       }
@@ -48,7 +56,10 @@ export function addJobsLogsCommand(parent: Command, cli: Cli): void {
 const onlyStream = ({ stdout, stderr }: LogsOptions): OutputStream | undefined =>
   stdout === stderr ? undefined : stdout ? 'stdout' : 'stderr';
 
-async function* passing<Item extends { readonly seq: number }>(items: AsyncIterable<Item>, onSeq: (seq: number) => void): AsyncGenerator<Item> {
+async function* passing<Item extends { readonly seq: number }>(
+  items: AsyncIterable<Item>,
+  onSeq: (seq: number) => void,
+): AsyncGenerator<Item> {
   for await (const item of items) {
     onSeq(item.seq);
     yield item;

@@ -46,9 +46,13 @@ export function addJobsLsCommand(parent: Command, cli: Cli): void {
       const query = { labels, ...(states.length === 0 ? {} : { states }), ...(name === undefined ? {} : { name }) };
       await using backend = cli.openBackend();
       const jobs = await listAll((page) => backend.listJobs({ ...query, ...page }), options.limit);
-      if (options.json) return writeJson(cli.stdout, jobs.map(jobToJson));
-      if (options.quiet) return writeLines(cli.stdout, jobs.map(({ id }) => id));
-      return writeLines(cli.stdout, renderTable(columns(cli), jobs, cli.out.width));
+      if (options.json) return await writeJson(cli.stdout, jobs.map(jobToJson));
+      if (options.quiet)
+        return await writeLines(
+          cli.stdout,
+          jobs.map(({ id }) => id),
+        );
+      return await writeLines(cli.stdout, renderTable(columns(cli), jobs, cli.out.width));
     });
 }
 

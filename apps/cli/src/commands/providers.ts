@@ -22,8 +22,8 @@ export function addProvidersLsCommand(parent: Command, cli: Cli): void {
     .action(async (options: JsonOption) => {
       await using backend = cli.openBackend();
       const providers = await backend.listProviders();
-      if (options.json) return writeJson(cli.stdout, providers.map(providerToJson));
-      return writeLines(cli.stdout, renderTable(COLUMNS, providers, cli.out.width));
+      if (options.json) return await writeJson(cli.stdout, providers.map(providerToJson));
+      return await writeLines(cli.stdout, renderTable(COLUMNS, providers, cli.out.width));
     });
 }
 
@@ -36,8 +36,8 @@ export function addProvidersGetCommand(parent: Command, cli: Cli): void {
     .action(async (name: string, options: JsonOption) => {
       await using backend = cli.openBackend();
       const provider = await backend.getProvider(name);
-      if (options.json) return writeJson(cli.stdout, providerToJson(provider));
-      return writeLines(cli.stdout, renderProvider(provider));
+      if (options.json) return await writeJson(cli.stdout, providerToJson(provider));
+      return await writeLines(cli.stdout, renderProvider(provider));
     });
 }
 
@@ -45,7 +45,9 @@ export function addProvidersModeCommand(parent: Command, cli: Cli, verb: 'enable
   const mode: ProviderConfig['mode'] = verb === 'enable' ? 'active' : 'disabled';
   parent
     .command(verb)
-    .description(verb === 'enable' ? 'Lets a provider take jobs.' : 'Lets a provider finish what it has and take no more jobs.')
+    .description(
+      verb === 'enable' ? 'Lets a provider take jobs.' : 'Lets a provider finish what it has and take no more jobs.',
+    )
     .argument('<name>', 'name of the provider')
     .action(async (name: string) => {
       await using backend = cli.openBackend();
@@ -79,6 +81,11 @@ function renderProvider({ config, status, health, liveWorkers, capabilities }: P
     ['enforces', capabilities?.enforcedLimits.join(', ')],
     ['runtimes', capabilities?.runtimes.join(', ')],
     ['features', capabilities?.features.join(', ') || undefined],
-    ['labels', Object.entries(capabilities?.labels ?? config.labels).map(([key, value]) => `${key}=${value}`).join(', ') || undefined],
+    [
+      'labels',
+      Object.entries(capabilities?.labels ?? config.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(', ') || undefined,
+    ],
   ]);
 }

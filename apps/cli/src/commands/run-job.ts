@@ -45,7 +45,13 @@ export async function runJob(cli: Cli, input: JobInput, mode: RunMode): Promise<
   }
 }
 
-async function follow(cli: Cli, backend: Backend, jobId: JobId, mode: RunMode, progress: ProgressLine): Promise<number> {
+async function follow(
+  cli: Cli,
+  backend: Backend,
+  jobId: JobId,
+  mode: RunMode,
+  progress: ProgressLine,
+): Promise<number> {
   const over = new AbortController();
   const sinks = { stdout: mode.json ? cli.stderr : cli.stdout, stderr: cli.stderr };
   const output = backend.followOutput({ jobId, follow: true, signal: over.signal });
@@ -60,7 +66,10 @@ async function follow(cli: Cli, backend: Backend, jobId: JobId, mode: RunMode, p
   try {
     const ended = backend.waitForEnd(jobId, {
       onWaiting: (words) => progress.show(`waiting for ${words}`),
-      onRetry: ({ number, outcome }) => void progress.tell(`attempt ${number} ${outcome === undefined ? 'has ended' : explainEnd(outcome)}; trying again`),
+      onRetry: ({ number, outcome }) =>
+        void progress.tell(
+          `attempt ${number} ${outcome === undefined ? 'has ended' : explainEnd(outcome)}; trying again`,
+        ),
     });
     const [description, last] = await Promise.all([ended, copying]);
     await progress.end();
@@ -81,16 +90,30 @@ function exitAfterFailure(error: unknown, outcome: Outcome): number {
 }
 
 const outcomeOf = ({ id, outcome }: Job): Outcome =>
-  outcome ?? { cause: 'worker_lost', evidence: { message: `job ${id} has ended without an outcome`, code: 'internal' } };
+  outcome ?? {
+    cause: 'worker_lost',
+    evidence: { message: `job ${id} has ended without an outcome`, code: 'internal' },
+  };
 
-async function tellEnd(cli: Cli, jobId: JobId, outcome: Outcome, { quiet, json }: RunMode, lastByte: number | undefined): Promise<void> {
+async function tellEnd(
+  cli: Cli,
+  jobId: JobId,
+  outcome: Outcome,
+  { quiet, json }: RunMode,
+  lastByte: number | undefined,
+): Promise<void> {
   if (isSuccess(outcome) || (quiet && !isPlatformFailure(outcome))) return;
   // Our line begins a line, also where the job has not finished its last one.
   const begin = lastByte === undefined || lastByte === NEWLINE || json ? '' : '\n';
   await cli.stderr.write(`${begin}hodei: job ${jobId} ${oneLine(explainEnd(outcome))}\n`).catch(unlessClosed);
 }
 
-function passOnInterruptions(backend: Backend, jobId: JobId, { first, second }: Interruptions, progress: ProgressLine): void {
+function passOnInterruptions(
+  backend: Backend,
+  jobId: JobId,
+  { first, second }: Interruptions,
+  progress: ProgressLine,
+): void {
   const ask = async (): Promise<void> => {
     const { signal } = first.reason as InterruptedError;
     await backend.cancel(jobId, requestedBy(signal === 'SIGINT' ? 'Ctrl-C' : signal));
@@ -101,7 +124,8 @@ function passOnInterruptions(backend: Backend, jobId: JobId, { first, second }: 
     await backend.kill(jobId);
     await progress.tell('killing the job');
   };
-  const complain = (error: unknown): Promise<void> => progress.tell(`the job could not be stopped: ${toHodeiError(error).message}`);
+  const complain = (error: unknown): Promise<void> =>
+    progress.tell(`the job could not be stopped: ${toHodeiError(error).message}`);
   let asked: Promise<void> = Promise.resolve();
   whenAborted(first, () => {
     asked = ask().catch(complain);

@@ -20,15 +20,18 @@ export function addWorkersGetCommand(parent: Command, cli: Cli): void {
       const workerId = parseWorkerId(id);
       await using backend = cli.openBackend();
       const worker = await backend.getWorker(workerId);
-      if (options.json) return writeJson(cli.stdout, workerToJson(worker));
-      return writeLines(cli.stdout, renderWorker(worker, cli));
+      if (options.json) return await writeJson(cli.stdout, workerToJson(worker));
+      return await writeLines(cli.stdout, renderWorker(worker, cli));
     });
 }
 
 const renderWorker = (worker: Worker, { out, now }: Cli): readonly string[] =>
   renderDetails([
     ['id', worker.id],
-    ['state', `${paintState(out, worker.state)}${worker.termination === undefined ? '' : `: ${oneLine(explainEnd(worker.termination))}`}`],
+    [
+      'state',
+      `${paintState(out, worker.state)}${worker.termination === undefined ? '' : `: ${oneLine(explainEnd(worker.termination))}`}`,
+    ],
     ['image', worker.image],
     ['job', worker.jobId],
     ['provider', worker.providerId],

@@ -40,9 +40,13 @@ export function addWorkersLsCommand(parent: Command, cli: Cli): void {
       const states = options.state.length > 0 ? options.state : options.all ? WORKER_STATES : LIVE;
       await using backend = cli.openBackend();
       const workers = await listAll((page) => backend.listWorkers({ states, ...page }), options.limit);
-      if (options.json) return writeJson(cli.stdout, workers.map(workerToJson));
-      if (options.quiet) return writeLines(cli.stdout, workers.map(({ id }) => id));
-      return writeLines(cli.stdout, renderTable(columns(cli), workers, cli.out.width));
+      if (options.json) return await writeJson(cli.stdout, workers.map(workerToJson));
+      if (options.quiet)
+        return await writeLines(
+          cli.stdout,
+          workers.map(({ id }) => id),
+        );
+      return await writeLines(cli.stdout, renderTable(columns(cli), workers, cli.out.width));
     });
 }
 

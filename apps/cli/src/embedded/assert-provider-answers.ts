@@ -21,6 +21,7 @@ const canTakeJobs = ({ config, health }: ProviderView): boolean =>
   config.mode === 'active' && (health.status === 'healthy' || health.status === 'degraded');
 
 function whyNot({ config, health }: ProviderView): string {
-  if (config.mode !== 'active') return `${config.name}: ${config.mode}; "hodei providers enable ${config.name}" lets it take jobs`;
+  if (config.mode !== 'active')
+    return `${config.name}: ${config.mode}; "hodei providers enable ${config.name}" lets it take jobs`;
   return `${config.name}: ${health.reasons.join(', ') || health.status}`;
 }

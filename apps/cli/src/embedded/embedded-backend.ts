@@ -7,7 +7,18 @@ import {
   type JobDescription,
   type ProviderView,
 } from '@hodei/application';
-import type { Job, JobId, JobInput, JobQuery, LogRecord, Page, ProviderConfig, Worker, WorkerId, WorkerQuery } from '@hodei/domain';
+import type {
+  Job,
+  JobId,
+  JobInput,
+  JobQuery,
+  LogRecord,
+  Page,
+  ProviderConfig,
+  Worker,
+  WorkerId,
+  WorkerQuery,
+} from '@hodei/domain';
 import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
 
 import type { Backend, OutputQuery, SubmitOptions, WaitOptions } from '../backend.ts';
@@ -59,7 +70,10 @@ export class EmbeddedBackend implements Backend {
       const lost = (await this.#plane)?.lost.aborted ?? false;
       if (!lost || !this.#jobs.delete(jobId)) throw error;
       // Stopped by Ctrl-Z, or the machine slept: the job went on, but is not ours any more.
-      this.#params.diagnostics.warn('this process was paused for too long; one in the background goes on with the job', { jobId });
+      this.#params.diagnostics.warn(
+        'this process was paused for too long; one in the background goes on with the job',
+        { jobId },
+      );
       await this.#startRunner();
       return waitForEnd(store, jobId, options);
     }

@@ -23,7 +23,8 @@ export async function examineDataDir({ dataDir }: Settings): Promise<Finding> {
   const advice = 'set HODEI_DATA_DIR to a directory that you own';
   try {
     const existing = await nearestExisting(dataDir);
-    if (!(await stat(existing)).isDirectory()) return { subject, verdict: 'fail', detail: `${existing} is no directory`, advice };
+    if (!(await stat(existing)).isDirectory())
+      return { subject, verdict: 'fail', detail: `${existing} is no directory`, advice };
     await access(existing, constants.W_OK | constants.X_OK);
     const { bavail, bsize } = await statfs(existing);
     const free = bavail * bsize;
@@ -31,7 +32,12 @@ export async function examineDataDir({ dataDir }: Settings): Promise<Finding> {
     if (free >= LITTLE_SPACE_BYTES) return { subject, verdict: 'ok', detail };
     return { subject, verdict: 'warn', detail, advice: 'make room: the output of all jobs is kept here' };
   } catch (error) {
-    return { subject, verdict: 'fail', detail: `${dataDir}: ${error instanceof Error ? error.message : String(error)}`, advice };
+    return {
+      subject,
+      verdict: 'fail',
+      detail: `${dataDir}: ${error instanceof Error ? error.message : String(error)}`,
+      advice,
+    };
   }
 }
 

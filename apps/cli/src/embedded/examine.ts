@@ -18,7 +18,11 @@ export async function* examine(params: {
   yield await examineDataDir(settings);
   try {
     await params.openStore();
-    yield { subject: 'database', verdict: 'ok', detail: `${databaseOf(settings)}; reachable, its schema is up to date` };
+    yield {
+      subject: 'database',
+      verdict: 'ok',
+      detail: `${databaseOf(settings)}; reachable, its schema is up to date`,
+    };
   } catch (error) {
     const detail = `${databaseOf(settings)}: ${toHodeiError(error).message}`;
     yield { subject: 'database', verdict: 'fail', detail, advice: databaseAdvice(settings) };
@@ -61,7 +65,12 @@ function examineHealth({ config, health, liveWorkers }: ProviderView): Finding {
   const state = `${config.type}, ${health.status}${latency}, ${liveWorkers} of ${config.maxWorkers} workers`;
   const detail = [state, ...health.reasons].join('; ');
   if (config.mode !== 'active') {
-    return { subject, verdict: 'warn', detail: `${config.mode}; ${detail}`, advice: `"hodei providers enable ${config.name}" lets it take jobs` };
+    return {
+      subject,
+      verdict: 'warn',
+      detail: `${config.mode}; ${detail}`,
+      advice: `"hodei providers enable ${config.name}" lets it take jobs`,
+    };
   }
   switch (health.status) {
     case 'healthy':
@@ -70,7 +79,13 @@ function examineHealth({ config, health, liveWorkers }: ProviderView): Finding {
       return { subject, verdict: 'warn', detail, advice: 'jobs run, but look at what it says' };
     case 'unhealthy':
     case 'unknown':
-      return { subject, verdict: 'fail', detail, advice: config.type === 'docker' ? 'start Docker, or set DOCKER_HOST to an engine that runs' : 'start its engine' };
+      return {
+        subject,
+        verdict: 'fail',
+        detail,
+        advice:
+          config.type === 'docker' ? 'start Docker, or set DOCKER_HOST to an engine that runs' : 'start its engine',
+      };
     default:
       return health.status satisfies never;
   }
@@ -96,7 +111,11 @@ function* examineCapabilities({ config, capabilities }: ProviderView): Generator
   };
 }
 
-async function examineImage({ config }: ProviderView, { registry }: ControlPlane['context'], image: string): Promise<Finding> {
+async function examineImage(
+  { config }: ProviderView,
+  { registry }: ControlPlane['context'],
+  image: string,
+): Promise<Finding> {
   const subject = `${config.name} image`;
   try {
     await registry.provider(config.id).prepareImage({ image, pullPolicy: 'never' });
@@ -104,7 +123,12 @@ async function examineImage({ config }: ProviderView, { registry }: ControlPlane
   } catch (error) {
     const { code, message } = toHodeiError(error);
     const detail = code === 'image_not_found' ? `${image}, the default image, is not there` : message;
-    return { subject, verdict: 'warn', detail, advice: `the first job that uses it pulls it; "docker pull ${image}" does it now` };
+    return {
+      subject,
+      verdict: 'warn',
+      detail,
+      advice: `the first job that uses it pulls it; "docker pull ${image}" does it now`,
+    };
   }
 }
 
@@ -112,12 +136,14 @@ async function examineLeftovers(view: ProviderView, context: ControlPlane['conte
   const subject = `${view.config.name} leftovers`;
   try {
     const { listed, leftovers } = await findLeftovers(context, view.config.id);
-    if (leftovers.length === 0) return { subject, verdict: 'ok', detail: `none; ${listed} workers of this installation on the engine` };
+    if (leftovers.length === 0)
+      return { subject, verdict: 'ok', detail: `none; ${listed} workers of this installation on the engine` };
     return {
       subject,
       verdict: 'warn',
       detail: `${leftovers.length} of ${listed} workers on the engine belong to no job that runs: ${leftovers.map(({ resourceId }) => resourceId.slice(0, 12)).join(', ')}`,
-      advice: 'the next "hodei run" takes care of those that have an owner; remove others by these ids with "docker rm -f"',
+      advice:
+        'the next "hodei run" takes care of those that have an owner; remove others by these ids with "docker rm -f"',
     };
   } catch (error) {
     return { subject, verdict: 'warn', detail: toHodeiError(error).message };

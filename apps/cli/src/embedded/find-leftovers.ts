@@ -17,7 +17,11 @@ export async function findLeftovers(context: JobContext, providerId: ProviderId)
   return { listed: listed.length, leftovers: listed.filter((_, index) => owned[index] !== true) };
 }
 
-async function isOwned({ repositories }: JobContext, { workerId }: ListedWorker, owners: ReadonlySet<Epoch>): Promise<boolean> {
+async function isOwned(
+  { repositories }: JobContext,
+  { workerId }: ListedWorker,
+  owners: ReadonlySet<Epoch>,
+): Promise<boolean> {
   try {
     const worker = await repositories.workers.get(workerId);
     return !isTerminalWorkerState(worker.state) && owners.has(worker.epoch);

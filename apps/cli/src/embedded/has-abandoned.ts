@@ -4,7 +4,11 @@ import type { Epoch, Repositories } from '@hodei/domain';
 const LOOK_AT = 200;
 
 /** True where jobs or workers belong to an instance that is dead, like a `hodei run` that was killed. */
-export async function hasAbandoned({ instances, jobs, workers }: Pick<Repositories, 'instances' | 'jobs' | 'workers'>): Promise<boolean> {
+export async function hasAbandoned({
+  instances,
+  jobs,
+  workers,
+}: Pick<Repositories, 'instances' | 'jobs' | 'workers'>): Promise<boolean> {
   const [begun, live] = await Promise.all([
     jobs.list({ states: ['scheduled', 'running'], limit: LOOK_AT }),
     workers.list({ states: ['creating', 'connecting', 'ready', 'busy', 'draining', 'terminating'], limit: LOOK_AT }),

@@ -33,7 +33,10 @@ export class LocalJob {
     if (after.state !== 'pending') return;
     // A retry may be taken by any instance; this one offers itself.
     const over = new AbortController();
-    const dispatching = dispatchJobs(context, runner, AbortSignal.any([over.signal, lost]), { only: [job.id], onProgress });
+    const dispatching = dispatchJobs(context, runner, AbortSignal.any([over.signal, lost]), {
+      only: [job.id],
+      onProgress,
+    });
     try {
       await waitForJob(context, job.id, { signal: lost });
     } finally {

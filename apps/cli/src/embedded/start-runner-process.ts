@@ -29,7 +29,11 @@ export async function startRunnerProcess(entry: string, { dataDir, env }: Settin
   try {
     await once(child, 'spawn');
   } catch (cause) {
-    throw new HodeiError('internal', `the background runner can't be started; the job stays pending, and "hodei runner" runs it`, { cause });
+    throw new HodeiError(
+      'internal',
+      `the background runner can't be started; the job stays pending, and "hodei runner" runs it`,
+      { cause },
+    );
   }
   child.unref();
 }

@@ -10,7 +10,12 @@ import type { LocalJob } from './local-job.ts';
  * @param local the job, where this process runs it.
  * @throws HodeiError `not_found`; whatever kept this process from running the job to its end.
  */
-export async function waitForEnd(store: Store, jobId: JobId, options: WaitOptions, local?: LocalJob): Promise<JobDescription> {
+export async function waitForEnd(
+  store: Store,
+  jobId: JobId,
+  options: WaitOptions,
+  local?: LocalJob,
+): Promise<JobDescription> {
   const { signal, onWaiting = () => undefined, onRetry = () => undefined } = options;
   using _listening = local?.onWaiting(onWaiting);
   const signals = [signal, local?.lost].filter((each) => each !== undefined);
@@ -27,5 +32,5 @@ export async function waitForEnd(store: Store, jobId: JobId, options: WaitOption
     // Only words for a person: where they can't be had, the wait itself says why.
     onChange: () => void look().catch(() => undefined),
   });
-  return describeJob(store, jobId);
+  return await describeJob(store, jobId);
 }

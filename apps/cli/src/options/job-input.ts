@@ -24,7 +24,19 @@ export interface JobOptions {
 
 /** @throws HodeiError `invalid_input` for a malformed K=V, or a secret that the environment does not have. */
 export function toJobInput(command: readonly string[], options: JobOptions, env: NodeJS.ProcessEnv): JobInput {
-  const { image, cpu, memory: memoryBytes, pids, workdir, network, timeout: timeoutMs, retries, priority, name, arch } = options;
+  const {
+    image,
+    cpu,
+    memory: memoryBytes,
+    pids,
+    workdir,
+    network,
+    timeout: timeoutMs,
+    retries,
+    priority,
+    name,
+    arch,
+  } = options;
   return {
     ...(command.length === 0 ? {} : { command }),
     env: parseEnv('--env', options.env, env),

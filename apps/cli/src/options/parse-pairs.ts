@@ -4,7 +4,12 @@ import { invalidOption, shown } from './invalid-option.ts';
 function split(option: string, text: string): { readonly key: string; readonly value?: string } {
   const at = text.indexOf('=');
   const key = at === -1 ? text : text.slice(0, at);
-  if (key === '') throw invalidOption(option, `${at === -1 ? 'an empty text' : 'a value without a name'} is not possible`, 'NAME=VALUE');
+  if (key === '')
+    throw invalidOption(
+      option,
+      `${at === -1 ? 'an empty text' : 'a value without a name'} is not possible`,
+      'NAME=VALUE',
+    );
   return at === -1 ? { key } : { key, value: text.slice(at + 1) };
 }
 
@@ -22,7 +27,11 @@ export function parseLabels(option: string, texts: readonly string[]): Readonly<
  * has none.
  * @throws HodeiError `invalid_input`
  */
-export function parseEnv(option: string, texts: readonly string[], env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function parseEnv(
+  option: string,
+  texts: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
   return collect(texts, (text) => {
     const { key, value = env[key] } = split(option, text);
     return value === undefined ? undefined : [key, value];
@@ -34,11 +43,19 @@ export function parseEnv(option: string, texts: readonly string[], env: NodeJS.P
  * No value is in any message.
  * @throws HodeiError `invalid_input`; also where the environment has no such variable.
  */
-export function parseSecrets(option: string, texts: readonly string[], env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
+export function parseSecrets(
+  option: string,
+  texts: readonly string[],
+  env: NodeJS.ProcessEnv,
+): Readonly<Record<string, string>> {
   return collect(texts, (text) => {
     const { key, value = env[key] } = split(option, text);
     if (value === undefined) {
-      throw invalidOption(option, `the environment has no variable ${shown(key)}`, `it a value there, or ${option} NAME=VALUE`);
+      throw invalidOption(
+        option,
+        `the environment has no variable ${shown(key)}`,
+        `it a value there, or ${option} NAME=VALUE`,
+      );
     }
     return [key, value];
   });

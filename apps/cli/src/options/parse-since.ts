@@ -12,5 +12,9 @@ export function parseSince(option: string, text: string, now: EpochMs): EpochMs 
   if (agoMs !== undefined) return now - agoMs;
   const at = /^\d{4}-\d{2}-\d{2}/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(at)) return at;
-  throw invalidOption(option, `${shown(text)} is no moment`, 'how long ago, like 10m, or a time like 2026-01-31T12:00:00Z');
+  throw invalidOption(
+    option,
+    `${shown(text)} is no moment`,
+    'how long ago, like 10m, or a time like 2026-01-31T12:00:00Z',
+  );
 }

@@ -5,7 +5,11 @@ export function explainEnd({ cause, evidence }: Outcome): string {
   const { exitCode, signal, message, by, oomKilled } = evidence;
   switch (cause) {
     case 'exited':
-      return join(`exited with code ${exitCode ?? 'unknown'}`, oomKilled === true ? 'the kernel killed a process of it for memory' : undefined, message);
+      return join(
+        `exited with code ${exitCode ?? 'unknown'}`,
+        oomKilled === true ? 'the kernel killed a process of it for memory' : undefined,
+        message,
+      );
     case 'signalled':
       return join(`was killed by ${signal ?? 'a signal'}`, message);
     case 'cancelled':
@@ -20,6 +24,8 @@ export function explainEnd({ cause, evidence }: Outcome): string {
 }
 
 /** The same in a word or two, for a column. */
-export const shortEnd = ({ cause, evidence }: Outcome): string => (cause === 'exited' ? `exit ${evidence.exitCode ?? '?'}` : cause);
+export const shortEnd = ({ cause, evidence }: Outcome): string =>
+  cause === 'exited' ? `exit ${evidence.exitCode ?? '?'}` : cause;
 
-const join = (...parts: readonly (string | undefined)[]): string => parts.filter((part) => part !== undefined).join(': ');
+const join = (...parts: readonly (string | undefined)[]): string =>
+  parts.filter((part) => part !== undefined).join(': ');

@@ -21,7 +21,10 @@ export async function lastLines(output: AsyncIterable<LogRecord>, lines: number)
     }
     if (drop > 0) kept = kept.slice(drop);
   }
-  return cut(kept.map(({ record }) => record), lines);
+  return cut(
+    kept.map(({ record }) => record),
+    lines,
+  );
 }
 
 function cut(records: readonly LogRecord[], lines: number): readonly LogRecord[] {

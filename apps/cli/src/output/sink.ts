@@ -26,7 +26,7 @@ export function openSink(fd: number): Sink {
   let last: Promise<void> = Promise.resolve();
   const writeAll = async (data: Uint8Array | string): Promise<void> => {
     const bytes = typeof data === 'string' ? Buffer.from(data) : data;
-    for (let done = 0; done < bytes.length; ) done += await writeSome(fd, bytes, done);
+    for (let done = 0; done < bytes.length;) done += await writeSome(fd, bytes, done);
   };
   return {
     write: (data) => {
@@ -44,7 +44,8 @@ function writeSome(fd: number, bytes: Uint8Array, offset: number): Promise<numbe
       if (error === null) resolve(written);
       // The pipe was made non-blocking by whoever shares it with us, and there is no other way to wait for it here.
       else if (error.code === 'EAGAIN') setTimeout(() => resolve(0), FULL_PIPE_MS);
-      else if (error.code === 'EPIPE' || error.code === 'EBADF') reject(new ClosedOutputError(error.message, { cause: error }));
+      else if (error.code === 'EPIPE' || error.code === 'EBADF')
+        reject(new ClosedOutputError(error.message, { cause: error }));
       else reject(error);
     });
   });

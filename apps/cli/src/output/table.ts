@@ -14,7 +14,11 @@ const GAP = '  ';
 const LEAST_WIDTH = 6;
 
 /** Lines of a table with its titles; with a width, none of them is longer where the columns may shrink enough. */
-export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], width?: number): readonly string[] {
+export function renderTable<Row>(
+  columns: readonly Column<Row>[],
+  rows: readonly Row[],
+  width?: number,
+): readonly string[] {
   const cells = [columns.map(({ title }) => title), ...rows.map((row) => columns.map((column) => column.value(row)))];
   const widths = columns.map((_, index) => Math.max(...cells.map((line) => visibleLength(line[index] ?? ''))));
   if (width !== undefined) shrinkTo(columns, widths, width);

@@ -1,6 +1,8 @@
 import type { Sink } from './sink.ts';
 
 /** One JSON document, for people and programs. */
-export const writeJson = (sink: Sink, value: unknown): Promise<void> => sink.write(`${JSON.stringify(value, null, 2)}\n`);
+export const writeJson = (sink: Sink, value: unknown): Promise<void> =>
+  sink.write(`${JSON.stringify(value, null, 2)}\n`);
 
-export const writeLines = (sink: Sink, lines: readonly string[]): Promise<void> => sink.write(lines.map((line) => `${line}\n`).join(''));
+export const writeLines = (sink: Sink, lines: readonly string[]): Promise<void> =>
+  sink.write(lines.map((line) => `${line}\n`).join(''));

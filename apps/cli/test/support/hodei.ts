@@ -65,17 +65,27 @@ export async function openInstallation(): Promise<Installation> {
   const id = life.installationId;
 
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Running => {
-    const child = spawn(process.execPath, [...NODE_ARGS, ...args], { cwd: folder, env: { ...env, ...more }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
+      cwd: folder,
+      env: { ...env, ...more },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const written: string[] = [];
-    for (const stream of [child.stdout, child.stderr]) stream.on('data', (data: Buffer) => written.push(data.toString('latin1')));
+    for (const stream of [child.stdout, child.stderr])
+      stream.on('data', (data: Buffer) => written.push(data.toString('latin1')));
     const finish = async (): Promise<Result> => {
-      const [bytes, errors, [code]] = await Promise.all([buffer(child.stdout), buffer(child.stderr), once(child, 'close') as Promise<[number | null]>]);
+      const [bytes, errors, [code]] = await Promise.all([
+        buffer(child.stdout),
+        buffer(child.stderr),
+        once(child, 'close') as Promise<[number | null]>,
+      ]);
       return { code, bytes, stdout: bytes.toString(), stderr: errors.toString() };
     };
     const done = finish();
     const seen = async (text: string): Promise<void> => {
       while (!written.join('').includes(text)) {
-        if (child.exitCode !== null) throw new Error(`hodei ended with ${child.exitCode} before it wrote "${text}": ${written.join('')}`);
+        if (child.exitCode !== null)
+          throw new Error(`hodei ended with ${child.exitCode} before it wrote "${text}": ${written.join('')}`);
         await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), done]);
       }
     };
@@ -83,15 +93,25 @@ export async function openInstallation(): Promise<Installation> {
   };
   const hodei = (args: readonly string[], more?: NodeJS.ProcessEnv): Promise<Result> => start(args, more).done;
   const containers = async (): Promise<readonly string[]> => {
-    const filters = encodeURIComponent(JSON.stringify({ label: [`${LABELS.managed}=true`, `${LABELS.installation}=${id}`] }));
-    const rows = JSON.parse(await callEngine(endpoint, `/containers/json?all=1&filters=${filters}`)) as { readonly Id: string }[];
+    const filters = encodeURIComponent(
+      JSON.stringify({ label: [`${LABELS.managed}=true`, `${LABELS.installation}=${id}`] }),
+    );
+    const rows = JSON.parse(await callEngine(endpoint, `/containers/json?all=1&filters=${filters}`)) as {
+      readonly Id: string;
+    }[];
     return Promise.all(rows.map(({ Id }) => callEngine(endpoint, `/containers/${Id}/json`)));
   };
   const expectNothingLeft = async (): Promise<void> => {
     // Who only watched a job may have ended before its worker is gone.
-    await until(async () => (await containers()).length === 0 && (await store.repositories.workers.countLive()).size === 0);
+    await until(
+      async () => (await containers()).length === 0 && (await store.repositories.workers.countLive()).size === 0,
+    );
     const jobs = await store.repositories.jobs.countByState();
-    expect({ pending: jobs.pending, scheduled: jobs.scheduled, running: jobs.running }).toEqual({ pending: 0, scheduled: 0, running: 0 });
+    expect({ pending: jobs.pending, scheduled: jobs.scheduled, running: jobs.running }).toEqual({
+      pending: 0,
+      scheduled: 0,
+      running: 0,
+    });
   };
   return {
     folder,
@@ -123,7 +143,8 @@ export async function openInstallation(): Promise<Installation> {
 export async function until(condition: () => Promise<boolean>, timeoutMs = 15_000): Promise<void> {
   const deadline = performance.now() + timeoutMs;
   while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`it did not happen within ${timeoutMs} ms: ${condition.toString()}`);
+    if (performance.now() > deadline)
+      throw new Error(`it did not happen within ${timeoutMs} ms: ${condition.toString()}`);
     await delay(20);
   }
 }

@@ -1,10 +1,4 @@
-import {
-  isHodeiError,
-  toHodeiError,
-  type Attempt,
-  type Job,
-  type Outcome,
-} from '@hodei/domain';
+import { isHodeiError, toHodeiError, type Attempt, type Job, type Outcome } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import { backoffMs } from '../support/backoff.ts';
@@ -22,7 +16,12 @@ import type { StopSignals } from './supervise-job.ts';
  *
  * @throws HodeiError `stale_epoch` where the attempt belongs to yet another instance now.
  */
-export async function adoptAttempt(context: JobContext, job: Job, attempt: Attempt, signals: StopSignals): Promise<AttemptResult> {
+export async function adoptAttempt(
+  context: JobContext,
+  job: Job,
+  attempt: Attempt,
+  signals: StopSignals,
+): Promise<AttemptResult> {
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
   const { handle } = await context.repositories.workers.get(attempt.workerId);
   const phases: Phases = { ...attempt.phases };
@@ -36,7 +35,11 @@ export async function adoptAttempt(context: JobContext, job: Job, attempt: Attem
       const from = { nonce: attempt.nonce, from: output.resumeFrom, signal: signals.lost };
       const running = await whenReachable(context, signals, () => provider.recoverWorker(handle, from));
       const recorded = job.state === 'running';
-      outcome = await followAttempt(context, { job, attempt, provider, handle, output, running, phases, recorded }, signals);
+      outcome = await followAttempt(
+        context,
+        { job, attempt, provider, handle, output, running, phases, recorded },
+        signals,
+      );
     }
   } catch (thrown) {
     signals.lost.throwIfAborted();

@@ -1,4 +1,11 @@
-import { parseAttemptId, parseWorkerId, type Attempt, type EpochMs, type Job, type WorkerProvider } from '@hodei/domain';
+import {
+  parseAttemptId,
+  parseWorkerId,
+  type Attempt,
+  type EpochMs,
+  type Job,
+  type WorkerProvider,
+} from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
@@ -18,7 +25,17 @@ export async function beginAttempt(
   const { epoch } = context.instance;
   return persist(
     context,
-    () => attempts.begin({ attemptId, jobId: job.id, providerId: provider.id, worker, nonce, epoch, phases, at: context.clock.now() }),
+    () =>
+      attempts.begin({
+        attemptId,
+        jobId: job.id,
+        providerId: provider.id,
+        worker,
+        nonce,
+        epoch,
+        phases,
+        at: context.clock.now(),
+      }),
     async () => (await attempts.listByJob(job.id)).find(({ id }) => id === attemptId),
   );
 }

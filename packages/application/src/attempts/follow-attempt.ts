@@ -25,7 +25,11 @@ export interface LaunchedAttempt {
  * Follows a launched job to its end, and beside that records that it was launched.
  * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
  */
-export async function followAttempt(context: JobContext, launched: LaunchedAttempt, signals: StopSignals): Promise<Outcome> {
+export async function followAttempt(
+  context: JobContext,
+  launched: LaunchedAttempt,
+  signals: StopSignals,
+): Promise<Outcome> {
   const { job, attempt, provider, handle, output, phases } = launched;
   const { timeoutMs } = job.spec;
   phases.launched ??= context.clock.now();
@@ -48,6 +52,9 @@ export async function followAttempt(context: JobContext, launched: LaunchedAttem
   const lost = AbortSignal.any([signals.lost, abandon.signal]);
   const record = launched.recorded ? Promise.resolve() : recordLaunch(context, attempt, handle, { ...phases });
   record.catch((error: unknown) => abandon.abort(error));
-  const [outcome] = await Promise.all([superviseJob(context, supervised, launched.running, { ...signals, lost }), record]);
+  const [outcome] = await Promise.all([
+    superviseJob(context, supervised, launched.running, { ...signals, lost }),
+    record,
+  ]);
   return outcome;
 }

@@ -27,7 +27,10 @@ export async function launchJob(
   } catch (error) {
     signal.throwIfAborted();
     if (!tooLong.signal.aborted && !isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
-    context.diagnostics.warn('the answer to a launch order is missing; asking the worker', { workerId: handle.workerId, error });
+    context.diagnostics.warn('the answer to a launch order is missing; asking the worker', {
+      workerId: handle.workerId,
+      error,
+    });
   } finally {
     answered.abort();
   }

@@ -9,7 +9,9 @@ import {
 } from '@hodei/domain';
 
 /** Why this instance ended a job itself. */
-export type StopReason = { readonly kind: 'cancelled'; readonly by: string } | { readonly kind: 'timed_out'; readonly timeoutMs: number };
+export type StopReason =
+  | { readonly kind: 'cancelled'; readonly by: string }
+  | { readonly kind: 'timed_out'; readonly timeoutMs: number };
 
 /** 128 + 9, what init reports for a process that SIGKILL ended (or that itself exited with 137). */
 const KILLED_EXIT_CODE = 137;
@@ -29,7 +31,10 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
     return { cause: 'timed_out', evidence: { ...evidence, message: `ran longer than ${stopped.timeoutMs} ms` } };
   }
   if (exit.oomKilled && exit.exitCode === KILLED_EXIT_CODE) {
-    return { cause: 'oom_killed', evidence: { ...evidence, message: 'the kernel killed it for memory; give it more with memoryBytes' } };
+    return {
+      cause: 'oom_killed',
+      evidence: { ...evidence, message: 'the kernel killed it for memory; give it more with memoryBytes' },
+    };
   }
   return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence };
 }

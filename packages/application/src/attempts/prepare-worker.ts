@@ -36,7 +36,12 @@ export async function prepareWorker(
   job: Job,
   attempt: Pick<Attempt, 'workerId' | 'nonce'>,
   secrets: Readonly<Record<string, string>>,
-  options: { readonly signal: AbortSignal; readonly onProgress: OnProgress; readonly reached: (phase: Phase) => void; readonly expiresAt: number },
+  options: {
+    readonly signal: AbortSignal;
+    readonly onProgress: OnProgress;
+    readonly reached: (phase: Phase) => void;
+    readonly expiresAt: number;
+  },
 ): Promise<PreparedWorker> {
   const { spec } = job;
   const { signal, onProgress, reached } = options;
@@ -84,13 +89,19 @@ export async function prepareWorker(
 function assertDirectPossible({ spec }: Job): void {
   const without = `image ${spec.image} has no /bin/sh`;
   if (spec.secretNames.length > 0) {
-    throw new HodeiError('secrets_refused', `${without}, so its secrets would have to stand in the container's configuration; use an image with a shell`);
+    throw new HodeiError(
+      'secrets_refused',
+      `${without}, so its secrets would have to stand in the container's configuration; use an image with a shell`,
+    );
   }
   if (spec.stdin !== undefined) {
     throw new HodeiError('image_without_shell', `${without}, which a job with stdin needs; use an image with a shell`);
   }
   if (spec.command?.[0] === '/bin/sh' || spec.command?.[0] === 'sh') {
-    throw new HodeiError('image_without_shell', `${without}, which this job runs; use an image with a shell, or give a command instead of a script`);
+    throw new HodeiError(
+      'image_without_shell',
+      `${without}, which this job runs; use an image with a shell, or give a command instead of a script`,
+    );
   }
 }
 

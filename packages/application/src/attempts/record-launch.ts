@@ -24,7 +24,13 @@ export async function recordLaunch(
   phases: Attempt['phases'],
 ): Promise<void> {
   const { attempts, workers } = context.repositories;
-  const launch = { attemptId: attempt.id, epoch: attempt.epoch, phases, warnings: handle.warnings, at: context.clock.now() };
+  const launch = {
+    attemptId: attempt.id,
+    epoch: attempt.epoch,
+    phases,
+    warnings: handle.warnings,
+    at: context.clock.now(),
+  };
   await persist(
     context,
     async () => {

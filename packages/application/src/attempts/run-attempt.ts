@@ -43,7 +43,12 @@ export async function runAttempt(
   let outcome: Outcome;
   try {
     const expiresAt = expiryOf(context, job);
-    const prepared = await prepareWorker(context, provider, job, attempt, secrets, { signal: giveUp, onProgress, reached, expiresAt });
+    const prepared = await prepareWorker(context, provider, job, attempt, secrets, {
+      signal: giveUp,
+      onProgress,
+      reached,
+      expiresAt,
+    });
     handle = prepared.handle;
     await recordReady(context, attempt, handle);
     reached('ordered');
@@ -51,7 +56,11 @@ export async function runAttempt(
     reached('launched');
     context.registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
     const output = new OutputStore(context, attempt, Object.values(secrets));
-    outcome = await followAttempt(context, { job, attempt, provider, handle, output, running, phases, recorded: false }, signals);
+    outcome = await followAttempt(
+      context,
+      { job, attempt, provider, handle, output, running, phases, recorded: false },
+      signals,
+    );
   } catch (thrown) {
     signals.lost.throwIfAborted();
     const error = toHodeiError(thrown);
@@ -64,5 +73,8 @@ export async function runAttempt(
 
 function cancelledBefore(stop: AbortSignal): Outcome {
   const reason = stop.reason as StopReason;
-  return { cause: 'cancelled', evidence: { message: 'it had not begun', ...(reason.kind === 'cancelled' ? { by: reason.by } : {}) } };
+  return {
+    cause: 'cancelled',
+    evidence: { message: 'it had not begun', ...(reason.kind === 'cancelled' ? { by: reason.by } : {}) },
+  };
 }

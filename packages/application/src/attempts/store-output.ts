@@ -44,19 +44,26 @@ export class OutputStore {
   async store(output: AsyncIterable<OutputChunk>, onFirstByte?: () => void): Promise<void> {
     const writer = new BatchWriter((chunks) => this.#append(chunks));
     const begin = this.resumeFrom;
-    const streams = { stdout: this.#maskedStream('stdout', begin.stdout), stderr: this.#maskedStream('stderr', begin.stderr) };
+    const streams = {
+      stdout: this.#maskedStream('stdout', begin.stdout),
+      stderr: this.#maskedStream('stderr', begin.stderr),
+    };
     try {
       for await (const chunk of output) {
         if (chunk.bytes.length > 0) onFirstByte?.();
         await writer.write(streams[chunk.stream].push(chunk));
       }
-      for (const stream of ['stdout', 'stderr'] as const) await writer.write(streams[stream].flush(this.#context.clock.now()));
+      for (const stream of ['stdout', 'stderr'] as const)
+        await writer.write(streams[stream].flush(this.#context.clock.now()));
     } finally {
       await writer.close();
     }
   }
 
-  #maskedStream(stream: OutputStream, from: number): { push(chunk: OutputChunk): OutputChunk; flush(at: number): OutputChunk } {
+  #maskedStream(
+    stream: OutputStream,
+    from: number,
+  ): { push(chunk: OutputChunk): OutputChunk; flush(at: number): OutputChunk } {
     const mask = createSecretMask(this.#secrets);
     let next = from;
     const release = (bytes: Uint8Array, at: number): OutputChunk => {

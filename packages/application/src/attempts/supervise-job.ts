@@ -74,7 +74,10 @@ export async function superviseJob(
         signals.lost.throwIfAborted();
         if (isHodeiError(error, 'worker_not_found')) return vanished(stopper.reason(), error.message);
         if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
-        context.diagnostics.warn('the engine is away; the job is taken up again when it answers', { workerId: job.handle.workerId, error });
+        context.diagnostics.warn('the engine is away; the job is taken up again when it answers', {
+          workerId: job.handle.workerId,
+          error,
+        });
         await context.clock.sleep(backoffMs(tries), signals.lost);
       }
     }
@@ -111,7 +114,10 @@ function stopWhenAsked(
         return;
       } catch (error) {
         if (over.aborted) return;
-        context.diagnostics.warn('a job could not be stopped; trying again', { workerId: job.handle.workerId, error: toHodeiError(error) });
+        context.diagnostics.warn('a job could not be stopped; trying again', {
+          workerId: job.handle.workerId,
+          error: toHodeiError(error),
+        });
         await context.clock.sleep(backoffMs(tries), over).catch(() => undefined);
       }
     }
@@ -119,24 +125,35 @@ function stopWhenAsked(
   return { reason: () => reason, done: work() };
 }
 
-async function stopWithGrace(context: Pick<JobContext, 'policy'>, job: Supervised, kill: AbortSignal, over: AbortSignal): Promise<void> {
+async function stopWithGrace(
+  context: Pick<JobContext, 'policy'>,
+  job: Supervised,
+  kill: AbortSignal,
+  over: AbortSignal,
+): Promise<void> {
   const { provider, handle } = job;
   if (!kill.aborted) {
     // Asking twice cuts the grace period short: the polite stop is given up, the next one has no grace.
     const polite = AbortSignal.any([kill, over]);
-    const ended = await provider.stopWorker(handle, { gracePeriodMs: context.policy.gracePeriodMs, signal: polite }).then(
-      () => true,
-      (error: unknown) => {
-        if (!polite.aborted) throw error;
-        return over.aborted;
-      },
-    );
+    const ended = await provider
+      .stopWorker(handle, { gracePeriodMs: context.policy.gracePeriodMs, signal: polite })
+      .then(
+        () => true,
+        (error: unknown) => {
+          if (!polite.aborted) throw error;
+          return over.aborted;
+        },
+      );
     if (ended) return;
   }
   await provider.stopWorker(handle, { gracePeriodMs: 0, signal: over });
 }
 
-async function timeIsUp(context: Pick<JobContext, 'clock'>, job: Supervised, over: AbortSignal): Promise<StopReason | undefined> {
+async function timeIsUp(
+  context: Pick<JobContext, 'clock'>,
+  job: Supervised,
+  over: AbortSignal,
+): Promise<StopReason | undefined> {
   if (job.deadlineAt === undefined) return aborted(over, over);
   try {
     await context.clock.sleep(job.deadlineAt - context.clock.now(), over);
@@ -151,7 +168,10 @@ function rejected(signal: AbortSignal, over: AbortSignal): Promise<never> {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined); // it may reject when nobody races it any more
   if (signal.aborted) reject(signal.reason);
-  else AbortSignal.any([signal, over]).addEventListener('abort', () => signal.aborted && reject(signal.reason), { once: true });
+  else
+    AbortSignal.any([signal, over]).addEventListener('abort', () => signal.aborted && reject(signal.reason), {
+      once: true,
+    });
   return promise;
 }
 

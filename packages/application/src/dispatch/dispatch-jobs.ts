@@ -19,7 +19,11 @@ export interface DispatchOptions {
  * but the claim.
  * @returns how many jobs it started.
  */
-export async function dispatchStep(context: JobContext, runner: JobRunner, options: DispatchOptions = {}): Promise<number> {
+export async function dispatchStep(
+  context: JobContext,
+  runner: JobRunner,
+  options: DispatchOptions = {},
+): Promise<number> {
   const limit = context.policy.maxConcurrentJobs - runner.activeCount;
   if (limit <= 0) return 0;
   const claimed = await context.repositories.jobs.claimPending({
@@ -36,7 +40,11 @@ export async function dispatchStep(context: JobContext, runner: JobRunner, optio
  * Starts the jobs that this instance has claimed without learning of it: the answer of the claim was lost.
  * @returns how many jobs it started.
  */
-export async function resumeLostClaims(context: JobContext, runner: JobRunner, options: DispatchOptions = {}): Promise<number> {
+export async function resumeLostClaims(
+  context: JobContext,
+  runner: JobRunner,
+  options: DispatchOptions = {},
+): Promise<number> {
   const { jobs, attempts } = context.repositories;
   let started = 0;
   for (const job of await jobs.listOwned(context.instance.epoch)) {
@@ -60,7 +68,12 @@ function start(context: JobContext, runner: JobRunner, job: Job, { onProgress }:
  * Steps whenever a job changed, one is due, or a while has passed, until the signal aborts. What runs then
  * goes on; see {@link JobRunner.idle}.
  */
-export async function dispatchJobs(context: JobContext, runner: JobRunner, signal: AbortSignal, options: DispatchOptions = {}): Promise<void> {
+export async function dispatchJobs(
+  context: JobContext,
+  runner: JobRunner,
+  signal: AbortSignal,
+  options: DispatchOptions = {},
+): Promise<void> {
   using changes = context.hub.subscribe({ kinds: ['job'] });
   let unsure = false;
   while (!signal.aborted) {
@@ -74,7 +87,9 @@ export async function dispatchJobs(context: JobContext, runner: JobRunner, signa
       await changedOrTime(context, changes, Math.min(NET_MS, due - now), signal);
     } catch (error) {
       if (signal.aborted) return;
-      context.diagnostics.warn('jobs could not be claimed, or their claim was not answered; trying again', { error: toHodeiError(error) });
+      context.diagnostics.warn('jobs could not be claimed, or their claim was not answered; trying again', {
+        error: toHodeiError(error),
+      });
       await context.clock.sleep(NET_MS / 5, signal).catch(() => undefined);
     }
   }

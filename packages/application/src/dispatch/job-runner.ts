@@ -53,7 +53,12 @@ export class JobRunner {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       try {
-        using selection = await this.#context.registry.select({ demand, strategy, image: job.spec.image, reserve: true });
+        using selection = await this.#context.registry.select({
+          demand,
+          strategy,
+          image: job.spec.image,
+          reserve: true,
+        });
         return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));
       } catch (error) {
         return await giveBackJob(this.#context, job, toHodeiError(error));
@@ -81,7 +86,12 @@ export class JobRunner {
     const destroyed = destroyWorker(
       this.#context,
       provider,
-      { workerId: worker.id, gracePeriodMs: 0, termination, ...(worker.handle ? { resourceId: worker.handle.resourceId } : {}) },
+      {
+        workerId: worker.id,
+        gracePeriodMs: 0,
+        termination,
+        ...(worker.handle ? { resourceId: worker.handle.resourceId } : {}),
+      },
       this.#context.lost,
     );
     this.#clean(worker.id, destroyed);
@@ -140,7 +150,8 @@ export class JobRunner {
   #clean(workerId: WorkerId, destroyed: Promise<void>): void {
     const task = destroyed
       .catch((error: unknown) => {
-        if (!this.#context.lost.aborted) this.#context.diagnostics.error('a worker was not destroyed', { workerId, error: toHodeiError(error) });
+        if (!this.#context.lost.aborted)
+          this.#context.diagnostics.error('a worker was not destroyed', { workerId, error: toHodeiError(error) });
       })
       .finally(() => this.#cleaning.delete(workerId));
     this.#cleaning.set(workerId, task);

@@ -7,5 +7,8 @@ import type { JobContext } from '../support/job-context.ts';
  * stops it with grace. One that has ended stays as it is. Idempotent.
  * @throws HodeiError `not_found`
  */
-export const cancelJob = (context: Pick<JobContext, 'repositories' | 'clock'>, jobId: JobId, by: string): Promise<Job> =>
-  context.repositories.jobs.requestCancel({ jobId, by, at: context.clock.now() });
+export const cancelJob = (
+  context: Pick<JobContext, 'repositories' | 'clock'>,
+  jobId: JobId,
+  by: string,
+): Promise<Job> => context.repositories.jobs.requestCancel({ jobId, by, at: context.clock.now() });

@@ -31,7 +31,12 @@ const NEXT_STEP: Readonly<Partial<Record<Phase, string>>> = {
 };
 
 /** Says why a job isn't running, in words that follow "waiting for". Pure. */
-export function explainWaiting(job: Job, attempts: readonly Attempt[], liveInstances: number, now: EpochMs): string | undefined {
+export function explainWaiting(
+  job: Job,
+  attempts: readonly Attempt[],
+  liveInstances: number,
+  now: EpochMs,
+): string | undefined {
   if (job.state === 'scheduled') {
     const current = attempts.findLast((attempt) => attempt.outcome === undefined);
     const reached = PHASES.findLast((phase) => current?.phases[phase] !== undefined);
@@ -41,7 +46,9 @@ export function explainWaiting(job: Job, attempts: readonly Attempt[], liveInsta
   if (job.notBefore > now) {
     const last = attempts.findLast((attempt) => attempt.outcome !== undefined)?.outcome;
     const until = new Date(job.notBefore).toISOString();
-    return last === undefined ? `a provider that can take it; tried again at ${until}` : `its next attempt at ${until}, after ${last.cause}`;
+    return last === undefined
+      ? `a provider that can take it; tried again at ${until}`
+      : `its next attempt at ${until}, after ${last.cause}`;
   }
   return liveInstances === 0 ? 'an instance to run it: none is alive' : 'an instance with a free place';
 }

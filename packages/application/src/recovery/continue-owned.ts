@@ -29,6 +29,7 @@ export async function continueOwned(context: JobContext, runner: JobRunner, owne
 
 function letGo(context: JobContext, job: Job, done: Promise<Job>): void {
   done.catch((error: unknown) => {
-    if (!context.lost.aborted) context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
+    if (!context.lost.aborted)
+      context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
   });
 }

@@ -43,7 +43,12 @@ export class WorkerReconciler {
     const due = orphans.filter((orphan) => clock.now() - this.#suspectedAt(provider, orphan) >= ORPHAN_GRACE_MS);
     for (const { workerId, resourceId, state } of due) {
       lost.throwIfAborted();
-      this.#context.diagnostics.warn('a worker that no row wants is destroyed', { workerId, resourceId, state, providerId: provider.id });
+      this.#context.diagnostics.warn('a worker that no row wants is destroyed', {
+        workerId,
+        resourceId,
+        state,
+        providerId: provider.id,
+      });
       await provider.destroyWorker({ workerId, resourceId }, { gracePeriodMs: 0, signal: lost });
     }
     return { listed: listed.length, suspected: orphans.length - due.length, destroyed: due.length };
@@ -58,7 +63,8 @@ export class WorkerReconciler {
 
   #forgetOthers(provider: WorkerProvider, orphans: readonly ListedWorker[]): void {
     const still = new Set(orphans.map((orphan) => keyOf(provider, orphan)));
-    for (const key of this.#suspects.keys()) if (key.startsWith(provider.id) && !still.has(key)) this.#suspects.delete(key);
+    for (const key of this.#suspects.keys())
+      if (key.startsWith(provider.id) && !still.has(key)) this.#suspects.delete(key);
   }
 }
 

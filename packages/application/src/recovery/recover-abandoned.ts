@@ -17,7 +17,11 @@ const TAKE_OVER_LIMIT = 100;
 /** Takes over what dead instances left, and goes on with it. @returns how many jobs it took up. */
 export async function takeOverStep(context: JobContext, runner: JobRunner): Promise<number> {
   const { epoch } = context.instance;
-  const owned = await context.repositories.ownership.takeOver({ epoch, limit: TAKE_OVER_LIMIT, at: context.clock.now() });
+  const owned = await context.repositories.ownership.takeOver({
+    epoch,
+    limit: TAKE_OVER_LIMIT,
+    at: context.clock.now(),
+  });
   return continueOwned(context, runner, owned);
 }
 
@@ -29,7 +33,10 @@ export async function resync(context: JobContext, runner: JobRunner, reconciler:
       await reconciler.step(context.registry.provider(config.id));
     } catch (error) {
       if (context.lost.aborted) throw error;
-      context.diagnostics.warn('a provider could not be reconciled; trying again', { provider: config.name, error: toHodeiError(error) });
+      context.diagnostics.warn('a provider could not be reconciled; trying again', {
+        provider: config.name,
+        error: toHodeiError(error),
+      });
     }
   }
 }

@@ -35,7 +35,6 @@ import type { SelectionStrategyName } from './selection-strategies.ts';
 import { unless } from './unless.ts';
 import { within } from './within.ts';
 
-
 /** How many workers a provider may have at once where its operator does not say. */
 export const DEFAULT_MAX_WORKERS = 100;
 

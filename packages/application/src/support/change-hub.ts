@@ -63,7 +63,11 @@ export class ChangeHub {
   #publish(change: Change): void {
     for (const { interest, wake } of this.#subscribers) {
       if (change.kind === 'resync') wake();
-      else if (interest.kinds.includes(change.kind) && (interest.jobId === undefined || interest.jobId === change.jobId)) wake();
+      else if (
+        interest.kinds.includes(change.kind) &&
+        (interest.jobId === undefined || interest.jobId === change.jobId)
+      )
+        wake();
     }
   }
 }

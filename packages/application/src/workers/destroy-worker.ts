@@ -1,4 +1,11 @@
-import { isHodeiError, toHodeiError, type Outcome, type WorkerId, type WorkerProvider, type WorkerState } from '@hodei/domain';
+import {
+  isHodeiError,
+  toHodeiError,
+  type Outcome,
+  type WorkerId,
+  type WorkerProvider,
+  type WorkerState,
+} from '@hodei/domain';
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
@@ -13,7 +20,12 @@ import { persist } from '../support/persist.ts';
 export async function destroyWorker(
   context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance'>,
   provider: WorkerProvider,
-  worker: { readonly workerId: WorkerId; readonly resourceId?: string; readonly gracePeriodMs: number; readonly termination: Outcome },
+  worker: {
+    readonly workerId: WorkerId;
+    readonly resourceId?: string;
+    readonly gracePeriodMs: number;
+    readonly termination: Outcome;
+  },
   signal?: AbortSignal,
 ): Promise<void> {
   const { workers } = context.repositories;
@@ -28,7 +40,11 @@ export async function destroyWorker(
       break;
     } catch (error) {
       signal?.throwIfAborted();
-      context.diagnostics.warn('a worker could not be destroyed; trying again', { workerId, tries, error: toHodeiError(error) });
+      context.diagnostics.warn('a worker could not be destroyed; trying again', {
+        workerId,
+        tries,
+        error: toHodeiError(error),
+      });
       await context.clock.sleep(backoffMs(tries), signal);
     }
   }

@@ -46,7 +46,10 @@ describe('an engine whose answer is lost', () => {
     await using plane = await startControlPlane();
     plane.provider.faults.add({ call: 'createWorker', kind: 'loseAnswer' });
     const job = await plane.run(JOB);
-    expect((await describeJob(plane.context, job.id)).attempts.map(({ outcome }) => outcome?.cause)).toEqual(['provider_unavailable', 'exited']);
+    expect((await describeJob(plane.context, job.id)).attempts.map(({ outcome }) => outcome?.cause)).toEqual([
+      'provider_unavailable',
+      'exited',
+    ]);
     expect(plane.engine.workers()).toEqual([]);
   });
 

@@ -6,16 +6,24 @@ import { OutputStore } from '../../src/attempts/store-output.ts';
 import { startControlPlane } from '../support/control-plane.ts';
 
 const SECRETS = ['s3cret', 'cretin'];
-const MASKED = (text: string): string => text.replaceAll('s3cretin', '********').replaceAll('s3cret', '******').replaceAll('cretin', '******');
+const MASKED = (text: string): string =>
+  text.replaceAll('s3cretin', '********').replaceAll('s3cret', '******').replaceAll('cretin', '******');
 
 describe('stored output', () => {
   it('is the same, masked, however it is cut and wherever it is interrupted', async () => {
-    const pieces = fc.array(fc.constantFrom('s3cret', 's3cretin', 's3', 'cre', 'tin', 'x', '\n'), { maxLength: 12 }).map((all) => all.join(''));
+    const pieces = fc
+      .array(fc.constantFrom('s3cret', 's3cretin', 's3', 'cre', 'tin', 'x', '\n'), { maxLength: 12 })
+      .map((all) => all.join(''));
     await fc.assert(
-      fc.asyncProperty(pieces, fc.array(fc.nat(8)), fc.array(fc.nat(60), { maxLength: 4 }), async (text, cuts, breaks) => {
-        const stored = await store(text, cuts, breaks);
-        expect(stored).toBe(MASKED(text));
-      }),
+      fc.asyncProperty(
+        pieces,
+        fc.array(fc.nat(8)),
+        fc.array(fc.nat(60), { maxLength: 4 }),
+        async (text, cuts, breaks) => {
+          const stored = await store(text, cuts, breaks);
+          expect(stored).toBe(MASKED(text));
+        },
+      ),
       { numRuns: 150 },
     );
   });
@@ -30,7 +38,17 @@ async function store(text: string, cuts: readonly number[], breaks: readonly num
     id: parseJobId(ids.uuid()),
     at: clock.now(),
     claimFor: epoch,
-    spec: { image: 'i', env: {}, secretNames: [], resources: {}, network: 'none', requirements: {}, retry: { maxAttempts: 1, backoffMs: 0 }, priority: 0, labels: {} },
+    spec: {
+      image: 'i',
+      env: {},
+      secretNames: [],
+      resources: {},
+      network: 'none',
+      requirements: {},
+      retry: { maxAttempts: 1, backoffMs: 0 },
+      priority: 0,
+      labels: {},
+    },
   });
   const attempt = await repositories.attempts.begin({
     attemptId: parseAttemptId(ids.uuid()),
@@ -64,7 +82,12 @@ async function store(text: string, cuts: readonly number[], breaks: readonly num
 
 const BROKEN = new Error('broken off');
 
-async function* chunksOf(bytes: Uint8Array, from: number, cuts: readonly number[], breakAfter: number): AsyncGenerator<OutputChunk> {
+async function* chunksOf(
+  bytes: Uint8Array,
+  from: number,
+  cuts: readonly number[],
+  breakAfter: number,
+): AsyncGenerator<OutputChunk> {
   let offset = from;
   for (let index = 0; offset < bytes.length; index += 1) {
     const length = cuts.length === 0 ? 3 : (cuts[index % cuts.length] ?? 0) + 1;

@@ -24,11 +24,16 @@ describe('a job that runs', () => {
   });
 
   it('runs what the image runs by itself where it names no command', async () => {
-    await using plane = await startControlPlane({ engine: { images: { tool: { defaultCommand: ['echo', 'default'] }, bare: {} } } });
+    await using plane = await startControlPlane({
+      engine: { images: { tool: { defaultCommand: ['echo', 'default'] }, bare: {} } },
+    });
     const job = await plane.run({ image: 'tool' });
     expect(await plane.output(job.id)).toBe('default\n');
     const none = await plane.run({ image: 'bare' });
-    expect(none).toMatchObject({ state: 'failed', outcome: { cause: 'start_failed', evidence: { code: 'invalid_input' } } });
+    expect(none).toMatchObject({
+      state: 'failed',
+      outcome: { cause: 'start_failed', evidence: { code: 'invalid_input' } },
+    });
     expect(plane.engine.workers()).toEqual([]);
   });
 
@@ -109,10 +114,12 @@ describe('a job that ends before its time', () => {
     expect((await describeJob(plane.context, second.id)).attempts).toEqual([]);
   });
 
-  it('is named killed for memory only with the engine\'s word for it', async () => {
+  it("is named killed for memory only with the engine's word for it", async () => {
     await using plane = await startControlPlane();
     expect(await plane.run({ command: ['oom'] })).toMatchObject({ state: 'failed', outcome: { cause: 'oom_killed' } });
-    expect(await plane.run({ command: ['exit', '137'] })).toMatchObject({ outcome: { cause: 'exited', evidence: { exitCode: 137 } } });
+    expect(await plane.run({ command: ['exit', '137'] })).toMatchObject({
+      outcome: { cause: 'exited', evidence: { exitCode: 137 } },
+    });
   });
 });
 
@@ -122,28 +129,44 @@ describe('a job that is tried again', () => {
     const job = await plane.run({ command: ['exit', '9'], retry: { maxAttempts: 3, backoffMs: 1000 } });
     const { attempts } = await describeJob(plane.context, job.id);
     expect(job.state).toBe('failed');
-    expect(attempts.map(({ number, outcome }) => [number, outcome?.evidence.exitCode])).toEqual([[1, 9], [2, 9], [3, 9]]);
+    expect(attempts.map(({ number, outcome }) => [number, outcome?.evidence.exitCode])).toEqual([
+      [1, 9],
+      [2, 9],
+      [3, 9],
+    ]);
     const [first, second, third] = attempts.map(({ phases }) => phases);
     expect((second?.claimed ?? 0) - (first?.ended ?? 0)).toBe(1000);
     expect((third?.claimed ?? 0) - (second?.ended ?? 0)).toBe(2000);
   });
 
-  it('is not tried again where that can\'t help', async () => {
+  it("is not tried again where that can't help", async () => {
     await using plane = await startControlPlane({ engine: { images: { there: {} } } });
     const missing = await plane.run({ image: 'nowhere', command: ['true'], retry: { maxAttempts: 5 } });
     expect(missing).toMatchObject({ state: 'failed', outcome: { cause: 'image_not_found' } });
     const unknown = await plane.run({ image: 'there', command: ['no-such-program'], retry: { maxAttempts: 5 } });
-    expect(unknown).toMatchObject({ state: 'failed', outcome: { cause: 'command_not_found', evidence: { exitCode: 127 } } });
+    expect(unknown).toMatchObject({
+      state: 'failed',
+      outcome: { cause: 'command_not_found', evidence: { exitCode: 127 } },
+    });
     expect((await describeJob(plane.context, unknown.id)).attempts).toHaveLength(1);
   });
 
   it('does not pay for faults that are not its own', async () => {
     await using plane = await startControlPlane();
-    plane.provider.faults.add({ call: 'createWorker', kind: 'fail', error: new HodeiError('provider_timeout', 'busy'), times: 2 });
+    plane.provider.faults.add({
+      call: 'createWorker',
+      kind: 'fail',
+      error: new HodeiError('provider_timeout', 'busy'),
+      times: 2,
+    });
     const job = await plane.run({ command: ['true'] });
     const { attempts } = await describeJob(plane.context, job.id);
     expect(job.state).toBe('succeeded');
-    expect(attempts.map(({ outcome }) => outcome?.cause)).toEqual(['provider_unavailable', 'provider_unavailable', 'exited']);
+    expect(attempts.map(({ outcome }) => outcome?.cause)).toEqual([
+      'provider_unavailable',
+      'provider_unavailable',
+      'exited',
+    ]);
   });
 
   it('runs elsewhere where its worker vanished', async () => {
@@ -188,7 +211,11 @@ describe('secrets', () => {
   });
 });
 
-async function waitUntilState(plane: Awaited<ReturnType<typeof startControlPlane>>, id: Parameters<typeof waitForJob>[1], state: string): Promise<void> {
+async function waitUntilState(
+  plane: Awaited<ReturnType<typeof startControlPlane>>,
+  id: Parameters<typeof waitForJob>[1],
+  state: string,
+): Promise<void> {
   using changes = plane.context.hub.subscribe({ jobId: id, kinds: ['job'] });
   for (;;) {
     await changes.next();

@@ -6,25 +6,30 @@ const JOB = { command: ['slowly', '3000', '4', 'one ', 'two ', 'three'], secrets
 
 describe('an instance that dies', () => {
   // Every 50 ms of the job's life, from its submission to beyond its end.
-  it.each(Array.from({ length: 40 }, (_, index) => index * 50).concat([3100, 3200, 6000, 6100, 6150]))('has its job finished by another: after %d ms', async (after) => {
-    const world = new World();
-    const first = await world.start('first');
-    await world.start('second');
-    const id = await world.submitTo(first, JOB);
-    await world.clock.advance(after);
-    first.crash();
-    const job = await world.ended(id);
-    expect(job).toMatchObject({ state: 'failed', outcome: { cause: 'exited', evidence: { exitCode: 4 } } });
-    expect(await world.output(id)).toBe('one *** three');
-    const counted = (await world.repositories.attempts.listByJob(id)).filter(({ outcome }) => outcome?.cause !== 'never_launched');
-    expect(counted).toHaveLength(1);
-    await world.clock.advance(20_000);
-    expect(world.engine.workers()).toEqual([]);
-    expect((await world.repositories.workers.list({ limit: 10 })).items.map(({ state }) => state)).toEqual(
-      (await world.repositories.attempts.listByJob(id)).map(() => 'terminated'),
-    );
-    await world.close();
-  });
+  it.each(Array.from({ length: 40 }, (_, index) => index * 50).concat([3100, 3200, 6000, 6100, 6150]))(
+    'has its job finished by another: after %d ms',
+    async (after) => {
+      const world = new World();
+      const first = await world.start('first');
+      await world.start('second');
+      const id = await world.submitTo(first, JOB);
+      await world.clock.advance(after);
+      first.crash();
+      const job = await world.ended(id);
+      expect(job).toMatchObject({ state: 'failed', outcome: { cause: 'exited', evidence: { exitCode: 4 } } });
+      expect(await world.output(id)).toBe('one *** three');
+      const counted = (await world.repositories.attempts.listByJob(id)).filter(
+        ({ outcome }) => outcome?.cause !== 'never_launched',
+      );
+      expect(counted).toHaveLength(1);
+      await world.clock.advance(20_000);
+      expect(world.engine.workers()).toEqual([]);
+      expect((await world.repositories.workers.list({ limit: 10 })).items.map(({ state }) => state)).toEqual(
+        (await world.repositories.attempts.listByJob(id)).map(() => 'terminated'),
+      );
+      await world.close();
+    },
+  );
 
   it('is followed by another within a lease and a look', async () => {
     const world = new World();

@@ -66,7 +66,11 @@ export async function startControlPlane(
     diagnostics,
     factories: {
       'in-memory': async ({ id }) => {
-        const made = new InMemoryProvider({ id, engine, ...(options.capabilities ? { capabilities: options.capabilities } : {}) });
+        const made = new InMemoryProvider({
+          id,
+          engine,
+          ...(options.capabilities ? { capabilities: options.capabilities } : {}),
+        });
         providers.push(made);
         return made;
       },
@@ -113,7 +117,12 @@ export async function startControlPlane(
       return job;
     },
     output: async (jobId, stream) => {
-      const records = await repositories.logs.read({ jobId, afterSeq: 0, maxBytes: 2 ** 30, ...(stream ? { stream } : {}) });
+      const records = await repositories.logs.read({
+        jobId,
+        afterSeq: 0,
+        maxBytes: 2 ** 30,
+        ...(stream ? { stream } : {}),
+      });
       return Buffer.concat(records.map(({ bytes }) => bytes)).toString();
     },
     [Symbol.asyncDispose]: async () => {

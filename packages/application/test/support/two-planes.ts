@@ -50,7 +50,10 @@ export class World {
 
   async start(name: string): Promise<Life> {
     const dead = new AbortController();
-    const repositories = cutOff(createInMemoryRepositories({ clock: this.clock, ids: this.ids, store: this.store }), dead.signal);
+    const repositories = cutOff(
+      createInMemoryRepositories({ clock: this.clock, ids: this.ids, store: this.store }),
+      dead.signal,
+    );
     const note = (message: string): unknown => this.reported.push(`${name}: ${message}`);
     const diagnostics = { info: note, warn: note, error: note };
     const providers: InMemoryProvider[] = [];
@@ -80,7 +83,10 @@ export class World {
       instance,
       lost: lost.signal,
       policy: DEFAULT_JOB_POLICY,
-      sealer: { seal: (_, secrets) => Buffer.from(JSON.stringify(secrets)), open: (_, sealed) => JSON.parse(Buffer.from(sealed).toString()) as Record<string, string> },
+      sealer: {
+        seal: (_, secrets) => Buffer.from(JSON.stringify(secrets)),
+        open: (_, sealed) => JSON.parse(Buffer.from(sealed).toString()) as Record<string, string>,
+      },
       diagnostics,
     };
     const runner = new JobRunner(context);
@@ -89,7 +95,9 @@ export class World {
       context.hub.run(over),
       dispatchJobs(context, runner, over),
       recoverAbandoned(context, runner, over),
-      keepLease({ instances: repositories.instances, clock: this.clock, diagnostics }, instance, over).catch((error: unknown) => lost.abort(error)),
+      keepLease({ instances: repositories.instances, clock: this.clock, diagnostics }, instance, over).catch(
+        (error: unknown) => lost.abort(error),
+      ),
     ];
     for (const loop of loops) loop.catch(() => undefined);
     return {
@@ -134,7 +142,9 @@ function cutOffMethods<T extends object>(target: T, dead: AbortSignal): T {
       return (...args: unknown[]) => {
         if (dead.aborted) return new Promise(() => undefined);
         const result: unknown = Reflect.apply(value, object, args);
-        return result instanceof Promise ? result.then((answer) => (dead.aborted ? new Promise(() => undefined) : answer)) : result;
+        return result instanceof Promise
+          ? result.then((answer) => (dead.aborted ? new Promise(() => undefined) : answer))
+          : result;
       };
     },
   });

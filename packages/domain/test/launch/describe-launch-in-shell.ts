@@ -3,7 +3,16 @@ import { describe, expect, test } from 'vitest';
 import { launchMarker, NEVER_LAUNCHED_EXIT_CODE, parseLaunchMarker, type LaunchOrder } from '../../src/index.ts';
 import { ODD_PROGRAMS } from './odd-programs.ts';
 import { anyText, anyVariables, ODD_NAMES, ODD_TEXTS } from './odd-text.ts';
-import { afterMarker, orderFor, parseSighting, runOrder, runWorker, sightingJob, type ShellUnderTest, type WorkerRun } from './shell-under-test.ts';
+import {
+  afterMarker,
+  orderFor,
+  parseSighting,
+  runOrder,
+  runWorker,
+  sightingJob,
+  type ShellUnderTest,
+  type WorkerRun,
+} from './shell-under-test.ts';
 
 /** Where working directories are made, as the shell sees it. */
 export const SCRATCH = `/tmp/hodei-launch-${process.pid}`;
@@ -22,7 +31,8 @@ export function describeLaunchInShell(
   options: { readonly numRuns: number; readonly oddPrograms: string },
 ): void {
   const run = (parts: Partial<LaunchOrder>, rest?: string): Promise<WorkerRun> => runOrder(getShell(), parts, rest);
-  const verdictOf = ({ stdout }: WorkerRun) => parseLaunchMarker(stdout.subarray(0, stdout.indexOf('\n')).toString())?.verdict;
+  const verdictOf = ({ stdout }: WorkerRun) =>
+    parseLaunchMarker(stdout.subarray(0, stdout.indexOf('\n')).toString())?.verdict;
 
   const expectSeen = async ({ argv = [], env = {}, secrets = {} }: Partial<LaunchOrder>): Promise<void> => {
     const result = await run({ argv: sightingJob(argv), env, secrets });
@@ -30,8 +40,11 @@ export function describeLaunchInShell(
     const seen = parseSighting(result, argv.length);
     expect(seen.argv).toEqual(sightingJob(argv));
     const sent = { ...env, ...secrets };
-    for (const [variable, value] of Object.entries(sent)) expect([variable, seen.env.get(variable)]).toEqual([variable, value]);
-    const extra = [...seen.env.keys()].filter((variable) => !Object.hasOwn(sent, variable) && !SHELL_EXPORTS.has(variable));
+    for (const [variable, value] of Object.entries(sent))
+      expect([variable, seen.env.get(variable)]).toEqual([variable, value]);
+    const extra = [...seen.env.keys()].filter(
+      (variable) => !Object.hasOwn(sent, variable) && !SHELL_EXPORTS.has(variable),
+    );
     expect(extra).toEqual([]);
     expect(seen.mostRepeated).toBeLessThanOrEqual(1);
   };
@@ -64,66 +77,79 @@ export function describeLaunchInShell(
       await expectSeen({ argv: ["it's\n".repeat(6000)] });
     });
 
-    test.for(['plain', "it's", 'two words', 'new\nline', '-n', '$(no)', '`no`', 'ünï', '\u0081\u0088', '*', 'trailing '])(
-      'begins in its working directory, which it makes: %j',
-      async (folder) => {
-        const workdir = `${SCRATCH}/${folder}/inner`;
-        const argv = ['/bin/sh', '-c', 'pwd -P'];
-        const [first, again] = [await run({ argv, workdir }), await run({ argv, workdir })];
-        expect([afterMarker(first), afterMarker(again)]).toEqual([`${workdir}\n`, `${workdir}\n`]);
-      },
-    );
+    test.for([
+      'plain',
+      "it's",
+      'two words',
+      'new\nline',
+      '-n',
+      '$(no)',
+      '`no`',
+      'ünï',
+      '\u0081\u0088',
+      '*',
+      'trailing ',
+    ])('begins in its working directory, which it makes: %j', async (folder) => {
+      const workdir = `${SCRATCH}/${folder}/inner`;
+      const argv = ['/bin/sh', '-c', 'pwd -P'];
+      const [first, again] = [await run({ argv, workdir }), await run({ argv, workdir })];
+      expect([afterMarker(first), afterMarker(again)]).toEqual([`${workdir}\n`, `${workdir}\n`]);
+    });
 
     test('says where the working directory can not be', async () => {
       const result = await run({ workdir: '/proc/no-such/dir' });
       expect([verdictOf(result), result.exitCode, result.stderr.toString()]).toEqual(['workdir-not-found', 125, '']);
     });
 
-    test.for(['no-such-program', '/no/such/program', '-n', '-no-such', 'a=b', '/no/such=program', "it's", '$(true)', '/tmp'])(
-      'says that a program is not there: %j',
-      async (program) => {
-        const result = await run({ argv: [program] });
-        expect([verdictOf(result), result.exitCode]).toEqual(['command-not-found', 127]);
-      },
-    );
+    test.for([
+      'no-such-program',
+      '/no/such/program',
+      '-n',
+      '-no-such',
+      'a=b',
+      '/no/such=program',
+      "it's",
+      '$(true)',
+      '/tmp',
+    ])('says that a program is not there: %j', async (program) => {
+      const result = await run({ argv: [program] });
+      expect([verdictOf(result), result.exitCode]).toEqual(['command-not-found', 127]);
+    });
 
     test('says that a program can not be run', async () => {
       const result = await run({ argv: ['/etc/passwd'] });
       expect([verdictOf(result), result.exitCode]).toEqual(['command-not-executable', 126]);
     });
 
-    test.for(ODD_PROGRAMS)(
-      'runs a program of an odd name, by its path and by PATH: %j',
-      async (program) => {
-        // The shell that the program is a script of needs no PATH; what else the launch needs must not be looked for there.
-        const env = { PATH: options.oddPrograms };
-        const runs = [
-          { argv: [`${options.oddPrograms}/${program}`, 'x'] },
-          { argv: [program, 'x'], env },
-          { argv: [program, 'x'], env, workdir: `${SCRATCH}/odd` },
-          ...(program.includes('=') ? [] : [{ argv: [program, 'x'], env: { ...env, 'my.var': '1' } }]),
-        ];
-        for (const parts of runs) {
-          const result = await run(parts);
-          expect(result.stderr.toString()).toBe('');
-          expect(result.stdout.toString()).toBe(`${launchMarker(orderFor({}).nonce, 'launched')}\nran x\n`);
-          expect(result.exitCode).toBe(9);
-        }
-      },
-    );
+    test.for(ODD_PROGRAMS)('runs a program of an odd name, by its path and by PATH: %j', async (program) => {
+      // The shell that the program is a script of needs no PATH; what else the launch needs must not be looked for there.
+      const env = { PATH: options.oddPrograms };
+      const runs = [
+        { argv: [`${options.oddPrograms}/${program}`, 'x'] },
+        { argv: [program, 'x'], env },
+        { argv: [program, 'x'], env, workdir: `${SCRATCH}/odd` },
+        ...(program.includes('=') ? [] : [{ argv: [program, 'x'], env: { ...env, 'my.var': '1' } }]),
+      ];
+      for (const parts of runs) {
+        const result = await run(parts);
+        expect(result.stderr.toString()).toBe('');
+        expect(result.stdout.toString()).toBe(`${launchMarker(orderFor({}).nonce, 'launched')}\nran x\n`);
+        expect(result.exitCode).toBe(9);
+      }
+    });
 
     test('leaves the rest of stdin to the job', async () => {
       const rest = "second line\n'third' line\n\nno newline";
       expect(afterMarker(await run({ argv: ['cat'] }, rest))).toBe(rest);
     });
 
-    test.for([['nothing', ''], ['a line without its end', "exit 0; echo 'no"]] as const)(
-      'ends with 125 and no word where stdin ends after %s',
-      async ([, input]) => {
-        const result = await runWorker(getShell(), input);
-        expect([result.exitCode, result.stdout.length]).toEqual([NEVER_LAUNCHED_EXIT_CODE, 0]);
-      },
-    );
+    test.for([
+      ['nothing', ''],
+      ['a line without its end', "exit 0; echo 'no"],
+    ] as const)('ends with 125 and no word where stdin ends after %s', async ([, input]) => {
+      const result = await runWorker(getShell(), input);
+      expect([result.exitCode, result.stdout.length]).toEqual([NEVER_LAUNCHED_EXIT_CODE, 0]);
+    });
 
     test('gives the exit code of the job', async () => {
       for (const code of [0, 1, 7, 125, 255]) {

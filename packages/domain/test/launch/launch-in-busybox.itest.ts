@@ -14,12 +14,26 @@ const docker = async (...args: readonly string[]): Promise<string> => (await run
 const container = `hodei-test-launch-${randomUUID()}`;
 
 beforeAll(async () => {
-  const labels = ['hodei.managed=true', `hodei.test-run=${inject('testRunId')}`, `hodei.test-owner=${hostname()}/${process.pid}`];
+  const labels = [
+    'hodei.managed=true',
+    `hodei.test-run=${inject('testRunId')}`,
+    `hodei.test-owner=${hostname()}/${process.pid}`,
+  ];
   await docker(
-    'run', '--detach', '--init', '--network', 'none', '--name', container, ...labels.flatMap((label) => ['--label', label]),
-    inject('images').busybox, 'sleep', '3600',
+    'run',
+    '--detach',
+    '--init',
+    '--network',
+    'none',
+    '--name',
+    container,
+    ...labels.flatMap((label) => ['--label', label]),
+    inject('images').busybox,
+    'sleep',
+    '3600',
   );
-  const write = 'mkdir "$1"; cd "$1"; text=$2; shift 2; for name; do printf %s "$text" >"./$name"; chmod 755 "./$name"; done';
+  const write =
+    'mkdir "$1"; cd "$1"; text=$2; shift 2; for name; do printf %s "$text" >"./$name"; chmod 755 "./$name"; done';
   await docker('exec', container, 'sh', '-c', write, 'sh', ODD_PROGRAMS_DIR, ODD_PROGRAM, ...ODD_PROGRAMS);
 });
 

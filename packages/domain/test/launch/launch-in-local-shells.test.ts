@@ -29,5 +29,8 @@ test('there is a POSIX shell to test with', () => {
 });
 
 for (const path of SHELLS) {
-  describeLaunchInShell(path, () => ({ name: path, command: [path, '-c'], argv0: 'sh' }), { numRuns: 150, oddPrograms });
+  describeLaunchInShell(path, () => ({ name: path, command: [path, '-c'], argv0: 'sh' }), {
+    numRuns: 150,
+    oddPrograms,
+  });
 }

@@ -26,7 +26,7 @@ export const ODD_TEXTS: readonly string[] = [
   '$((1+1))',
   '$_hodei_nl',
   '"$_hodei_nl"',
-  "'\"$_hodei_nl\"'",
+  '\'"$_hodei_nl"\'',
   '$',
   '!',
   '!!',
@@ -73,7 +73,27 @@ export const ODD_TEXTS: readonly string[] = [
 /** Pieces that matter to a shell, so that random texts are made of trouble. */
 const piece = fc.oneof(
   fc.constantFrom(...ODD_TEXTS),
-  fc.constantFrom("'", '"', '\\', '\n', '$', '`', ' ', '\t', '\r', '*', '!', '#', '~', '=', '-', '\u0001', '\u007f', '\u0081', '\u0088'),
+  fc.constantFrom(
+    "'",
+    '"',
+    '\\',
+    '\n',
+    '$',
+    '`',
+    ' ',
+    '\t',
+    '\r',
+    '*',
+    '!',
+    '#',
+    '~',
+    '=',
+    '-',
+    '\u0001',
+    '\u007f',
+    '\u0081',
+    '\u0088',
+  ),
   fc.string({ unit: 'binary', maxLength: 8 }),
 );
 

@@ -42,7 +42,11 @@ export interface Sighting {
 /** Runs a worker, sends it these bytes and the end of its stdin, and waits for its end. */
 export function runWorker(shell: ShellUnderTest, input: string | Uint8Array): Promise<WorkerRun> {
   const [program = '', ...args] = shell.command;
-  const child = spawn(program, [...args, LAUNCHER_SCRIPT], { env: shell.env ?? { PATH: '/usr/bin:/bin' }, cwd: '/', argv0: shell.argv0 ?? program });
+  const child = spawn(program, [...args, LAUNCHER_SCRIPT], {
+    env: shell.env ?? { PATH: '/usr/bin:/bin' },
+    cwd: '/',
+    argv0: shell.argv0 ?? program,
+  });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
   child.stdout.on('data', (bytes: Buffer) => stdout.push(bytes));
@@ -52,7 +56,9 @@ export function runWorker(shell: ShellUnderTest, input: string | Uint8Array): Pr
   child.stdin.end(input);
   return new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('close', (exitCode) => resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), exitCode }));
+    child.once('close', (exitCode) =>
+      resolve({ stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr), exitCode }),
+    );
   });
 }
 

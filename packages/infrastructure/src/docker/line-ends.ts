@@ -1,6 +1,6 @@
 import type { EpochMs, OutputStream } from '@hodei/domain';
 
-import type { LogMessage } from './read-engine-log.ts';
+import type { LogMessage } from './log-message.ts';
 
 /** moby cuts a line into messages of just this size (daemon/logger/copier.go, defaultBufSize). */
 const PIECE_BYTES = 16 * 1024;

@@ -1,6 +1,6 @@
 import { parseLaunchMarker, type OutputChunk, type OutputOffsets, type OutputStream } from '@hodei/domain';
 
-import type { LogMessage } from './read-engine-log.ts';
+import type { LogMessage } from './log-message.ts';
 
 /** Turns the messages of a log, taken from its beginning, into output from some offsets on. */
 export interface LogCursor {

@@ -1,15 +1,10 @@
-import { HodeiError, type EpochMs, type OutputStream, type WorkerHandle } from '@hodei/domain';
+import { HodeiError, type OutputStream, type WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { openStream } from './engine-request.ts';
 import { createLineEnds } from './line-ends.ts';
+import type { LogMessage } from './log-message.ts';
 import { readFrames, type Frame } from './read-frames.ts';
-
-/** One message of the engine's log: a line, or a piece of a long one. Its newline is part of it. */
-export interface LogMessage extends Frame {
-  /** When the engine got it from the job. */
-  readonly at: EpochMs;
-}
 
 /** Which worker, and how its log is read. */
 export interface EngineLogQuery {

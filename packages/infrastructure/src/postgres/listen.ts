@@ -41,8 +41,14 @@ export async function listen(options: PostgresOptions, signal: AbortSignal, list
 }
 
 /** Resolves when the connection could not be made, broke, or is no longer wanted. */
-async function listenOnce(options: PostgresOptions, signal: AbortSignal, listener: Omit<Listener, 'lost'>): Promise<void> {
-  const client = new Client(clientConfig({ ...options, applicationName: `${options.applicationName ?? 'hodei'}-changes` }));
+async function listenOnce(
+  options: PostgresOptions,
+  signal: AbortSignal,
+  listener: Omit<Listener, 'lost'>,
+): Promise<void> {
+  const client = new Client(
+    clientConfig({ ...options, applicationName: `${options.applicationName ?? 'hodei'}-changes` }),
+  );
   const broken = new Promise<void>((resolve) => {
     client.once('end', () => resolve());
     client.on('error', () => resolve());
@@ -53,7 +59,10 @@ async function listenOnce(options: PostgresOptions, signal: AbortSignal, listene
     if (change !== undefined) listener.change(change);
   });
   try {
-    await Promise.race([client.connect().then(() => client.query(`LISTEN ${CHANNEL}`)), broken.then(() => Promise.reject(new Error('it broke')))]);
+    await Promise.race([
+      client.connect().then(() => client.query(`LISTEN ${CHANNEL}`)),
+      broken.then(() => Promise.reject(new Error('it broke'))),
+    ]);
     if (!signal.aborted) listener.connected();
     await broken;
   } catch {

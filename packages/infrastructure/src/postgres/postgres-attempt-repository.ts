@@ -27,7 +27,9 @@ export class PostgresAttemptRepository implements AttemptRepository {
   }
 
   async get(attemptId: AttemptId): Promise<Attempt> {
-    const row = await this.#database.run((db) => db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst());
+    const row = await this.#database.run((db) =>
+      db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst(),
+    );
     return toAttempt(found(row, 'attempt', attemptId));
   }
 
@@ -41,7 +43,13 @@ export class PostgresAttemptRepository implements AttemptRepository {
   async getByWorker(workerId: WorkerId): Promise<Attempt> {
     // Ids sort by the time at which they were made.
     const row = await this.#database.run((db) =>
-      db.selectFrom('attempts').selectAll().where('worker_id', '=', workerId).orderBy('id', 'desc').limit(1).executeTakeFirst(),
+      db
+        .selectFrom('attempts')
+        .selectAll()
+        .where('worker_id', '=', workerId)
+        .orderBy('id', 'desc')
+        .limit(1)
+        .executeTakeFirst(),
     );
     return toAttempt(found(row, 'attempt in worker', workerId));
   }

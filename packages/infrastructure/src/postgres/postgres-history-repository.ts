@@ -17,14 +17,26 @@ export class PostgresHistoryRepository implements HistoryRepository {
 
   async append(event: Omit<HistoryEvent, 'seq'>): Promise<void> {
     const { at, kind, jobId = null, workerId = null, providerId = null, data } = event;
-    const row = { at: timestamp(at), kind, job_id: jobId, worker_id: workerId, provider_id: providerId, data: JSON.stringify(data) };
+    const row = {
+      at: timestamp(at),
+      kind,
+      job_id: jobId,
+      worker_id: workerId,
+      provider_id: providerId,
+      data: JSON.stringify(data),
+    };
     await this.#database.run((db) => db.insertInto('history').values(row).execute());
   }
 
   async list(query: Parameters<HistoryRepository['list']>[0]): Promise<readonly HistoryEvent[]> {
     const { afterSeq, limit, jobId, workerId, providerId } = query;
     const rows = await this.#database.run((db) => {
-      let events = db.selectFrom('history').selectAll().where('seq', '>', afterSeq).orderBy('seq').limit(Math.max(0, limit));
+      let events = db
+        .selectFrom('history')
+        .selectAll()
+        .where('seq', '>', afterSeq)
+        .orderBy('seq')
+        .limit(Math.max(0, limit));
       if (jobId !== undefined) events = events.where('job_id', '=', jobId);
       if (workerId !== undefined) events = events.where('worker_id', '=', workerId);
       if (providerId !== undefined) events = events.where('provider_id', '=', providerId);

@@ -52,7 +52,9 @@ export class PostgresInstanceRepository implements InstanceRepository {
 
   async listLive(): Promise<readonly Instance[]> {
     const { rows } = await this.#database.run((db) =>
-      sql<InstanceRow>`SELECT ${COLUMNS} FROM instances WHERE lease_expires_at > clock_timestamp() ORDER BY epoch`.execute(db),
+      sql<InstanceRow>`SELECT ${COLUMNS} FROM instances WHERE lease_expires_at > clock_timestamp() ORDER BY epoch`.execute(
+        db,
+      ),
     );
     return rows.map(toInstance);
   }

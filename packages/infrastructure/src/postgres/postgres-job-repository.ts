@@ -45,7 +45,12 @@ export class PostgresJobRepository implements JobRepository {
     const { limit, after: start } = parsePageRequest(query);
     const { states, name, labels } = query;
     const rows = await this.#database.run((db) => {
-      let jobs = db.selectFrom('jobs').select(JOB_COLUMNS).orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1);
+      let jobs = db
+        .selectFrom('jobs')
+        .select(JOB_COLUMNS)
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1);
       if (start !== undefined) jobs = jobs.where(after(start));
       if (states !== undefined) jobs = jobs.where(sql<SqlBool>`state = ANY (${states})`);
       if (name !== undefined) jobs = jobs.where('name', '=', name);
@@ -77,7 +82,13 @@ export class PostgresJobRepository implements JobRepository {
 
   async listOwned(epoch: Epoch): Promise<readonly Job[]> {
     const rows = await this.#database.run((db) =>
-      db.selectFrom('jobs').select(JOB_COLUMNS).where('epoch', '=', epoch).orderBy('created_at').orderBy('id').execute(),
+      db
+        .selectFrom('jobs')
+        .select(JOB_COLUMNS)
+        .where('epoch', '=', epoch)
+        .orderBy('created_at')
+        .orderBy('id')
+        .execute(),
     );
     return rows.map(toJob);
   }
@@ -105,7 +116,9 @@ export class PostgresJobRepository implements JobRepository {
   }
 
   async sealedSecrets(jobId: JobId): Promise<Uint8Array | undefined> {
-    const row = await this.#database.run((db) => db.selectFrom('jobs').select('sealed_secrets').where('id', '=', jobId).executeTakeFirst());
+    const row = await this.#database.run((db) =>
+      db.selectFrom('jobs').select('sealed_secrets').where('id', '=', jobId).executeTakeFirst(),
+    );
     const { sealed_secrets: sealed } = found(row, 'job', jobId);
     return sealed === null ? undefined : plainBytes(sealed);
   }

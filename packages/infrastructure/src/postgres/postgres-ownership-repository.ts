@@ -19,7 +19,13 @@ export class PostgresOwnershipRepository implements OwnershipRepository {
   async listOwned(epoch: Epoch): Promise<Owned> {
     const [jobs, workers] = await Promise.all([
       this.#database.run((db) =>
-        db.selectFrom('jobs').select(JOB_COLUMNS).where('epoch', '=', epoch).orderBy('created_at').orderBy('id').execute(),
+        db
+          .selectFrom('jobs')
+          .select(JOB_COLUMNS)
+          .where('epoch', '=', epoch)
+          .orderBy('created_at')
+          .orderBy('id')
+          .execute(),
       ),
       this.#database.run((db) =>
         db

@@ -34,12 +34,16 @@ export class PostgresProviderRepository implements ProviderRepository {
   }
 
   async get(id: ProviderId): Promise<ProviderConfig> {
-    const row = await this.#database.run((db) => db.selectFrom('providers').selectAll().where('id', '=', id).executeTakeFirst());
+    const row = await this.#database.run((db) =>
+      db.selectFrom('providers').selectAll().where('id', '=', id).executeTakeFirst(),
+    );
     return toProvider(found(row, 'provider', id));
   }
 
   async getByName(name: string): Promise<ProviderConfig> {
-    const row = await this.#database.run((db) => db.selectFrom('providers').selectAll().where('name', '=', name).executeTakeFirst());
+    const row = await this.#database.run((db) =>
+      db.selectFrom('providers').selectAll().where('name', '=', name).executeTakeFirst(),
+    );
     return toProvider(found(row, 'provider', name));
   }
 
@@ -76,7 +80,10 @@ export class PostgresProviderRepository implements ProviderRepository {
     const [row] = rows;
     if (row !== undefined) return toProvider(row);
     const now = await this.get(id);
-    throw new HodeiError('conflict', `provider ${now.name} is at version ${now.version}, not ${version}; read it again`);
+    throw new HodeiError(
+      'conflict',
+      `provider ${now.name} is at version ${now.version}, not ${version}; read it again`,
+    );
   }
 
   /**
@@ -97,7 +104,9 @@ export class PostgresProviderRepository implements ProviderRepository {
         throw new HodeiError('conflict', `provider ${name} has ${live.count} workers that are not terminated`);
       }
       await db.deleteFrom('providers').where('id', '=', id).execute();
-      await sql`INSERT INTO history (at, kind, provider_id, data) VALUES (now(), 'provider.deleted', ${id}, ${JSON.stringify({ name })})`.execute(db);
+      await sql`INSERT INTO history (at, kind, provider_id, data) VALUES (now(), 'provider.deleted', ${id}, ${JSON.stringify({ name })})`.execute(
+        db,
+      );
     });
   }
 }

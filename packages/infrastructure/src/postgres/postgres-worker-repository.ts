@@ -38,7 +38,12 @@ export class PostgresWorkerRepository implements WorkerRepository {
     const { limit, after: start } = parsePageRequest(query);
     const { states, providerId } = query;
     const rows = await this.#database.run((db) => {
-      let workers = db.selectFrom('workers').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').limit(limit + 1);
+      let workers = db
+        .selectFrom('workers')
+        .selectAll()
+        .orderBy('created_at', 'desc')
+        .orderBy('id', 'desc')
+        .limit(limit + 1);
       if (start !== undefined) workers = workers.where(after(start));
       if (states !== undefined) workers = workers.where(sql<SqlBool>`state = ANY (${states})`);
       if (providerId !== undefined) workers = workers.where('provider_id', '=', providerId);
@@ -68,7 +73,12 @@ export class PostgresWorkerRepository implements WorkerRepository {
     const { from, termination } = change;
     const to = transitionWorker(from, change.to);
     const outcome = termination === undefined ? null : JSON.stringify(termination);
-    return this.#change({ ...change, from: [from], to, set: sql`termination = coalesce(termination, ${outcome}::json)` });
+    return this.#change({
+      ...change,
+      from: [from],
+      to,
+      set: sql`termination = coalesce(termination, ${outcome}::json)`,
+    });
   }
 
   /** One statement; a second one only where it is refused. */
@@ -103,7 +113,9 @@ export class PostgresWorkerRepository implements WorkerRepository {
   }
 
   async #read(workerId: WorkerId): Promise<WorkerRow> {
-    const row = await this.#database.run((db) => db.selectFrom('workers').selectAll().where('id', '=', workerId).executeTakeFirst());
+    const row = await this.#database.run((db) =>
+      db.selectFrom('workers').selectAll().where('id', '=', workerId).executeTakeFirst(),
+    );
     return found(row, 'worker', workerId);
   }
 }

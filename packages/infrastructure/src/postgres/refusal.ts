@@ -21,7 +21,8 @@ export function refusal(
   return new HodeiError('conflict', `${subject} ${id} ${moved}`);
 }
 
-export const notFound = (subject: string, id: string): HodeiError => new HodeiError('not_found', `there is no ${subject} ${id}`);
+export const notFound = (subject: string, id: string): HodeiError =>
+  new HodeiError('not_found', `there is no ${subject} ${id}`);
 
 /** @throws HodeiError `not_found` where there is no row. */
 export function found<Row>(row: Row | undefined, subject: string, id: string): Row {

@@ -9,10 +9,12 @@ import {
 } from '@hodei/domain';
 
 /** The states that the table lets this one follow: the "from" of a compare-and-set. */
-export const jobStatesBefore = (to: JobState): readonly JobState[] => JOB_STATES.filter((from) => canTransitionJob(from, to));
+export const jobStatesBefore = (to: JobState): readonly JobState[] =>
+  JOB_STATES.filter((from) => canTransitionJob(from, to));
 
 /** The states that the table lets this one follow. */
-export const workerStatesBefore = (to: WorkerState): readonly WorkerState[] => WORKER_STATES.filter((from) => canTransitionWorker(from, to));
+export const workerStatesBefore = (to: WorkerState): readonly WorkerState[] =>
+  WORKER_STATES.filter((from) => canTransitionWorker(from, to));
 
 /** The states of jobs that have not ended. */
 export const LIVE_JOB_STATES: readonly JobState[] = JOB_STATES.filter((state) => !isTerminalJobState(state));

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { createLineEnds } from '../../src/docker/line-ends.ts';
-import type { LogMessage } from '../../src/docker/read-engine-log.ts';
+import type { LogMessage } from '../../src/docker/log-message.ts';
 
 const PIECE = 16 * 1024;
 

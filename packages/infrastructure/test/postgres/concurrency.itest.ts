@@ -16,7 +16,11 @@ async function attemptTo(step: () => Promise<unknown>): Promise<void> {
 /** Claims what there is and takes each job to an end or a retry, while everything else happens to it as well. */
 async function runJobs(repositories: Repositories): Promise<void> {
   for (;;) {
-    const claimed = await repositories.jobs.claimPending({ epoch: postgres().bench.owner, limit: 4, at: postgres().bench.tick() + 1_000_000 });
+    const claimed = await repositories.jobs.claimPending({
+      epoch: postgres().bench.owner,
+      limit: 4,
+      at: postgres().bench.tick() + 1_000_000,
+    });
     if (claimed.length === 0) return;
     await Promise.all(claimed.map((job) => runJob(repositories, job)));
   }
@@ -24,7 +28,12 @@ async function runJobs(repositories: Repositories): Promise<void> {
 
 async function runJob(repositories: Repositories, job: Job): Promise<void> {
   const lost = { cause: 'worker_lost', evidence: {} } as const;
-  const giveUp = { jobId: job.id, epoch: postgres().bench.owner, at: postgres().bench.tick(), to: { state: 'cancelled', outcome: lost } } as const;
+  const giveUp = {
+    jobId: job.id,
+    epoch: postgres().bench.owner,
+    at: postgres().bench.tick(),
+    to: { state: 'cancelled', outcome: lost },
+  } as const;
   const wanted = await postgres().bench.newAttempt(job.id);
   await attemptTo(() => repositories.attempts.begin(wanted));
   const [attempt] = (await repositories.attempts.listByJob(job.id)).filter(({ outcome }) => outcome === undefined);
@@ -42,7 +51,16 @@ async function runJob(repositories: Repositories, job: Job): Promise<void> {
     }),
     attemptTo(() =>
       repositories.logs.append({
-        ...{ attemptId: attempt.id, epoch: postgres().bench.owner, chunks: [{ stream: 'stdout', offset: 0, bytes: Uint8Array.of(1), at: 1 }] },
+        attemptId: attempt.id,
+        epoch: postgres().bench.owner,
+        chunks: [
+          {
+            stream: 'stdout',
+            offset: 0,
+            bytes: Uint8Array.of(1),
+            at: 1,
+          },
+        ],
       }),
     ),
   ]);
@@ -52,7 +70,9 @@ async function runJob(repositories: Repositories, job: Job): Promise<void> {
 describe('two stores on one database, with everything at once', () => {
   it('bring every job to one end, every attempt to one outcome, and never deadlock', async () => {
     const jobs = await Promise.all(Array.from({ length: 100 }, () => postgres().bench.pendingJob()));
-    await Promise.all([postgres().store, postgres().peer].flatMap(({ repositories }) => [runJobs(repositories), runJobs(repositories)]));
+    await Promise.all(
+      [postgres().store, postgres().peer].flatMap(({ repositories }) => [runJobs(repositories), runJobs(repositories)]),
+    );
 
     const { jobs: repository, attempts, workers, history } = postgres().bench.repositories;
     for (const { id } of jobs) {
@@ -62,10 +82,27 @@ describe('two stores on one database, with everything at once', () => {
       expect(tried.map(({ number }) => number)).toEqual(tried.map((_, index) => index + 1));
       expect(tried.every(({ outcome }) => outcome !== undefined)).toBe(true);
       for (const { workerId } of tried) expect((await workers.get(workerId)).state).toBe('terminating');
-      const ends = (await history.list({ afterSeq: 0, limit: 1000, jobId: id })).filter(({ kind }) => kind === `job.${job.state}`);
+      const ends = (await history.list({ afterSeq: 0, limit: 1000, jobId: id })).filter(
+        ({ kind }) => kind === `job.${job.state}`,
+      );
       expect(ends).toHaveLength(1);
     }
-    const { rows } = await postgres().admin.query(`SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`);
+    const { rows } = await postgres().admin.query(
+      `SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`,
+    );
     expect(rows).toEqual([{ deadlocks: 0 }]);
+  });
+});
+
+describe('a claim', () => {
+  it('passes by a job that someone holds, and does not wait for it', async () => {
+    const { admin, bench, store } = postgres();
+    const [held, free] = [await bench.pendingJob(), await bench.pendingJob()];
+    await admin.query('BEGIN');
+    await admin.query('SELECT FROM jobs WHERE id = $1 FOR UPDATE', [held.id]);
+    const claim = { epoch: bench.owner, limit: 1, at: bench.tick(), only: [held.id, free.id] };
+    expect((await store.repositories.jobs.claimPending(claim)).map(({ id }) => id)).toEqual([free.id]);
+    await admin.query('COMMIT');
+    expect((await store.repositories.jobs.claimPending(claim)).map(({ id }) => id)).toEqual([held.id]);
   });
 });

@@ -27,7 +27,9 @@ describe('a connection that breaks', () => {
   it('in the middle of a write is database_unavailable; nothing was written, and the next write succeeds', async () => {
     const { id } = await postgres().bench.scheduledJob();
     const letGo = await holdRow(id);
-    const cancelled = postgres().bench.cancel(id).catch((error: unknown) => error);
+    const cancelled = postgres()
+      .bench.cancel(id)
+      .catch((error: unknown) => error);
     await vi.waitFor(async () => expect(await terminate(`wait_event_type = 'Lock'`)).toBe(1));
     expect(await cancelled).toMatchObject(unavailable);
     await letGo();
@@ -67,7 +69,8 @@ describe('a statement that takes too long', () => {
 });
 
 describe('a database that cannot be had', () => {
-  const open = (connectionString: string, connectTimeoutMs = 5000): Promise<unknown> => openPostgresStore({ connectionString, connectTimeoutMs });
+  const open = (connectionString: string, connectTimeoutMs = 5000): Promise<unknown> =>
+    openPostgresStore({ connectionString, connectTimeoutMs });
   const at = (port: number): string => `postgresql://me:s3cret@127.0.0.1:${port}/jobs`;
 
   it('because nobody answers there is database_unavailable', async () => {

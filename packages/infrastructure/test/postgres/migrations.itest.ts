@@ -21,7 +21,8 @@ afterEach(async () => {
 });
 
 const versions = MIGRATIONS.map(({ version }) => version);
-const migrate = (migrations?: readonly Migration[]): Promise<readonly number[]> => migrateToLatest(database, migrations);
+const migrate = (migrations?: readonly Migration[]): Promise<readonly number[]> =>
+  migrateToLatest(database, migrations);
 const tables = async (): Promise<readonly unknown[]> =>
   (await admin.query(`SELECT table_name FROM information_schema.tables WHERE table_schema = 'public' ORDER BY 1`)).rows;
 
@@ -44,7 +45,11 @@ describe('migrations', () => {
   });
 
   it('are all or none: one that fails leaves the schema as it was', async () => {
-    const bad: Migration = { version: versions.length + 1, name: 'bad', statements: ['CREATE TABLE extra (id int)', 'SELECT no_such_column'] };
+    const bad: Migration = {
+      version: versions.length + 1,
+      name: 'bad',
+      statements: ['CREATE TABLE extra (id int)', 'SELECT no_such_column'],
+    };
     await expect(migrate([...MIGRATIONS, bad])).rejects.toMatchObject({ name: 'HodeiError', code: 'internal' });
     expect(await tables()).toEqual([]);
     expect(await migrate()).toEqual(versions);
@@ -62,7 +67,9 @@ describe('migrations', () => {
     const program = fileURLToPath(new URL('migrate-process.ts', import.meta.url));
     const run = promisify(execFile);
     const outputs = await Promise.all(
-      Array.from({ length: 4 }, () => run(process.execPath, ['--conditions=@hodei/source', program, database.connectionString])),
+      Array.from({ length: 4 }, () =>
+        run(process.execPath, ['--conditions=@hodei/source', program, database.connectionString]),
+      ),
     );
     const applied = outputs.map(({ stdout }) => JSON.parse(stdout) as readonly number[]);
     expect(applied.toSorted((a, b) => b.length - a.length)).toEqual([versions, [], [], []]);

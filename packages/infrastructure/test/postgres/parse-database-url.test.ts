@@ -48,14 +48,19 @@ describe('parseDatabaseUrl', () => {
 
   it('never tells a password, whatever it is given', () => {
     fc.assert(
-      fc.property(fc.constantFrom('postgres://me:', 'postgresql://me:', 'pg://me:', 'me:'), fc.string(), fc.string(), (begin, before, after) => {
-        const text = `${begin}${before}s3cret${after}@db.example/jobs`;
-        try {
-          parseDatabaseUrl(text);
-        } catch (error) {
-          expect(String(error)).not.toContain('s3cret');
-        }
-      }),
+      fc.property(
+        fc.constantFrom('postgres://me:', 'postgresql://me:', 'pg://me:', 'me:'),
+        fc.string(),
+        fc.string(),
+        (begin, before, after) => {
+          const text = `${begin}${before}s3cret${after}@db.example/jobs`;
+          try {
+            parseDatabaseUrl(text);
+          } catch (error) {
+            expect(String(error)).not.toContain('s3cret');
+          }
+        },
+      ),
     );
   });
 });

@@ -5,7 +5,9 @@ const postgres = usePostgres();
 
 /** As a newer version might: without the CHECKs of this one. */
 async function writeAs(table: string, column: string, id: string, value: string): Promise<void> {
-  await postgres().admin.query(`ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${table}_${column}_check, DROP CONSTRAINT IF EXISTS ${table}_check`);
+  await postgres().admin.query(
+    `ALTER TABLE ${table} DROP CONSTRAINT IF EXISTS ${table}_${column}_check, DROP CONSTRAINT IF EXISTS ${table}_check`,
+  );
   const { rowCount } = await postgres().admin.query(`UPDATE ${table} SET ${column} = $1 WHERE id = $2`, [value, id]);
   expect(rowCount).toBe(1);
 }
@@ -20,7 +22,9 @@ describe('a value that this version does not know is an error that says so, neve
     await expect(jobs.get(id)).rejects.toMatchObject({ ...unknown, message: expect.stringContaining('"paused"') });
     await expect(jobs.list({ limit: 10 })).rejects.toMatchObject(unknown);
     await expect(jobs.countByState()).rejects.toMatchObject(unknown);
-    expect(await jobs.claimPending({ epoch: postgres().bench.owner, limit: 1, at: postgres().bench.tick(), only: [id] })).toEqual([]);
+    expect(
+      await jobs.claimPending({ epoch: postgres().bench.owner, limit: 1, at: postgres().bench.tick(), only: [id] }),
+    ).toEqual([]);
     await expect(postgres().bench.cancel(id)).rejects.toMatchObject(unknown);
     const { rows } = await postgres().admin.query('SELECT state, cancel_requested_at FROM jobs WHERE id = $1', [id]);
     expect(rows).toEqual([{ state: 'paused', cancel_requested_at: null }]);
@@ -32,7 +36,9 @@ describe('a value that this version does not know is an error that says so, neve
     await writeAs('workers', 'state', workerId, 'hibernating');
     await expect(postgres().store.repositories.workers.get(workerId)).rejects.toMatchObject(unknown);
     await expect(postgres().store.repositories.workers.list({ limit: 10 })).rejects.toMatchObject(unknown);
-    expect(await postgres().store.repositories.workers.countLive()).toEqual(new Map([[(await postgres().bench.provider()).id, 1]]));
+    expect(await postgres().store.repositories.workers.countLive()).toEqual(
+      new Map([[(await postgres().bench.provider()).id, 1]]),
+    );
     await postgres().admin.query('DELETE FROM attempts WHERE id = $1', [id]);
     await postgres().admin.query('DELETE FROM workers WHERE id = $1', [workerId]);
   });
@@ -56,7 +62,9 @@ describe('a value that this version does not know is an error that says so, neve
     await postgres().store.repositories.logs.append({ attemptId, epoch: postgres().bench.owner, chunks });
     await postgres().admin.query(`ALTER TABLE log_chunks DROP CONSTRAINT log_chunks_stream_check`);
     await postgres().admin.query(`UPDATE log_chunks SET stream = 'stdlog' WHERE job_id = $1`, [jobId]);
-    await expect(postgres().store.repositories.logs.read({ jobId, afterSeq: 0, maxBytes: 10 })).rejects.toMatchObject(unknown);
+    await expect(postgres().store.repositories.logs.read({ jobId, afterSeq: 0, maxBytes: 10 })).rejects.toMatchObject(
+      unknown,
+    );
   });
 });
 

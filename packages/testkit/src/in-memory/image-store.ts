@@ -69,7 +69,8 @@ export class ImageStore {
   async #pull(image: string, known: InMemoryImage): Promise<void> {
     this.#pullCount += 1;
     await this.#clock.sleep(known.pullMs ?? 0);
-    if (known.pullFails !== undefined) throw new HodeiError(known.pullFails, `the pull of image "${image}" failed, as it was told to`);
+    if (known.pullFails !== undefined)
+      throw new HodeiError(known.pullFails, `the pull of image "${image}" failed, as it was told to`);
     this.#pulled.add(image);
   }
 
@@ -80,4 +81,5 @@ export class ImageStore {
   }
 }
 
-const notFound = (image: string): HodeiError => new HodeiError('image_not_found', `there is no image "${image}" on the in-memory engine`);
+const notFound = (image: string): HodeiError =>
+  new HodeiError('image_not_found', `there is no image "${image}" on the in-memory engine`);

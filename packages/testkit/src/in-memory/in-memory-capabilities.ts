@@ -31,7 +31,10 @@ export function assertWithin(capabilities: ProviderCapabilities, spec: WorkerSpe
     throw new HodeiError('limit_exceeded', `${name} ${asked} is out of bounds; from ${least} to ${most} is possible`);
   }
   const { architecture } = spec;
-  assertClaimed(architecture === undefined || capabilities.architectures.includes(architecture), `architecture ${architecture}`);
+  assertClaimed(
+    architecture === undefined || capabilities.architectures.includes(architecture),
+    `architecture ${architecture}`,
+  );
   const mode = spec.direct === undefined ? 'order' : 'direct';
   assertClaimed(capabilities.launchModes.includes(mode), `a launch by ${mode}`);
   assertClaimed(spec.network === 'none' || capabilities.customNetworking, `network ${spec.network}`);

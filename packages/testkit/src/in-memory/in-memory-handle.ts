@@ -2,7 +2,10 @@ import { LABELS, parseJobId, type ListedWorker, type ProviderId, type WorkerHand
 import type { InMemoryWorker } from './in-memory-worker.ts';
 
 /** The handle of a worker. */
-export const handleOf = (worker: InMemoryWorker, provider: { readonly id: ProviderId; readonly type: string }): WorkerHandle => ({
+export const handleOf = (
+  worker: InMemoryWorker,
+  provider: { readonly id: ProviderId; readonly type: string },
+): WorkerHandle => ({
   version: 1,
   workerId: worker.workerId,
   providerId: provider.id,

@@ -87,7 +87,10 @@ export class InMemoryProvider implements WorkerProvider {
     }
   }
 
-  async prepareImage(image: Parameters<WorkerProvider['prepareImage']>[0], { signal, onProgress }: CreateOptions = {}): Promise<void> {
+  async prepareImage(
+    image: Parameters<WorkerProvider['prepareImage']>[0],
+    { signal, onProgress }: CreateOptions = {},
+  ): Promise<void> {
     await this.#call('prepareImage', undefined, signal, (any) =>
       this.#engine.images.prepare(image.image, image.pullPolicy, any, (progress) => onProgress?.(progress)),
     );
@@ -159,11 +162,17 @@ export class InMemoryProvider implements WorkerProvider {
 
   async listWorkers(installationId: InstallationId, { signal }: CallOptions = {}): Promise<readonly ListedWorker[]> {
     return await this.#call('listWorkers', undefined, signal, async () =>
-      this.#engine.workers().filter(({ labels }) => isOurs(labels, this.id, installationId)).map(listed),
+      this.#engine
+        .workers()
+        .filter(({ labels }) => isOurs(labels, this.id, installationId))
+        .map(listed),
     );
   }
 
-  async *watchWorkers(installationId: InstallationId, { signal }: { readonly signal: AbortSignal }): AsyncGenerator<WorkerEvent> {
+  async *watchWorkers(
+    installationId: InstallationId,
+    { signal }: { readonly signal: AbortSignal },
+  ): AsyncGenerator<WorkerEvent> {
     assertClaimed(this.#capabilities.watch, 'watching');
     const queue = this.#engine.events.open(({ labels }) => isOurs(labels, this.id, installationId));
     try {
@@ -226,7 +235,8 @@ export class InMemoryProvider implements WorkerProvider {
   }
 
   async #adopt(worker: InMemoryWorker, signal: AbortSignal): Promise<WorkerHandle> {
-    if (!this.#isOurs(worker)) throw new HodeiError('name_taken', `${worker.name} exists and is not ours; remove it or rename it`);
+    if (!this.#isOurs(worker))
+      throw new HodeiError('name_taken', `${worker.name} exists and is not ours; remove it or rename it`);
     await abortable(worker.started, signal);
     worker.attach(this);
     return handleOf(worker, this);
@@ -251,6 +261,9 @@ export class InMemoryProvider implements WorkerProvider {
   }
 }
 
-const neverLaunched = (worker: InMemoryWorker): HodeiError => new HodeiError('never_launched', `${worker.name} took no such order`);
-const noSuchProgram = (name = ''): HodeiError => new HodeiError('command_not_found', `there is no program "${name}" on the in-memory engine`);
-const notReady = (worker: InMemoryWorker, why: string): HodeiError => new HodeiError('worker_not_ready', `${worker.name} ${why}`);
+const neverLaunched = (worker: InMemoryWorker): HodeiError =>
+  new HodeiError('never_launched', `${worker.name} took no such order`);
+const noSuchProgram = (name = ''): HodeiError =>
+  new HodeiError('command_not_found', `there is no program "${name}" on the in-memory engine`);
+const notReady = (worker: InMemoryWorker, why: string): HodeiError =>
+  new HodeiError('worker_not_ready', `${worker.name} ${why}`);

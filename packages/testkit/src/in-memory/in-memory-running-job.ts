@@ -1,6 +1,6 @@
 import type { CallOptions, OutputChunk, OutputOffsets, RunningJob, WorkerExit } from '@hodei/domain';
 import type { InMemoryWorker } from './in-memory-worker.ts';
-import type { abortable} from './waiting.ts';
+import type { abortable } from './waiting.ts';
 import { anySignal } from './waiting.ts';
 
 /** What ends an output that nobody wants any more; readers never see it. */
@@ -15,7 +15,12 @@ export class InMemoryRunningJob implements RunningJob {
   readonly #detached = new AbortController();
 
   /** @param wait makes the wait for the exit, where a fault may strike it. */
-  constructor(worker: InMemoryWorker, from: OutputOffsets, downSignal: AbortSignal, wait: typeof abortable<WorkerExit>) {
+  constructor(
+    worker: InMemoryWorker,
+    from: OutputOffsets,
+    downSignal: AbortSignal,
+    wait: typeof abortable<WorkerExit>,
+  ) {
     this.#worker = worker;
     this.#downSignal = downSignal;
     this.#wait = wait;

@@ -8,5 +8,9 @@ export type { InMemoryWorker } from './in-memory-worker.ts';
 export type { Program, ProgramContext, Programs } from './program.ts';
 export { SequentialIds } from './sequential-ids.ts';
 export { SimulatedClock } from './simulated-clock.ts';
-export { createInMemoryRepositories, RepositoryFaults, type RepositoryOperation } from './repositories/create-in-memory-repositories.ts';
+export {
+  createInMemoryRepositories,
+  RepositoryFaults,
+  type RepositoryOperation,
+} from './repositories/create-in-memory-repositories.ts';
 export { InMemoryStore } from './repositories/in-memory-store.ts';

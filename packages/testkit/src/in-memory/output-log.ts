@@ -28,7 +28,7 @@ export class OutputLog {
 
   /** Everything from the offsets on, until the end; rejects with the signal's reason. */
   async *follow(from: OutputOffsets, signal?: AbortSignal): AsyncGenerator<OutputChunk> {
-    for (let next = 0; ; ) {
+    for (let next = 0; ;) {
       signal?.throwIfAborted();
       const chunk = this.#chunks[next];
       if (chunk !== undefined) {

@@ -3,7 +3,11 @@ import type { InMemoryWorker } from './in-memory-worker.ts';
 import { assertLogQuery, lastLines, matchChunk } from './select-logs.ts';
 
 /** The part of a worker's output that the query asks for. */
-export async function* readWorkerLogs(worker: InMemoryWorker, query: LogQuery, signal: AbortSignal): AsyncGenerator<OutputChunk> {
+export async function* readWorkerLogs(
+  worker: InMemoryWorker,
+  query: LogQuery,
+  signal: AbortSignal,
+): AsyncGenerator<OutputChunk> {
   assertLogQuery(query);
   const there = worker.output.chunks();
   const matching = there.flatMap((chunk) => matchChunk(chunk, query) ?? []);

@@ -39,7 +39,7 @@ export function lastLines(chunks: readonly OutputChunk[], lines: number): readon
 }
 
 function* splitAfterNewlines(chunk: OutputChunk): Generator<OutputChunk> {
-  for (let start = 0; start < chunk.bytes.length; ) {
+  for (let start = 0; start < chunk.bytes.length;) {
     const newline = chunk.bytes.indexOf(NEWLINE, start);
     const end = newline === -1 ? chunk.bytes.length : newline + 1;
     yield { ...chunk, offset: chunk.offset + start, bytes: chunk.bytes.subarray(start, end) };

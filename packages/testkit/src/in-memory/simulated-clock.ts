@@ -76,7 +76,11 @@ export class SimulatedClock implements Clock {
   async runUntilIdle(maxMs = 24 * 3600 * 1000): Promise<number> {
     const startedAt = this.#now;
     await this.settle();
-    for (let next = this.#sleepers[0]; next !== undefined && next.dueAt <= startedAt + maxMs; next = this.#sleepers[0]) {
+    for (
+      let next = this.#sleepers[0];
+      next !== undefined && next.dueAt <= startedAt + maxMs;
+      next = this.#sleepers[0]
+    ) {
       await this.#wakeFirst();
     }
     return this.#now - startedAt;
@@ -96,7 +100,8 @@ export class SimulatedClock implements Clock {
     await this.settle();
     while (!settled) {
       const next = this.#sleepers[0];
-      if (next === undefined) throw new Error('the promise waits for something that is not time: nobody sleeps any more');
+      if (next === undefined)
+        throw new Error('the promise waits for something that is not time: nobody sleeps any more');
       if (next.dueAt > deadline) throw new Error(`the promise has not settled within ${maxMs} ms of simulated time`);
       await this.#wakeFirst();
     }
@@ -107,7 +112,8 @@ export class SimulatedClock implements Clock {
   async settle(): Promise<void> {
     // One turn runs all promise callbacks that are ready; a second catches what a sleep of 0 set going.
     for (let turn = 0; turn < 2 || this.#turnsPending > 0; turn += 1) {
-      if (turn > MAX_TURNS) throw new Error(`something still sleeps for 0 ms after ${MAX_TURNS} turns; it would never end`);
+      if (turn > MAX_TURNS)
+        throw new Error(`something still sleeps for 0 ms after ${MAX_TURNS} turns; it would never end`);
       await nextTurn();
     }
   }

@@ -39,7 +39,16 @@ export async function launchJob(worker: LocalWorker, order: LaunchOrder, signal?
     if (done === true) throw new HodeiError('never_launched', 'the worker ended before it took the order');
     first = reader.push(value);
   }
-  if (reader.verdict === 'launched') return new LocalJob(worker, next, new Map([['stderr', stderr], ['stdout', next('stdout')]]), first);
+  if (reader.verdict === 'launched')
+    return new LocalJob(
+      worker,
+      next,
+      new Map([
+        ['stderr', stderr],
+        ['stdout', next('stdout')],
+      ]),
+      first,
+    );
   throw new HodeiError(REFUSALS[reader.verdict], `the worker could not begin "${order.argv[0]}": ${reader.verdict}`);
 }
 

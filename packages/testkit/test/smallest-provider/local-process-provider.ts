@@ -109,7 +109,9 @@ export class LocalProcessProvider implements WorkerProvider {
   async getWorkerStatus(handle: WorkerHandle, { signal }: CallOptions = {}): Promise<WorkerStatus> {
     signal?.throwIfAborted();
     const { exit } = this.#find(handle);
-    return exit === undefined ? { state: 'ready', engineState: 'running' } : { state: 'terminated', engineState: 'exited', exit };
+    return exit === undefined
+      ? { state: 'ready', engineState: 'running' }
+      : { state: 'terminated', engineState: 'exited', exit };
   }
 
   async listWorkers(installationId: InstallationId, { signal }: CallOptions = {}): Promise<readonly ListedWorker[]> {
@@ -125,7 +127,10 @@ export class LocalProcessProvider implements WorkerProvider {
     }));
   }
 
-  async stopWorker(ref: WorkerRef, { gracePeriodMs, signal }: CallOptions & { readonly gracePeriodMs: number }): Promise<void> {
+  async stopWorker(
+    ref: WorkerRef,
+    { gracePeriodMs, signal }: CallOptions & { readonly gracePeriodMs: number },
+  ): Promise<void> {
     signal?.throwIfAborted();
     const worker = this.#workers.get(ref.workerId);
     if (worker === undefined || worker.exit !== undefined) return;
@@ -172,4 +177,5 @@ function refuseWhatIsNotClaimed(spec: WorkerSpec): void {
   if (limit !== undefined) throw unsupported(`a limit of ${limit}`);
 }
 
-const unsupported = (what: string): HodeiError => new HodeiError('unsupported', `local processes do not have ${what}; their capabilities say so`);
+const unsupported = (what: string): HodeiError =>
+  new HodeiError('unsupported', `local processes do not have ${what}; their capabilities say so`);

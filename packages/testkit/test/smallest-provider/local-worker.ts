@@ -22,7 +22,12 @@ export class LocalWorker {
     this.holder = holder;
     // Nothing of our own environment, where secrets may be, reaches the job.
     const env = { PATH: process.env['PATH'] ?? '/usr/bin:/bin' };
-    this.#child = spawn('/bin/sh', ['-c', LAUNCHER_SCRIPT], { cwd: '/', env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });
+    this.#child = spawn('/bin/sh', ['-c', LAUNCHER_SCRIPT], {
+      cwd: '/',
+      env,
+      detached: true,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     // A job may end before it has read its stdin; how it ended is what counts.
     this.#child.stdin.on('error', () => undefined);
     this.spawned = once(this.#child, 'spawn');

@@ -1,16 +1,27 @@
-import type { HodeiError} from '@hodei/domain';
+import type { HodeiError } from '@hodei/domain';
 import { type AttemptId, type Epoch } from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
 import { notFound, refusal } from '../refusal.ts';
 
 /** Why a step of an attempt was refused; what all its rows say is read for it. @param step what was tried. */
-export async function explainRefusal(database: Database, attemptId: AttemptId, epoch: Epoch, step: string): Promise<HodeiError> {
+export async function explainRefusal(
+  database: Database,
+  attemptId: AttemptId,
+  epoch: Epoch,
+  step: string,
+): Promise<HodeiError> {
   const row = await database.run((db) =>
     db
       .selectFrom('attempts')
       .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
       .innerJoin('workers', 'workers.id', 'attempts.worker_id')
-      .select(['attempts.epoch', 'attempts.outcome', 'jobs.state', 'jobs.cancel_requested_at', 'jobs.epoch as jobEpoch'])
+      .select([
+        'attempts.epoch',
+        'attempts.outcome',
+        'jobs.state',
+        'jobs.cancel_requested_at',
+        'jobs.epoch as jobEpoch',
+      ])
       .select(['workers.state as workerState', 'workers.epoch as workerEpoch'])
       .where('attempts.id', '=', attemptId)
       .executeTakeFirst(),

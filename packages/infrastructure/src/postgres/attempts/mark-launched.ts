@@ -9,7 +9,10 @@ import { explainRefusal } from './explain-refusal.ts';
  * See `AttemptRepository.markLaunched`. One statement. It holds the worker as `ready` first and changes the
  * job only then; every statement that changes several rows takes them in the order worker, job, attempt.
  */
-export async function markLaunched(database: Database, launch: Parameters<AttemptRepository['markLaunched']>[0]): Promise<void> {
+export async function markLaunched(
+  database: Database,
+  launch: Parameters<AttemptRepository['markLaunched']>[0],
+): Promise<void> {
   const { attemptId, epoch } = launch;
   const at = timestamp(launch.at);
   const running = transitionJob('scheduled', 'running');

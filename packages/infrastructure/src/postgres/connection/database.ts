@@ -11,7 +11,11 @@ export class Database {
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
   constructor(options: PostgresOptions) {
-    this.#pool = new Pool({ ...clientConfig(options), ...statementTimeouts(options), max: options.maxConnections ?? 10 });
+    this.#pool = new Pool({
+      ...clientConfig(options),
+      ...statementTimeouts(options),
+      max: options.maxConnections ?? 10,
+    });
     // An idle connection that breaks is none of anybody's calls; the pool drops it and makes a new one.
     this.#pool.on('error', () => {});
     this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });

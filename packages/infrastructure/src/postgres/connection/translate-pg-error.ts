@@ -19,7 +19,9 @@ const CODES: Readonly<Record<string, ErrorCode>> = {
 
 /** Errors of the network and of sockets, as Node names them. */
 const CONNECTION_ERRORS = new Set(
-  'ECONNREFUSED ECONNRESET ECONNABORTED ENOTFOUND EAI_AGAIN ETIMEDOUT EPIPE ENOENT EACCES EHOSTUNREACH ENETUNREACH EHOSTDOWN'.split(' '),
+  'ECONNREFUSED ECONNRESET ECONNABORTED ENOTFOUND EAI_AGAIN ETIMEDOUT EPIPE ENOENT EACCES EHOSTUNREACH ENETUNREACH EHOSTDOWN'.split(
+    ' ',
+  ),
 );
 
 /** What `pg` and `pg-pool` say without a code when a connection could not be had, or went away. */
@@ -36,21 +38,27 @@ export function translatePgError(error: unknown): HodeiError {
   if (isHodeiError(error)) return error;
   const { code, message, constraint } = factsOf(error);
   const known = CODES[code] ?? CODES[code.slice(0, 2)];
-  const translate = (to: ErrorCode, words: string): HodeiError => new HodeiError(to, words, { cause: error, details: { sqlState: code } });
+  const translate = (to: ErrorCode, words: string): HodeiError =>
+    new HodeiError(to, words, { cause: error, details: { sqlState: code } });
   if (CONNECTION_ERRORS.has(code) || CONNECTION_WORDS.test(message)) {
     return translate('database_unavailable', `the database can't be reached: ${message || code}`);
   }
-  if (/does not support SSL/.test(message)) return translate('config_invalid', `the database offers no TLS, but its URL asks for it`);
+  if (/does not support SSL/.test(message))
+    return translate('config_invalid', `the database offers no TLS, but its URL asks for it`);
   switch (known) {
     case 'database_unavailable':
       return translate(known, `the database broke off: ${message}`);
     case 'conflict':
-      if (constraint === NAME_CONSTRAINT) return translate('name_taken', 'there is a provider of this name already; choose another name');
+      if (constraint === NAME_CONSTRAINT)
+        return translate('name_taken', 'there is a provider of this name already; choose another name');
       return translate(known, `somebody else wrote the same at the same time: ${message}`);
     case 'config_invalid':
       return translate(known, `the database refuses us: ${message}; see HODEI_DATABASE_URL`);
     case 'invalid_input':
-      return translate(known, `the database can't store this (a NUL, half of a surrogate pair, or a value out of range): ${message}`);
+      return translate(
+        known,
+        `the database can't store this (a NUL, half of a surrogate pair, or a value out of range): ${message}`,
+      );
     default:
       return translate('internal', `the database refused a statement: ${message}`);
   }

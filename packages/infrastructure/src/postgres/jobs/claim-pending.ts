@@ -10,7 +10,10 @@ import { RETURNED_JOB } from './read-job.ts';
  * See `JobRepository.claimPending`. One statement: rows that another claimer holds are skipped, not waited
  * for, so claimers neither block each other nor get the same job.
  */
-export async function claimPending(database: Database, claim: Parameters<JobRepository['claimPending']>[0]): Promise<readonly Job[]> {
+export async function claimPending(
+  database: Database,
+  claim: Parameters<JobRepository['claimPending']>[0],
+): Promise<readonly Job[]> {
   const at = timestamp(claim.at);
   const only = claim.only === undefined ? sql`` : sql`AND id = ANY (${claim.only}::uuid[])`;
   const { rows } = await database.run((db) =>

@@ -9,7 +9,9 @@ export const RETURNED_JOB = sql.raw(JOB_COLUMNS.map((column) => `jobs.${column}`
 
 /** @throws HodeiError `not_found` */
 export async function readJobRow(database: Database, id: JobId): Promise<JobRow> {
-  const row = await database.run((db) => db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst());
+  const row = await database.run((db) =>
+    db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst(),
+  );
   return found(row, 'job', id);
 }
 

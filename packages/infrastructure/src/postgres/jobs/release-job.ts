@@ -35,5 +35,11 @@ export async function releaseJob(database: Database, release: Parameters<JobRepo
   const now = await readJobRow(database, jobId);
   const attempted = now.attempt_id === null ? '' : ', has an attempt that has not ended';
   const cancelled = now.cancel_requested_at === null ? '' : ', is to be cancelled';
-  throw refusal('job', jobId, now, epoch, `is ${now.state}${attempted}${cancelled}; it can't be given back as ${state}`);
+  throw refusal(
+    'job',
+    jobId,
+    now,
+    epoch,
+    `is ${now.state}${attempted}${cancelled}; it can't be given back as ${state}`,
+  );
 }

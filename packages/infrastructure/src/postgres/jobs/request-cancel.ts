@@ -8,7 +8,10 @@ import { LIVE_JOB_STATES } from '../states.ts';
 import { readJob, RETURNED_JOB } from './read-job.ts';
 
 /** See `JobRepository.requestCancel`. One statement; a second one only where there is nothing to change. */
-export async function requestCancel(database: Database, request: Parameters<JobRepository['requestCancel']>[0]): Promise<Job> {
+export async function requestCancel(
+  database: Database,
+  request: Parameters<JobRepository['requestCancel']>[0],
+): Promise<Job> {
   const { jobId, by } = request;
   const at = timestamp(request.at);
   const cancelled = transitionJob('pending', 'cancelled');

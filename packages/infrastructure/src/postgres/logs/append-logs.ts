@@ -53,23 +53,38 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
     `.execute(db),
   );
   if (rows.length > 0) return;
-  const row = await database.run((db) => db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst());
+  const row = await database.run((db) =>
+    db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst(),
+  );
   const now = found(row, 'attempt', attemptId);
   const ended = now.outcome === null ? '' : ', and it has ended';
-  throw refusal('attempt', attemptId, now, epoch, `is acknowledged up to ${now.stdout_bytes} and ${now.stderr_bytes} bytes of stdout and stderr${ended}`);
+  throw refusal(
+    'attempt',
+    attemptId,
+    now,
+    epoch,
+    `is acknowledged up to ${now.stdout_bytes} and ${now.stderr_bytes} bytes of stdout and stderr${ended}`,
+  );
 }
 
 /**
  * From where to where the chunks of a stream reach; absent where there are none.
  * @throws HodeiError `conflict` where they have gaps among themselves.
  */
-function extent(chunks: readonly OutputChunk[], stream: OutputStream): { readonly begin: number; readonly end: number } | undefined {
+function extent(
+  chunks: readonly OutputChunk[],
+  stream: OutputStream,
+): { readonly begin: number; readonly end: number } | undefined {
   const own = chunks.filter((chunk) => chunk.stream === stream);
   const begin = own[0]?.offset;
   if (begin === undefined) return undefined;
   let end = begin;
   for (const { offset, bytes } of own) {
-    if (offset !== end) throw new HodeiError('conflict', `a chunk of ${stream} begins at ${offset}, but the one before it ends at ${end}`);
+    if (offset !== end)
+      throw new HodeiError(
+        'conflict',
+        `a chunk of ${stream} begins at ${offset}, but the one before it ends at ${end}`,
+      );
     end += bytes.length;
   }
   return { begin, end };

@@ -19,7 +19,10 @@ interface ChunkRow {
  * See `LogRepository.read`. The length of a value is known without reading it, so only the chunks that are
  * given back are fetched from where Postgres keeps large values.
  */
-export async function readLogs(database: Database, query: Parameters<LogRepository['read']>[0]): Promise<readonly LogRecord[]> {
+export async function readLogs(
+  database: Database,
+  query: Parameters<LogRepository['read']>[0],
+): Promise<readonly LogRecord[]> {
   const { jobId, afterSeq, maxBytes, stream, since } = query;
   const ofStream = stream === undefined ? sql`` : sql`AND stream = ${stream}`;
   const sinceThen = since === undefined ? sql`` : sql`AND at >= ${timestamp(since)}`;
@@ -36,14 +39,14 @@ export async function readLogs(database: Database, query: Parameters<LogReposito
       ORDER BY seq
     `.execute(db),
   );
-  return rows.map(({ attempt_id: attemptId, seq, start, at, bytes, ...row }) => (({
-	attemptId: parseAttemptId(attemptId),
-	seq,
-	stream: parseStream(row.stream),
-	offset: start,
-	at,
-	bytes: plainBytes(bytes)
-})));
+  return rows.map(({ attempt_id: attemptId, seq, start, at, bytes, ...row }) => ({
+    attemptId: parseAttemptId(attemptId),
+    seq,
+    stream: parseStream(row.stream),
+    offset: start,
+    at,
+    bytes: plainBytes(bytes),
+  }));
 }
 
 function parseStream(text: string): OutputStream {

@@ -16,7 +16,10 @@ const LOCK_KEY = 0x686f646569;
  * @throws HodeiError `unknown_value` where the schema is newer than this program; `database_unavailable`,
  * `config_invalid`
  */
-export async function migrateToLatest(options: PostgresOptions, migrations: readonly Migration[] = MIGRATIONS): Promise<readonly number[]> {
+export async function migrateToLatest(
+  options: PostgresOptions,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<readonly number[]> {
   // Without the pool's statement timeout: a migration of a large table takes as long as it takes.
   const client = new Client(clientConfig(options));
   // A connection that breaks rejects the query it breaks; the event says the same once more.
@@ -40,7 +43,9 @@ async function applyMissing(client: Client, migrations: readonly Migration[]): P
   await client.query(
     `CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
-  const { rows } = await client.query<{ version: number }>('SELECT coalesce(max(version), 0) AS version FROM schema_migrations');
+  const { rows } = await client.query<{ version: number }>(
+    'SELECT coalesce(max(version), 0) AS version FROM schema_migrations',
+  );
   const current = rows[0]?.version ?? 0;
   const latest = migrations.at(-1)?.version ?? 0;
   if (current > latest) {

@@ -15,14 +15,18 @@ const isDead = (column: RawBuilder<unknown>): RawBuilder<unknown> =>
  * hands with their open attempts, then the workers. Rows that somebody else holds are skipped; the next call
  * sees them.
  */
-export async function takeOver(database: Database, takeover: Parameters<OwnershipRepository['takeOver']>[0]): Promise<Owned> {
+export async function takeOver(
+  database: Database,
+  takeover: Parameters<OwnershipRepository['takeOver']>[0],
+): Promise<Owned> {
   const { epoch, limit } = takeover;
   const at = timestamp(takeover.at);
   return database.transaction(async (db) => {
     const { rows: lease } = await sql`
       SELECT 1 FROM instances WHERE epoch = ${epoch} AND lease_expires_at > clock_timestamp() FOR KEY SHARE
     `.execute(db);
-    if (lease.length === 0) throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
+    if (lease.length === 0)
+      throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
     const { rows: jobs } = await sql<JobRow>`
       WITH abandoned AS (
         SELECT id, epoch AS former FROM jobs

@@ -1,5 +1,12 @@
 import type { Selectable } from 'kysely';
-import { parseAttemptId, parseJobId, parseProviderId, parseWorkerId, type Attempt, type PhaseTimes } from '@hodei/domain';
+import {
+  parseAttemptId,
+  parseJobId,
+  parseProviderId,
+  parseWorkerId,
+  type Attempt,
+  type PhaseTimes,
+} from '@hodei/domain';
 import type { Schema } from '../schema.ts';
 import { toOutcome } from './values.ts';
 

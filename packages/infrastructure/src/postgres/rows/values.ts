@@ -8,12 +8,16 @@ export function timestamp(at: EpochMs): Date {
 }
 
 /** The field, or nothing where the column is null. */
-export function optional<Name extends string, Value>(name: Name, value: Value | null): { readonly [N in Name]?: Value } {
+export function optional<Name extends string, Value>(
+  name: Name,
+  value: Value | null,
+): { readonly [N in Name]?: Value } {
   return value === null ? {} : ({ [name]: value } as { readonly [N in Name]?: Value });
 }
 
 /** Bytes as everyone else knows them; the driver gives a Buffer. */
-export const plainBytes = (buffer: Uint8Array): Uint8Array => new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+export const plainBytes = (buffer: Uint8Array): Uint8Array =>
+  new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 
 /** @throws HodeiError `unknown_value` for a cause that this version does not know. */
 export function toOutcome(column: unknown): Outcome {

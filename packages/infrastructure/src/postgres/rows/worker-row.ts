@@ -1,5 +1,13 @@
 import type { Selectable } from 'kysely';
-import { parseJobId, parseProviderId, parseWorkerId, parseWorkerState, type Resources, type Worker, type WorkerHandle } from '@hodei/domain';
+import {
+  parseJobId,
+  parseProviderId,
+  parseWorkerId,
+  parseWorkerState,
+  type Resources,
+  type Worker,
+  type WorkerHandle,
+} from '@hodei/domain';
 import type { Schema } from '../schema.ts';
 import { toOutcome } from './values.ts';
 

@@ -12,37 +12,42 @@ export function begin(bench: GetBench): void {
       const attempt = await bench().repositories.attempts.begin(wanted);
       const { attemptId: id, providerId, epoch, nonce, phases, at, worker } = wanted;
       const { workerId, image, resources, expiresAt } = worker;
-      expect(attempt).toEqual(({
-	id,
-	jobId: job.id,
-	workerId,
-	providerId,
-	number: 1,
-	epoch,
-	nonce,
-	phases,
-	acknowledged: NO_OUTPUT,
-	warnings: []
-}));
+      expect(attempt).toEqual({
+        id,
+        jobId: job.id,
+        workerId,
+        providerId,
+        number: 1,
+        epoch,
+        nonce,
+        phases,
+        acknowledged: NO_OUTPUT,
+        warnings: [],
+      });
       expect(await bench().peer.attempts.get(id)).toEqual(attempt);
-      expect(await bench().peer.workers.get(workerId)).toEqual((({
-	id: workerId,
-	providerId,
-	state: 'creating',
-	epoch,
-	image,
-	resources,
-	jobId: job.id,
-	expiresAt,
-	createdAt: at,
-	stateChangedAt: at
-})));
+      expect(await bench().peer.workers.get(workerId)).toEqual({
+        id: workerId,
+        providerId,
+        state: 'creating',
+        epoch,
+        image,
+        resources,
+        jobId: job.id,
+        expiresAt,
+        createdAt: at,
+        stateChangedAt: at,
+      });
     });
 
     it('numbers the attempts of a job', async () => {
       const first = await bench().launched();
       await bench().finish(first, LOST, { state: 'pending', notBefore: 0 });
-      await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 1, at: bench().tick(), only: [first.jobId] });
+      await bench().repositories.jobs.claimPending({
+        epoch: bench().owner,
+        limit: 1,
+        at: bench().tick(),
+        only: [first.jobId],
+      });
       const second = await bench().beginNext(first.jobId);
       expect([first.number, second.number]).toEqual([1, 2]);
       const listed = await bench().repositories.attempts.listByJob(first.jobId);
@@ -81,7 +86,10 @@ export function begin(bench: GetBench): void {
       const job = await bench().scheduledJob();
       const wanted = await bench().newAttempt(job.id);
       await refuses(bench().repositories.attempts.begin({ ...wanted, attemptId: id }), 'conflict');
-      await refuses(bench().repositories.attempts.begin({ ...wanted, worker: { ...wanted.worker, workerId } }), 'conflict');
+      await refuses(
+        bench().repositories.attempts.begin({ ...wanted, worker: { ...wanted.worker, workerId } }),
+        'conflict',
+      );
     });
 
     it('knows no other job and no other provider', async () => {
@@ -118,7 +126,10 @@ export function begin(bench: GetBench): void {
         const provider = await bench().repositories.providers.insert(bench().newProvider());
         const { id } = await bench().scheduledJob();
         const wanted = await bench().newAttempt(id, { providerId: provider.id });
-        const { won, refused } = await compete([bench().repositories.attempts.begin(wanted), bench().peer.providers.delete(provider.id)]);
+        const { won, refused } = await compete([
+          bench().repositories.attempts.begin(wanted),
+          bench().peer.providers.delete(provider.id),
+        ]);
         expect(won).toBe(1);
         expect([['conflict'], ['not_found']]).toContainEqual(refused);
       }

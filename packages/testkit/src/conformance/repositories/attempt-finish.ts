@@ -8,21 +8,46 @@ const RETRY = { state: 'pending', notBefore: 1_900_000_000_123 } as const;
 
 export function finish(bench: GetBench): void {
   describe('finish', () => {
-    it.each(['succeeded', 'failed', 'cancelled', 'timed_out'] as const)('ends the job as %s, with the outcome of its attempt', async (state) => {
-      const attempt = await bench().launched();
-      const at = bench().tick();
-      const outcome: Outcome = {
-        cause: 'signalled',
-        evidence: { exitCode: 137, signal: 'SIGKILL', oomKilled: false, code: 'internal', message: 'NUL \u0000, \ud800 and \u{1F600}', by: 'me' },
-      };
-      const { owner: epoch, repositories, peer } = bench();
-      const job = await repositories.attempts.finish({ attemptId: attempt.id, epoch, outcome, settlement: { state }, phases: { ended: at }, at });
-      expect(job).toMatchObject({ state, outcome, finishedAt: at, stateChangedAt: at });
-      expect(job).not.toHaveProperty('epoch');
-      expect(await peer.jobs.get(job.id)).toEqual(job);
-      expect(await peer.attempts.get(attempt.id)).toEqual({ ...attempt, outcome, phases: { ...attempt.phases, ended: at } });
-      expect(await peer.workers.get(attempt.workerId)).toMatchObject({ state: 'terminating', stateChangedAt: at, termination: outcome });
-    });
+    it.each(['succeeded', 'failed', 'cancelled', 'timed_out'] as const)(
+      'ends the job as %s, with the outcome of its attempt',
+      async (state) => {
+        const attempt = await bench().launched();
+        const at = bench().tick();
+        const outcome: Outcome = {
+          cause: 'signalled',
+          evidence: {
+            exitCode: 137,
+            signal: 'SIGKILL',
+            oomKilled: false,
+            code: 'internal',
+            message: 'NUL \u0000, \ud800 and \u{1F600}',
+            by: 'me',
+          },
+        };
+        const { owner: epoch, repositories, peer } = bench();
+        const job = await repositories.attempts.finish({
+          attemptId: attempt.id,
+          epoch,
+          outcome,
+          settlement: { state },
+          phases: { ended: at },
+          at,
+        });
+        expect(job).toMatchObject({ state, outcome, finishedAt: at, stateChangedAt: at });
+        expect(job).not.toHaveProperty('epoch');
+        expect(await peer.jobs.get(job.id)).toEqual(job);
+        expect(await peer.attempts.get(attempt.id)).toEqual({
+          ...attempt,
+          outcome,
+          phases: { ...attempt.phases, ended: at },
+        });
+        expect(await peer.workers.get(attempt.workerId)).toMatchObject({
+          state: 'terminating',
+          stateChangedAt: at,
+          termination: outcome,
+        });
+      },
+    );
 
     it('lets the job wait for another attempt, owned by nobody', async () => {
       const attempt = await bench().launched();
@@ -30,14 +55,23 @@ export function finish(bench: GetBench): void {
       const job = await bench().finish(attempt, LOST, RETRY);
       const { epoch, ...rest } = before;
       expect(epoch).toBe(bench().owner);
-      expect(job).toEqual({ ...rest, state: 'pending', notBefore: RETRY.notBefore, stateChangedAt: job.stateChangedAt });
+      expect(job).toEqual({
+        ...rest,
+        state: 'pending',
+        notBefore: RETRY.notBefore,
+        stateChangedAt: job.stateChangedAt,
+      });
     });
 
     it('ends an attempt that was never launched', async () => {
       const attempt = await bench().begun();
-      expect(await bench().finish(attempt, { cause: 'image_not_found', evidence: {} }, { state: 'failed' })).toMatchObject({ state: 'failed' });
+      expect(
+        await bench().finish(attempt, { cause: 'image_not_found', evidence: {} }, { state: 'failed' }),
+      ).toMatchObject({ state: 'failed' });
       const next = await bench().readied();
-      expect(await bench().finish(next, { cause: 'never_launched', evidence: {} }, RETRY)).toMatchObject({ state: 'pending' });
+      expect(await bench().finish(next, { cause: 'never_launched', evidence: {} }, RETRY)).toMatchObject({
+        state: 'pending',
+      });
     });
 
     it('is refused where the job cannot end so, and changes nothing', async () => {
@@ -82,11 +116,11 @@ export function finish(bench: GetBench): void {
       const attempt = await bench().launched();
       await bench().cancel(attempt.jobId, 'ada');
       await refuses(bench().finish(attempt, FAILURE, RETRY), 'conflict');
-      expect(await bench().finish(attempt, FAILURE, { state: 'cancelled' })).toMatchObject(({
-	state: 'cancelled',
-	outcome: FAILURE,
-	cancelRequest: { by: 'ada' }
-}));
+      expect(await bench().finish(attempt, FAILURE, { state: 'cancelled' })).toMatchObject({
+        state: 'cancelled',
+        outcome: FAILURE,
+        cancelRequest: { by: 'ada' },
+      });
     });
 
     it.each(['terminating', 'terminated'] as const)('leaves a worker that is %s as it is', async (state) => {
@@ -95,6 +129,23 @@ export function finish(bench: GetBench): void {
       await bench().finish(attempt, LOST, { state: 'failed' });
       const { state: after, stateChangedAt } = await bench().repositories.workers.get(worker.id);
       expect([after, stateChangedAt]).toEqual([worker.state, worker.stateChangedAt]);
+    });
+
+    it('leaves a worker the first reason for its end that was given', async () => {
+      const attempt = await bench().readied();
+      const drain = {
+        workerId: attempt.workerId,
+        epoch: bench().owner,
+        from: 'ready',
+        to: 'draining',
+        at: bench().tick(),
+      } as const;
+      await bench().repositories.workers.transition({ ...drain, termination: LOST });
+      await bench().finish(attempt, FAILURE, { state: 'failed' });
+      expect(await bench().repositories.workers.get(attempt.workerId)).toMatchObject({
+        state: 'terminating',
+        termination: LOST,
+      });
     });
 
     it('knows no other id', async () => {

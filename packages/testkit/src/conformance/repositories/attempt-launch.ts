@@ -24,16 +24,27 @@ export function markLaunched(bench: GetBench): void {
       const attempt = await bench().readied();
       const at = bench().tick();
       const phases = { ordered: at - 2, launched: at - 1 };
-      await bench().repositories.attempts.markLaunched({ attemptId: attempt.id, epoch: bench().owner, phases, warnings: ['w \u0000'], at });
-      expect(await bench().peer.attempts.get(attempt.id)).toEqual(({
-	...attempt,
-	phases: {
-		...attempt.phases,
-		...phases
-	},
-	warnings: ['w \0']
-}));
-      expect(await bench().peer.jobs.get(attempt.jobId)).toMatchObject({ state: 'running', startedAt: at, stateChangedAt: at, epoch: bench().owner });
+      await bench().repositories.attempts.markLaunched({
+        attemptId: attempt.id,
+        epoch: bench().owner,
+        phases,
+        warnings: ['w \u0000'],
+        at,
+      });
+      expect(await bench().peer.attempts.get(attempt.id)).toEqual({
+        ...attempt,
+        phases: {
+          ...attempt.phases,
+          ...phases,
+        },
+        warnings: ['w \0'],
+      });
+      expect(await bench().peer.jobs.get(attempt.jobId)).toMatchObject({
+        state: 'running',
+        startedAt: at,
+        stateChangedAt: at,
+        epoch: bench().owner,
+      });
       expect(await bench().peer.workers.get(attempt.workerId)).toMatchObject({ state: 'busy', stateChangedAt: at });
     });
 
@@ -73,7 +84,11 @@ export function markLaunched(bench: GetBench): void {
 
     it('counts once when it is said twice at the same time', async () => {
       const attempt = await bench().readied();
-      const { won, refused } = await compete([bench().markLaunched(attempt), bench().markLaunched(attempt), bench().markLaunched(attempt)]);
+      const { won, refused } = await compete([
+        bench().markLaunched(attempt),
+        bench().markLaunched(attempt),
+        bench().markLaunched(attempt),
+      ]);
       expect([won, refused]).toEqual([1, ['conflict', 'conflict']]);
     });
 

@@ -72,38 +72,38 @@ export class RepositoryBench {
   newProvider(given: Partial<ProviderConfig> = {}): ProviderConfig {
     const at = this.tick();
     const id = parseProviderId(randomUUID());
-    return (({
-	id,
-	name: `p-${id}`,
-	type: 'test',
-	mode: 'active',
-	priority: 0,
-	maxWorkers: 10,
-	labels: {},
-	settings: {},
-	createdAt: at,
-	updatedAt: at,
-	version: 1,
-	...given
-}));
+    return {
+      id,
+      name: `p-${id}`,
+      type: 'test',
+      mode: 'active',
+      priority: 0,
+      maxWorkers: 10,
+      labels: {},
+      settings: {},
+      createdAt: at,
+      updatedAt: at,
+      version: 1,
+      ...given,
+    };
   }
 
   newJob(spec: Partial<JobSpec> = {}, given: Partial<NewJob> = {}): NewJob {
-    const all: JobSpec = (({
-	image: 'busybox',
-	env: {},
-	secretNames: [],
-	resources: {},
-	network: 'none',
-	requirements: {},
-	retry: {
-		maxAttempts: 1,
-		backoffMs: 0
-	},
-	priority: 0,
-	labels: {},
-	...spec
-}));
+    const all: JobSpec = {
+      image: 'busybox',
+      env: {},
+      secretNames: [],
+      resources: {},
+      network: 'none',
+      requirements: {},
+      retry: {
+        maxAttempts: 1,
+        backoffMs: 0,
+      },
+      priority: 0,
+      labels: {},
+      ...spec,
+    };
     return { id: newJobId(), spec: all, at: this.tick(), ...given };
   }
 
@@ -118,22 +118,22 @@ export class RepositoryBench {
   async newAttempt(jobId: JobId, given: Partial<NewAttempt> = {}): Promise<NewAttempt> {
     const { id: providerId } = await this.provider();
     const at = this.tick();
-    return ({
-	attemptId: parseAttemptId(randomUUID()),
-	jobId,
-	providerId,
-	at,
-	epoch: this.owner,
-	nonce: 'a'.repeat(32),
-	phases: { claimed: at },
-	worker: {
-		workerId: parseWorkerId(randomUUID()),
-		image: 'busybox',
-		resources: { cpu: .5 },
-		expiresAt: at + 6e4
-	},
-	...given
-});
+    return {
+      attemptId: parseAttemptId(randomUUID()),
+      jobId,
+      providerId,
+      at,
+      epoch: this.owner,
+      nonce: 'a'.repeat(32),
+      phases: { claimed: at },
+      worker: {
+        workerId: parseWorkerId(randomUUID()),
+        image: 'busybox',
+        resources: { cpu: 0.5 },
+        expiresAt: at + 6e4,
+      },
+      ...given,
+    };
   }
 
   /** An attempt whose worker is being created. */
@@ -160,17 +160,35 @@ export class RepositoryBench {
   }
 
   markReady(attempt: Attempt, epoch: Epoch = this.owner): Promise<Worker> {
-    return this.repositories.workers.markReady({ workerId: attempt.workerId, epoch, handle: handleOf(attempt), at: this.tick() });
+    return this.repositories.workers.markReady({
+      workerId: attempt.workerId,
+      epoch,
+      handle: handleOf(attempt),
+      at: this.tick(),
+    });
   }
 
   markLaunched(attempt: Attempt, epoch: Epoch = this.owner): Promise<void> {
     const at = this.tick();
-    return this.repositories.attempts.markLaunched({ attemptId: attempt.id, epoch, phases: { launched: at }, warnings: [], at });
+    return this.repositories.attempts.markLaunched({
+      attemptId: attempt.id,
+      epoch,
+      phases: { launched: at },
+      warnings: [],
+      at,
+    });
   }
 
   finish(attempt: Attempt, outcome: Outcome, settlement: Settlement, epoch: Epoch = this.owner): Promise<Job> {
     const at = this.tick();
-    return this.repositories.attempts.finish({ attemptId: attempt.id, epoch, outcome, settlement, phases: { ended: at }, at });
+    return this.repositories.attempts.finish({
+      attemptId: attempt.id,
+      epoch,
+      outcome,
+      settlement,
+      phases: { ended: at },
+      at,
+    });
   }
 
   cancel(jobId: JobId, by = 'someone'): Promise<Job> {
@@ -191,7 +209,13 @@ export class RepositoryBench {
   }
 
   moveWorker(worker: Worker, to: WorkerState): Promise<Worker> {
-    return this.repositories.workers.transition({ workerId: worker.id, epoch: this.owner, from: worker.state, to, at: this.tick() });
+    return this.repositories.workers.transition({
+      workerId: worker.id,
+      epoch: this.owner,
+      from: worker.state,
+      to,
+      at: this.tick(),
+    });
   }
 }
 
@@ -208,29 +232,28 @@ const WAYS: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
 export const newJobId = (): JobId => parseJobId(randomUUID());
 
 export function handleOf(attempt: Attempt): WorkerHandle {
-  return (({
-	version: 1,
-	workerId: attempt.workerId,
-	providerId: attempt.providerId,
-	providerType: 'test',
-	resourceId: 'c0ffee',
-	createdAt: 0x18bcfe56801,
-	defaultCommand: [
-		'sh',
-		'-c',
-		''
-	],
-	warnings: ['memory is only watched'],
-	providerState: {
-		socket: '/run/it.sock',
-		odd: 'NUL \0 and "quotes"'
-	}
-}));
+  return {
+    version: 1,
+    workerId: attempt.workerId,
+    providerId: attempt.providerId,
+    providerType: 'test',
+    resourceId: 'c0ffee',
+    createdAt: 0x18bcfe56801,
+    defaultCommand: ['sh', '-c', ''],
+    warnings: ['memory is only watched'],
+    providerState: {
+      socket: '/run/it.sock',
+      odd: 'NUL \0 and "quotes"',
+    },
+  };
 }
 
 /** Everything there is, page by page, with what happens between the pages. */
 export async function readPages<Item>(
-  list: (page: { readonly limit: number; readonly cursor?: string }) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
+  list: (page: {
+    readonly limit: number;
+    readonly cursor?: string;
+  }) => Promise<{ readonly items: readonly Item[]; readonly nextCursor?: string }>,
   limit: number,
   between: () => Promise<unknown> = async () => {},
 ): Promise<readonly Item[]> {

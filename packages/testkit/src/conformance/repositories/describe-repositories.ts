@@ -18,7 +18,15 @@ import { suiteOf, type Suite } from './suite.ts';
 import * as workers from './worker-repository.ts';
 
 /** What every `JobRepository` has to do. */
-export const describeJobRepository: Suite = suiteOf('job repository', insert, sealedSecrets, listing, claiming, release, cancel);
+export const describeJobRepository: Suite = suiteOf(
+  'job repository',
+  insert,
+  sealedSecrets,
+  listing,
+  claiming,
+  release,
+  cancel,
+);
 /** What every `AttemptRepository` has to do. */
 export const describeAttemptRepository: Suite = suiteOf('attempt repository', begin, markLaunched, finish);
 /** What every `WorkerRepository` has to do. */

@@ -9,12 +9,18 @@ type RepositoryHistory = ReturnType<GetBench>['repositories']['history'];
 export function history(bench: GetBench): void {
   const events = (filter: Filter = {}): Promise<readonly HistoryEvent[]> =>
     bench().peer.history.list({ afterSeq: 0, limit: 1000, ...filter });
-  const kinds = async (filter: Filter = {}): Promise<readonly string[]> => (await events(filter)).map(({ kind }) => kind);
+  const kinds = async (filter: Filter = {}): Promise<readonly string[]> =>
+    (await events(filter)).map(({ kind }) => kind);
 
   describe('append', () => {
     it('adds what no row tells', async () => {
       const { id: jobId } = await bench().pendingJob();
-      const event = { at: 1_700_000_000_001, kind: 'job.noted', jobId, data: { a: 'NUL \u0000', b: 1.5, c: true, d: null } };
+      const event = {
+        at: 1_700_000_000_001,
+        kind: 'job.noted',
+        jobId,
+        data: { a: 'NUL \u0000', b: 1.5, c: true, d: null },
+      };
       await bench().repositories.history.append(event);
       expect((await events({ jobId })).at(-1)).toEqual({ ...event, seq: expect.any(Number) });
     });
@@ -54,8 +60,20 @@ export function history(bench: GetBench): void {
       await bench().moveWorker(await bench().repositories.workers.get(attempt.workerId), 'terminated');
       await bench().cancel(jobId);
       const told = await events({ jobId });
-      expect(told.filter(({ kind }) => kind.startsWith('job.')).map(({ kind }) => kind)).toEqual(['job.pending', 'job.scheduled', 'job.running', 'job.pending', 'job.cancelled']);
-      expect(told.filter(({ kind }) => kind.startsWith('worker.')).map(({ kind }) => kind)).toEqual(['worker.creating', 'worker.ready', 'worker.busy', 'worker.terminating', 'worker.terminated']);
+      expect(told.filter(({ kind }) => kind.startsWith('job.')).map(({ kind }) => kind)).toEqual([
+        'job.pending',
+        'job.scheduled',
+        'job.running',
+        'job.pending',
+        'job.cancelled',
+      ]);
+      expect(told.filter(({ kind }) => kind.startsWith('worker.')).map(({ kind }) => kind)).toEqual([
+        'worker.creating',
+        'worker.ready',
+        'worker.busy',
+        'worker.terminating',
+        'worker.terminated',
+      ]);
       expect(told.every(({ workerId, kind }) => (workerId !== undefined) === kind.startsWith('worker.'))).toBe(true);
     });
 
@@ -86,7 +104,10 @@ export function history(bench: GetBench): void {
       await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 1, at: bench().tick() });
       await bench().cancel(jobId, 'ada');
       await bench().cancel(jobId, 'bob');
-      await bench().repositories.jobs.release({ ...release, to: { state: 'cancelled', outcome: { cause: 'cancelled', evidence: {} } } });
+      await bench().repositories.jobs.release({
+        ...release,
+        to: { state: 'cancelled', outcome: { cause: 'cancelled', evidence: {} } },
+      });
       expect((await events({ jobId })).map(({ kind, data }) => [kind, data])).toEqual([
         ['job.scheduled', {}],
         ['job.pending', {}],

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { refuses, type GetBench } from './suite.ts';
 
 export function instances(bench: GetBench): void {
-  const live = async (): Promise<readonly number[]> => (await bench().peer.instances.listLive()).map(({ epoch }) => epoch);
+  const live = async (): Promise<readonly number[]> =>
+    (await bench().peer.instances.listLive()).map(({ epoch }) => epoch);
 
   describe('register', () => {
     it('gives each life a higher epoch, and all the same installation', async () => {
@@ -17,7 +18,9 @@ export function instances(bench: GetBench): void {
     it('gives many that come at once an epoch each', async () => {
       const { repositories, peer } = bench();
       const lives = await Promise.all(
-        Array.from({ length: 8 }, (_, i) => (i % 2 ? peer : repositories).instances.register({ name: `${i}`, leaseMs: 60_000 })),
+        Array.from({ length: 8 }, (_, i) =>
+          (i % 2 ? peer : repositories).instances.register({ name: `${i}`, leaseMs: 60_000 }),
+        ),
       );
       expect(new Set(lives.map(({ epoch }) => epoch)).size).toBe(8);
       expect(new Set(lives.map(({ installationId }) => installationId)).size).toBe(1);

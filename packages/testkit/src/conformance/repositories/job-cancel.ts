@@ -8,19 +8,19 @@ export function cancel(bench: GetBench): void {
       const { id } = await bench().pendingJob();
       const at = bench().tick();
       const job = await bench().repositories.jobs.requestCancel({ jobId: id, by: 'ada', at });
-      expect(job).toMatchObject(({
-	state: 'cancelled',
-	finishedAt: at,
-	stateChangedAt: at,
-	cancelRequest: {
-		at,
-		by: 'ada'
-	},
-	outcome: {
-		cause: 'cancelled',
-		evidence: { by: 'ada' }
-	}
-}));
+      expect(job).toMatchObject({
+        state: 'cancelled',
+        finishedAt: at,
+        stateChangedAt: at,
+        cancelRequest: {
+          at,
+          by: 'ada',
+        },
+        outcome: {
+          cause: 'cancelled',
+          evidence: { by: 'ada' },
+        },
+      });
       expect(await bench().peer.jobs.get(id)).toEqual(job);
     });
 
@@ -69,7 +69,10 @@ export function cancel(bench: GetBench): void {
     it('has one winner against the end of the job', async () => {
       for (let round = 0; round < 8; round += 1) {
         const attempt = await bench().launched();
-        const [finished] = await Promise.all([bench().finish(attempt, SUCCESS, { state: 'succeeded' }), bench().cancel(attempt.jobId)]);
+        const [finished] = await Promise.all([
+          bench().finish(attempt, SUCCESS, { state: 'succeeded' }),
+          bench().cancel(attempt.jobId),
+        ]);
         expect(await bench().repositories.jobs.get(attempt.jobId)).toEqual(finished);
       }
     });

@@ -3,7 +3,10 @@ import type { Job, JobId } from '@hodei/domain';
 import type { GetBench } from './suite.ts';
 
 export function claiming(bench: GetBench): void {
-  const claim = (limit: number, more: { readonly at?: number; readonly only?: readonly JobId[] } = {}): Promise<readonly Job[]> =>
+  const claim = (
+    limit: number,
+    more: { readonly at?: number; readonly only?: readonly JobId[] } = {},
+  ): Promise<readonly Job[]> =>
     bench().repositories.jobs.claimPending({ epoch: bench().owner, limit, at: bench().tick(), ...more });
   const idsOf = (jobs: readonly Job[]): readonly JobId[] => jobs.map(({ id }) => id);
   const nextDue = (at: number): Promise<number | undefined> => bench().repositories.jobs.nextDue(at);
@@ -30,15 +33,15 @@ export function claiming(bench: GetBench): void {
     it('takes none before its time', async () => {
       const { id } = await bench().scheduledJob();
       const due = bench().tick() + 5000;
-      await bench().repositories.jobs.release(({
-	jobId: id,
-	epoch: bench().owner,
-	at: bench().tick(),
-	to: {
-		state: 'pending',
-		notBefore: due
-	}
-}));
+      await bench().repositories.jobs.release({
+        jobId: id,
+        epoch: bench().owner,
+        at: bench().tick(),
+        to: {
+          state: 'pending',
+          notBefore: due,
+        },
+      });
       expect(await claim(1, { at: due - 1 })).toEqual([]);
       expect(idsOf(await claim(1, { at: due }))).toEqual([id]);
     });
@@ -68,7 +71,11 @@ export function claiming(bench: GetBench): void {
       const claimer = async (i: number): Promise<readonly Job[]> => {
         const mine: Job[] = [];
         for (;;) {
-          const claimed = await (i % 2 ? peer : repositories).jobs.claimPending({ epoch: i % 2 ? stranger : owner, limit: 3, at });
+          const claimed = await (i % 2 ? peer : repositories).jobs.claimPending({
+            epoch: i % 2 ? stranger : owner,
+            limit: 3,
+            at,
+          });
           if (claimed.length === 0) return mine;
           mine.push(...claimed);
         }
@@ -103,15 +110,15 @@ export function claiming(bench: GetBench): void {
       const now = bench().tick();
       for (const wait of [9000, 3000, 6000, -10]) {
         const { id } = await bench().scheduledJob();
-        await bench().repositories.jobs.release(({
-	jobId: id,
-	epoch: bench().owner,
-	at: now,
-	to: {
-		state: 'pending',
-		notBefore: now + wait
-	}
-}));
+        await bench().repositories.jobs.release({
+          jobId: id,
+          epoch: bench().owner,
+          at: now,
+          to: {
+            state: 'pending',
+            notBefore: now + wait,
+          },
+        });
       }
       expect(await nextDue(now)).toBe(now + 3000);
       expect(await nextDue(now + 3000)).toBe(now + 6000);

@@ -28,14 +28,14 @@ export function insert(bench: GetBench): void {
       const { repositories, peer } = bench();
       const job = bench().newJob(FULL_SPEC);
       const stored = await repositories.jobs.insert(job);
-      expect(stored).toEqual(({
-	id: job.id,
-	spec: FULL_SPEC,
-	state: 'pending',
-	createdAt: job.at,
-	stateChangedAt: job.at,
-	notBefore: job.at
-}));
+      expect(stored).toEqual({
+        id: job.id,
+        spec: FULL_SPEC,
+        state: 'pending',
+        createdAt: job.at,
+        stateChangedAt: job.at,
+        notBefore: job.at,
+      });
       expect(await peer.jobs.get(job.id)).toEqual(stored);
       expect(stored.spec.stdin).toEqual(FULL_SPEC.stdin);
     });
@@ -43,7 +43,14 @@ export function insert(bench: GetBench): void {
     it('leave absent what is absent', async () => {
       const { repositories } = bench();
       const stored = await repositories.jobs.insert(bench().newJob());
-      expect(Object.keys(stored).toSorted()).toEqual(['createdAt', 'id', 'notBefore', 'spec', 'state', 'stateChangedAt']);
+      expect(Object.keys(stored).toSorted()).toEqual([
+        'createdAt',
+        'id',
+        'notBefore',
+        'spec',
+        'state',
+        'stateChangedAt',
+      ]);
       expect(stored.spec).not.toHaveProperty('stdin');
       expect(stored.spec).not.toHaveProperty('name');
     });
@@ -52,7 +59,9 @@ export function insert(bench: GetBench): void {
       const { repositories } = bench();
       const stored = await repositories.jobs.insert(bench().newJob({}, { claimFor: bench().owner }));
       expect(stored).toMatchObject({ state: 'scheduled', epoch: bench().owner });
-      expect(await repositories.jobs.claimPending({ epoch: bench().stranger, limit: 10, at: bench().tick() })).toEqual([]);
+      expect(await repositories.jobs.claimPending({ epoch: bench().stranger, limit: 10, at: bench().tick() })).toEqual(
+        [],
+      );
     });
 
     it('are not changed by what the caller does with its objects later', async () => {
@@ -77,7 +86,9 @@ export function insert(bench: GetBench): void {
     it('store one job of many inserts of it at the same time', async () => {
       const { repositories, peer } = bench();
       const job = bench().newJob();
-      const stored = await Promise.all(Array.from({ length: 8 }, (_, i) => (i % 2 ? peer : repositories).jobs.insert(job)));
+      const stored = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 ? peer : repositories).jobs.insert(job)),
+      );
       expect(stored.every(({ createdAt }) => createdAt === job.at)).toBe(true);
       expect(await repositories.jobs.countByState()).toMatchObject({ pending: 1 });
     });
@@ -120,7 +131,8 @@ export function sealedSecrets(bench: GetBench): void {
       await repositories.jobs.release({ jobId: released, epoch: bench().owner, at: bench().tick(), to });
       const cancelled = await bench().pendingJob({}, { sealedSecrets: sealed });
       await bench().cancel(cancelled.id);
-      for (const id of [finished.id, released, cancelled.id]) expect(await repositories.jobs.sealedSecrets(id)).toBeUndefined();
+      for (const id of [finished.id, released, cancelled.id])
+        expect(await repositories.jobs.sealedSecrets(id)).toBeUndefined();
     });
 
     it('know no other id', async () => {

@@ -9,7 +9,11 @@ export function listing(bench: GetBench): void {
 
   describe('list', () => {
     it('shows the newest first', async () => {
-      const [first, second, third] = [await bench().pendingJob(), await bench().pendingJob(), await bench().pendingJob()];
+      const [first, second, third] = [
+        await bench().pendingJob(),
+        await bench().pendingJob(),
+        await bench().pendingJob(),
+      ];
       expect(await bench().repositories.jobs.list({ limit: 3 })).toEqual({ items: [third, second, first] });
     });
 
@@ -67,9 +71,12 @@ export function listing(bench: GetBench): void {
       expect(await bench().repositories.jobs.list({ limit: 2 })).not.toHaveProperty('nextCursor');
     });
 
-    it.each(['', 'x', '1', '1.2', "1'; drop table jobs; --", '1780315200123.not-a-uuid'])('refuses "%s" as a cursor', async (cursor) => {
-      await refuses(bench().repositories.jobs.list({ limit: 1, cursor }), 'invalid_input');
-    });
+    it.each(['', 'x', '1', '1.2', "1'; drop table jobs; --", '1780315200123.not-a-uuid'])(
+      'refuses "%s" as a cursor',
+      async (cursor) => {
+        await refuses(bench().repositories.jobs.list({ limit: 1, cursor }), 'invalid_input');
+      },
+    );
 
     it.each([0, -1, 1.5, 1001, Number.NaN])('refuses %d as a limit', async (limit) => {
       await refuses(bench().repositories.jobs.list({ limit }), 'invalid_input');

@@ -5,7 +5,10 @@ import { refuses, type GetBench } from './suite.ts';
 
 type To = Parameters<JobRepository['release']>[0]['to'];
 
-const GIVE_UP: To = { state: 'failed', outcome: { cause: 'provider_unavailable', evidence: { message: 'no one there' } } };
+const GIVE_UP: To = {
+  state: 'failed',
+  outcome: { cause: 'provider_unavailable', evidence: { message: 'no one there' } },
+};
 
 export function release(bench: GetBench): void {
   const releaseTo = (jobId: JobId, to: To, epoch: Epoch = bench().owner): Promise<Job> =>
@@ -60,7 +63,9 @@ export function release(bench: GetBench): void {
       const { id } = await bench().scheduledJob();
       await bench().cancel(id);
       await refuses(releaseTo(id, again()), 'conflict');
-      expect(await releaseTo(id, { state: 'cancelled', outcome: { cause: 'cancelled', evidence: { by: 'someone' } } })).toMatchObject({
+      expect(
+        await releaseTo(id, { state: 'cancelled', outcome: { cause: 'cancelled', evidence: { by: 'someone' } } }),
+      ).toMatchObject({
         state: 'cancelled',
       });
     });
@@ -89,7 +94,12 @@ export function release(bench: GetBench): void {
       if (attempt === undefined) throw new Error('the job has no attempt');
       await refuses(bench().finish(attempt, LOST, { state: 'pending', notBefore: 0 }), 'conflict');
       await refuses(bench().markLaunched(attempt), 'conflict');
-      await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 10, at: bench().tick(), only: [ended.id] });
+      await bench().repositories.jobs.claimPending({
+        epoch: bench().owner,
+        limit: 10,
+        at: bench().tick(),
+        only: [ended.id],
+      });
       await bench().cancel(ended.id);
       expect(await bench().repositories.jobs.get(ended.id)).toEqual(ended);
     });

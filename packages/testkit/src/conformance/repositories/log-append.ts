@@ -26,7 +26,11 @@ export function append(bench: GetBench): void {
     it('stores what is large', async () => {
       const { id: attemptId, jobId } = await bench().launched();
       const bytes = randomBytes(5_000_000);
-      await bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [{ stream: 'stdout', offset: 0, bytes, at: 1 }] });
+      await bench().repositories.logs.append({
+        attemptId,
+        epoch: bench().owner,
+        chunks: [{ stream: 'stdout', offset: 0, bytes, at: 1 }],
+      });
       const records = await readAll(bench().peer.logs, jobId);
       expect(Buffer.concat(records.map((record) => record.bytes)).equals(bytes)).toBe(true);
     });
@@ -34,7 +38,11 @@ export function append(bench: GetBench): void {
     it('is not changed by what the caller does with its buffer later', async () => {
       const { id: attemptId, jobId } = await bench().launched();
       const bytes = text('before');
-      await bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [{ stream: 'stdout', offset: 0, bytes, at: 1 }] });
+      await bench().repositories.logs.append({
+        attemptId,
+        epoch: bench().owner,
+        chunks: [{ stream: 'stdout', offset: 0, bytes, at: 1 }],
+      });
       bytes.fill(0);
       expect((await readAll(bench().repositories.logs, jobId))[0]?.bytes).toEqual(text('before'));
     });
@@ -56,14 +64,24 @@ export function append(bench: GetBench): void {
 
     it('refuses who does not own the attempt, and stores no byte of it', async () => {
       const { id: attemptId, jobId } = await bench().launched();
-      await refuses(bench().peer.logs.append({ attemptId, epoch: bench().stranger, chunks: [chunk('stdout', 0, 'x')] }), 'stale_epoch');
+      await refuses(
+        bench().peer.logs.append({ attemptId, epoch: bench().stranger, chunks: [chunk('stdout', 0, 'x')] }),
+        'stale_epoch',
+      );
       expect(await readAll(bench().repositories.logs, jobId)).toEqual([]);
     });
 
     it('refuses output after the outcome', async () => {
       const attempt = await bench().launched();
       await bench().finish(attempt, SUCCESS, { state: 'succeeded' });
-      await refuses(bench().repositories.logs.append({ attemptId: attempt.id, epoch: bench().owner, chunks: [chunk('stdout', 0, 'x')] }), 'conflict');
+      await refuses(
+        bench().repositories.logs.append({
+          attemptId: attempt.id,
+          epoch: bench().owner,
+          chunks: [chunk('stdout', 0, 'x')],
+        }),
+        'conflict',
+      );
       expect(await readAll(bench().repositories.logs, attempt.jobId)).toEqual([]);
     });
 
@@ -71,7 +89,9 @@ export function append(bench: GetBench): void {
       const { id: attemptId, jobId } = await bench().launched();
       const { repositories, peer, owner } = bench();
       const { won, refused } = await compete(
-        [repositories, peer, repositories, peer].map(({ logs }) => logs.append({ attemptId, epoch: owner, chunks: [chunk('stdout', 0, 'x')] })),
+        [repositories, peer, repositories, peer].map(({ logs }) =>
+          logs.append({ attemptId, epoch: owner, chunks: [chunk('stdout', 0, 'x')] }),
+        ),
       );
       expect([won, refused]).toEqual([1, ['conflict', 'conflict', 'conflict']]);
       expect(await readAll(repositories.logs, jobId)).toHaveLength(1);
@@ -80,13 +100,20 @@ export function append(bench: GetBench): void {
     it('stores nothing of an empty chunk', async () => {
       const { id: attemptId, jobId } = await bench().launched();
       await bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [] });
-      await bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [chunk('stdout', 0, ''), chunk('stdout', 0, 'x')] });
+      await bench().repositories.logs.append({
+        attemptId,
+        epoch: bench().owner,
+        chunks: [chunk('stdout', 0, ''), chunk('stdout', 0, 'x')],
+      });
       expect(await readAll(bench().repositories.logs, jobId)).toHaveLength(1);
     });
 
     it('knows no other id', async () => {
       const attemptId = parseAttemptId(randomUUID());
-      await refuses(bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [chunk('stdout', 0, 'x')] }), 'not_found');
+      await refuses(
+        bench().repositories.logs.append({ attemptId, epoch: bench().owner, chunks: [chunk('stdout', 0, 'x')] }),
+        'not_found',
+      );
     });
   });
 }

@@ -4,12 +4,12 @@ const encoder = new TextEncoder();
 
 export const text = (words: string): Uint8Array => encoder.encode(words);
 
-export const chunk = (stream: OutputStream, offset: number, words: string, at = 1_700_000_000_000): OutputChunk => (({
-	stream,
-	offset,
-	bytes: text(words),
-	at
-}));
+export const chunk = (stream: OutputStream, offset: number, words: string, at = 1_700_000_000_000): OutputChunk => ({
+  stream,
+  offset,
+  bytes: text(words),
+  at,
+});
 
 /** All output of a job, by as many reads as it takes. */
 export async function readAll(

@@ -4,7 +4,8 @@ import { LOST, newJobId } from './bench.ts';
 import { chunk, readAll } from './log-chunks.ts';
 import type { GetBench } from './suite.ts';
 
-const words = (records: readonly LogRecord[]): readonly string[] => records.map(({ bytes }) => Buffer.from(bytes).toString());
+const words = (records: readonly LogRecord[]): readonly string[] =>
+  records.map(({ bytes }) => Buffer.from(bytes).toString());
 
 export function read(bench: GetBench): void {
   /** Ten chunks of ten bytes, of which the even ones are stdout. */
@@ -52,8 +53,13 @@ export function read(bench: GetBench): void {
 
     it('gives what was written since a moment', async () => {
       const { jobId } = await withOutput();
-      expect(words(await readAll(bench().repositories.logs, jobId, { since: 1008 }))).toEqual(['chunk 8...', 'chunk 9...']);
-      expect(words(await readAll(bench().repositories.logs, jobId, { since: 1007, stream: 'stdout' }))).toEqual(['chunk 8...']);
+      expect(words(await readAll(bench().repositories.logs, jobId, { since: 1008 }))).toEqual([
+        'chunk 8...',
+        'chunk 9...',
+      ]);
+      expect(words(await readAll(bench().repositories.logs, jobId, { since: 1007, stream: 'stdout' }))).toEqual([
+        'chunk 8...',
+      ]);
       expect(await readAll(bench().repositories.logs, jobId, { since: 2000 })).toEqual([]);
     });
 
@@ -61,9 +67,18 @@ export function read(bench: GetBench): void {
       const first = await withOutput();
       await withOutput();
       await bench().finish(first, LOST, { state: 'pending', notBefore: 0 });
-      await bench().repositories.jobs.claimPending({ epoch: bench().owner, limit: 1, at: bench().tick(), only: [first.jobId] });
+      await bench().repositories.jobs.claimPending({
+        epoch: bench().owner,
+        limit: 1,
+        at: bench().tick(),
+        only: [first.jobId],
+      });
       const second = await bench().beginNext(first.jobId);
-      await bench().repositories.logs.append({ attemptId: second.id, epoch: bench().owner, chunks: [chunk('stdout', 0, 'again')] });
+      await bench().repositories.logs.append({
+        attemptId: second.id,
+        epoch: bench().owner,
+        chunks: [chunk('stdout', 0, 'again')],
+      });
       const records = await readAll(bench().repositories.logs, first.jobId);
       expect(records).toHaveLength(11);
       expect(records.at(-1)).toMatchObject({ attemptId: second.id, stream: 'stdout', offset: 0 });

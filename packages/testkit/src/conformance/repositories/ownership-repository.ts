@@ -47,7 +47,11 @@ export function ownership(bench: GetBench): void {
       await takeOver(heir);
       const bytes = new Uint8Array([1]);
       await refuses(
-        repositories.logs.append({ attemptId: attempt.id, epoch: owner, chunks: [{ stream: 'stdout', offset: 0, bytes, at: 0 }] }),
+        repositories.logs.append({
+          attemptId: attempt.id,
+          epoch: owner,
+          chunks: [{ stream: 'stdout', offset: 0, bytes, at: 0 }],
+        }),
         'stale_epoch',
       );
       await refuses(bench().finish(attempt, SUCCESS, { state: 'succeeded' }), 'stale_epoch');
@@ -67,13 +71,18 @@ export function ownership(bench: GetBench): void {
       const { repositories, peer } = bench();
       const jobs = await Promise.all(Array.from({ length: 12 }, () => bench().scheduledJob()));
       const heirs = await Promise.all(
-        Array.from({ length: 4 }, async (_, i) => (await repositories.instances.register({ name: `heir ${i}`, leaseMs: 60_000 })).epoch),
+        Array.from(
+          { length: 4 },
+          async (_, i) => (await repositories.instances.register({ name: `heir ${i}`, leaseMs: 60_000 })).epoch,
+        ),
       );
       await die();
       const taken: string[] = [];
       for (let round = 0; round < 12 && taken.length < jobs.length; round += 1) {
         const owned = await Promise.all(
-          heirs.map((epoch, i) => (i % 2 ? peer : repositories).ownership.takeOver({ epoch, limit: 3, at: bench().tick() })),
+          heirs.map((epoch, i) =>
+            (i % 2 ? peer : repositories).ownership.takeOver({ epoch, limit: 3, at: bench().tick() }),
+          ),
         );
         taken.push(...owned.flatMap((each) => each.jobs.map(({ id }) => id)));
       }

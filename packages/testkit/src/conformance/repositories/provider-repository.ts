@@ -9,26 +9,22 @@ export function storing(bench: GetBench): void {
   describe('insert, get, getByName and list', () => {
     it('give back all that was stored', async () => {
       const { providers } = bench().repositories;
-      const config = bench().newProvider(({
-	name: 'local',
-	mode: 'maintenance',
-	priority: -7,
-	maxWorkers: 1e5,
-	labels: { zone: 'a' },
-	version: 1,
-	settings: {
-		socket: '/x',
-		tls: {
-			on: true,
-			ports: [
-				1,
-				2.5,
-				null
-			]
-		},
-		text: '😀'
-	}
-}));
+      const config = bench().newProvider({
+        name: 'local',
+        mode: 'maintenance',
+        priority: -7,
+        maxWorkers: 1e5,
+        labels: { zone: 'a' },
+        version: 1,
+        settings: {
+          socket: '/x',
+          tls: {
+            on: true,
+            ports: [1, 2.5, null],
+          },
+          text: '😀',
+        },
+      });
       expect(await providers.insert(config)).toEqual(config);
       expect(await bench().peer.providers.get(config.id)).toEqual(config);
       expect(await bench().peer.providers.getByName('local')).toEqual(config);
@@ -51,7 +47,9 @@ export function storing(bench: GetBench): void {
     it('give a name to one of many that want it', async () => {
       const { repositories, peer } = bench();
       const { won, refused } = await compete(
-        Array.from({ length: 6 }, (_, i) => (i % 2 ? peer : repositories).providers.insert(bench().newProvider({ name: 'local' }))),
+        Array.from({ length: 6 }, (_, i) =>
+          (i % 2 ? peer : repositories).providers.insert(bench().newProvider({ name: 'local' })),
+        ),
       );
       expect(won).toBe(1);
       expect(new Set(refused)).toEqual(new Set(['name_taken']));
@@ -74,14 +72,30 @@ export function changing(bench: GetBench): void {
       const changed = { ...config, ...patch, updatedAt: at, version: 2 };
       expect(await providers.update({ id: config.id, version: 1, patch, at })).toEqual(changed);
       expect(await bench().peer.providers.get(config.id)).toEqual(changed);
-      const whole = { name: 'new', mode: 'active', priority: 5, maxWorkers: 1, labels: {}, settings: { b: [] } } as const;
-      expect(await providers.update({ id: config.id, version: 2, patch: whole, at })).toEqual({ ...changed, ...whole, version: 3 });
+      const whole = {
+        name: 'new',
+        mode: 'active',
+        priority: 5,
+        maxWorkers: 1,
+        labels: {},
+        settings: { b: [] },
+      } as const;
+      expect(await providers.update({ id: config.id, version: 2, patch: whole, at })).toEqual({
+        ...changed,
+        ...whole,
+        version: 3,
+      });
     });
 
     it('is refused where someone changed it before', async () => {
       const { providers } = bench().repositories;
       const { id } = await providers.insert(bench().newProvider());
-      const changed = await bench().peer.providers.update({ id, version: 1, patch: { priority: 1 }, at: bench().tick() });
+      const changed = await bench().peer.providers.update({
+        id,
+        version: 1,
+        patch: { priority: 1 },
+        at: bench().tick(),
+      });
       await refuses(providers.update({ id, version: 1, patch: { priority: 2 }, at: bench().tick() }), 'conflict');
       await refuses(providers.update({ id, version: 3, patch: { priority: 2 }, at: bench().tick() }), 'conflict');
       expect(await providers.get(id)).toEqual(changed);
@@ -92,7 +106,9 @@ export function changing(bench: GetBench): void {
       await providers.insert(bench().newProvider({ name: 'taken' }));
       const { id } = await providers.insert(bench().newProvider({ name: 'mine' }));
       await refuses(providers.update({ id, version: 1, patch: { name: 'taken' }, at: bench().tick() }), 'name_taken');
-      expect(await providers.update({ id, version: 1, patch: { name: 'mine' }, at: bench().tick() })).toMatchObject({ version: 2 });
+      expect(await providers.update({ id, version: 1, patch: { name: 'mine' }, at: bench().tick() })).toMatchObject({
+        version: 2,
+      });
     });
 
     it('has one winner of many', async () => {
@@ -100,7 +116,12 @@ export function changing(bench: GetBench): void {
       const { repositories, peer } = bench();
       const { won, refused } = await compete(
         [1, 2, 3, 4].map((priority) =>
-          (priority % 2 ? peer : repositories).providers.update({ id, version: 1, patch: { priority }, at: bench().tick() }),
+          (priority % 2 ? peer : repositories).providers.update({
+            id,
+            version: 1,
+            patch: { priority },
+            at: bench().tick(),
+          }),
         ),
       );
       expect([won, refused]).toEqual([1, ['conflict', 'conflict', 'conflict']]);
@@ -108,7 +129,10 @@ export function changing(bench: GetBench): void {
     });
 
     it('knows no other id', async () => {
-      await refuses(bench().repositories.providers.update({ id: unknownId(), version: 1, patch: {}, at: bench().tick() }), 'not_found');
+      await refuses(
+        bench().repositories.providers.update({ id: unknownId(), version: 1, patch: {}, at: bench().tick() }),
+        'not_found',
+      );
     });
   });
 
@@ -130,7 +154,9 @@ export function changing(bench: GetBench): void {
       await refuses(providers.delete(attempt.providerId), 'conflict');
       await bench().moveWorker(await bench().repositories.workers.get(attempt.workerId), 'terminated');
       await providers.delete(attempt.providerId);
-      expect(await bench().repositories.workers.get(attempt.workerId)).toMatchObject({ providerId: attempt.providerId });
+      expect(await bench().repositories.workers.get(attempt.workerId)).toMatchObject({
+        providerId: attempt.providerId,
+      });
     });
   });
 }

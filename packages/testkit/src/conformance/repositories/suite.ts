@@ -39,7 +39,9 @@ export async function refuses(call: Promise<unknown>, code: ErrorCode): Promise<
 }
 
 /** What became of calls that compete: how many succeeded, and the codes of those that were refused. */
-export async function compete(calls: readonly Promise<unknown>[]): Promise<{ readonly won: number; readonly refused: readonly unknown[] }> {
+export async function compete(
+  calls: readonly Promise<unknown>[],
+): Promise<{ readonly won: number; readonly refused: readonly unknown[] }> {
   const results = await Promise.allSettled(calls);
   const lost = results.filter((result) => result.status === 'rejected');
   return { won: results.length - lost.length, refused: lost.map(({ reason }) => (reason as { code?: unknown }).code) };

@@ -11,7 +11,9 @@ export function reading(bench: GetBench): void {
       const [first, second] = [await bench().begun(), await bench().readied()];
       const other = await providers.insert(bench().newProvider());
       const job = await bench().scheduledJob();
-      const third = await bench().repositories.attempts.begin(await bench().newAttempt(job.id, { providerId: other.id }));
+      const third = await bench().repositories.attempts.begin(
+        await bench().newAttempt(job.id, { providerId: other.id }),
+      );
       const ids = async (query: Omit<Parameters<typeof workers.list>[0], 'limit'>): Promise<readonly string[]> =>
         (await workers.list({ limit: 10, ...query })).items.map(({ id }) => id);
       expect(await ids({})).toEqual([third.workerId, second.workerId, first.workerId]);
@@ -23,7 +25,11 @@ export function reading(bench: GetBench): void {
     it('go page by page, and neither skip nor repeat while new ones come', async () => {
       const attempts = [];
       for (let i = 0; i < 5; i += 1) attempts.push(await bench().begun());
-      const read = await readPages((page) => bench().peer.workers.list(page), 2, () => bench().begun());
+      const read = await readPages(
+        (page) => bench().peer.workers.list(page),
+        2,
+        () => bench().begun(),
+      );
       expect(read.map(({ id }) => id)).toEqual(attempts.map(({ workerId }) => workerId).toReversed());
     });
 
@@ -55,16 +61,24 @@ export function changing(bench: GetBench): void {
       const attempt = await bench().begun();
       const before = await bench().bring(attempt, state);
       const worker = await bench().markReady(attempt);
-      expect(worker).toEqual({ ...before, state: 'ready', handle: handleOf(attempt), stateChangedAt: worker.stateChangedAt });
+      expect(worker).toEqual({
+        ...before,
+        state: 'ready',
+        handle: handleOf(attempt),
+        stateChangedAt: worker.stateChangedAt,
+      });
       expect(await bench().peer.workers.get(worker.id)).toEqual(worker);
     });
 
-    it.each(['ready', 'busy', 'draining', 'terminating', 'terminated'] as const)('is refused for a worker that is %s', async (state) => {
-      const attempt = await bench().begun();
-      const before = await bench().bring(attempt, state);
-      await refuses(bench().markReady(attempt), 'conflict');
-      expect(await bench().repositories.workers.get(before.id)).toEqual(before);
-    });
+    it.each(['ready', 'busy', 'draining', 'terminating', 'terminated'] as const)(
+      'is refused for a worker that is %s',
+      async (state) => {
+        const attempt = await bench().begun();
+        const before = await bench().bring(attempt, state);
+        await refuses(bench().markReady(attempt), 'conflict');
+        expect(await bench().repositories.workers.get(before.id)).toEqual(before);
+      },
+    );
 
     it('is refused to who does not own the worker', async () => {
       const attempt = await bench().begun();
@@ -103,7 +117,13 @@ export function changing(bench: GetBench): void {
 
     it('is refused to who does not own the worker', async () => {
       const { workerId } = await bench().begun();
-      const change = { workerId, epoch: bench().stranger, from: 'creating', to: 'terminated', at: bench().tick() } as const;
+      const change = {
+        workerId,
+        epoch: bench().stranger,
+        from: 'creating',
+        to: 'terminated',
+        at: bench().tick(),
+      } as const;
       await refuses(bench().repositories.workers.transition(change), 'stale_epoch');
       expect(await bench().repositories.workers.get(workerId)).toMatchObject({ state: 'creating' });
     });
@@ -113,7 +133,9 @@ export function changing(bench: GetBench): void {
       const { workers } = bench().repositories;
       const change = { workerId, epoch: bench().owner, at: bench().tick() };
       await workers.transition({ ...change, from: 'creating', to: 'terminating', termination: LOST });
-      expect(await workers.transition({ ...change, from: 'terminating', to: 'terminated', termination: FAILURE })).toMatchObject({ termination: LOST });
+      expect(
+        await workers.transition({ ...change, from: 'terminating', to: 'terminated', termination: FAILURE }),
+      ).toMatchObject({ termination: LOST });
     });
 
     it('has one winner of many', async () => {

@@ -1,7 +1,7 @@
 import { NO_OUTPUT } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
 import type { Bench } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 import { chunksOf } from './read-output.ts';
 
 interface Subject {
@@ -34,8 +34,10 @@ export function abortSignals(bench: GetBench): void {
   describe('a signal', () => {
     test.for(Object.keys(CALLS))('that is aborted already gives %s up with its reason', async (name, context) => {
       const { capabilities, commands } = bench();
-      if (name === 'recoverWorker' && !capabilities.recovery) return context.skip('the provider does not claim recovery');
-      if (name === 'readLogs' && !capabilities.retainedLogs) return context.skip('the provider does not claim retainedLogs');
+      if (name === 'recoverWorker' && !capabilities.recovery)
+        return context.skip('the provider does not claim recovery');
+      if (name === 'readLogs' && !capabilities.retainedLogs)
+        return context.skip('the provider does not claim retainedLogs');
       const job = await bench().start(commands.waitForever());
       await job.output.until('ready');
       const call = CALLS[name];

@@ -1,9 +1,15 @@
 import { RESOURCE_NAMES, type ResourceName, type Resources } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 /** Little enough for every engine, and enough for the commands. */
-const MODEST = { cpu: 0.5, memoryBytes: 64 * 1024 ** 2, pids: 64, diskBytes: 1024 ** 3, gpu: 1 } as const satisfies Resources;
+const MODEST = {
+  cpu: 0.5,
+  memoryBytes: 64 * 1024 ** 2,
+  pids: 64,
+  diskBytes: 1024 ** 3,
+  gpu: 1,
+} as const satisfies Resources;
 
 export function capabilityClaims(bench: GetBench): void {
   const claims = (name: ResourceName): boolean => bench().capabilities.enforcedLimits.includes(name);
@@ -21,19 +27,23 @@ export function capabilityClaims(bench: GetBench): void {
       expect(capabilities.launchModes.length).toBeGreaterThan(0);
     });
 
-    test.for(RESOURCE_NAMES)('a limit of %s works where it is claimed, and is refused where it is not', async (name) => {
-      const { provider, commands } = bench();
-      const resources = { [name]: MODEST[name] };
-      if (!claims(name)) return await expectRefused(resources, 'unsupported');
-      const handle = await bench().create({ resources });
-      const running = await provider.launch(handle, bench().order(commands.exit(3)));
-      expect((await running.waitForExit()).exitCode).toBe(3);
-    });
+    test.for(RESOURCE_NAMES)(
+      'a limit of %s works where it is claimed, and is refused where it is not',
+      async (name) => {
+        const { provider, commands } = bench();
+        const resources = { [name]: MODEST[name] };
+        if (!claims(name)) return await expectRefused(resources, 'unsupported');
+        const handle = await bench().create({ resources });
+        const running = await provider.launch(handle, bench().order(commands.exit(3)));
+        expect((await running.waitForExit()).exitCode).toBe(3);
+      },
+    );
 
     test.for(RESOURCE_NAMES)('more %s than is claimed, or less, is refused', async (name, context) => {
       const { maxResources, minResources } = bench().capabilities;
       const [most, least] = [maxResources[name], minResources[name]];
-      if (!claims(name) || (most === undefined && least === undefined)) return context.skip('the provider knows no bound of it');
+      if (!claims(name) || (most === undefined && least === undefined))
+        return context.skip('the provider knows no bound of it');
       if (most !== undefined) await expectRefused({ [name]: most + 1 }, 'limit_exceeded');
       if (least !== undefined && least > 1) await expectRefused({ [name]: least - 1 }, 'limit_exceeded');
     });

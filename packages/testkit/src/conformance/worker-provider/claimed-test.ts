@@ -1,6 +1,6 @@
 import type { ProviderCapabilities } from '@hodei/domain';
 import { test, type TestContext } from 'vitest';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 /**
  * Declares tests that only a provider which claims something runs; for any other they are reported as skipped,

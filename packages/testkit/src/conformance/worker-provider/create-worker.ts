@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newWorkerId, stored } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 export function createWorker(bench: GetBench): void {
   describe('createWorker', () => {
@@ -17,7 +17,12 @@ export function createWorker(bench: GetBench): void {
       const { provider } = bench();
       const spec = bench().spec();
       const handle = await provider.createWorker(spec);
-      expect(handle).toMatchObject({ version: 1, workerId: spec.workerId, providerId: provider.id, providerType: provider.type });
+      expect(handle).toMatchObject({
+        version: 1,
+        workerId: spec.workerId,
+        providerId: provider.id,
+        providerType: provider.type,
+      });
       expect(handle.resourceId).not.toBe('');
       expect(handle.createdAt).toBeGreaterThan(0);
       expect(stored(handle)).toEqual(handle);

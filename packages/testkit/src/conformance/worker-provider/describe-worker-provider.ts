@@ -16,9 +16,6 @@ import { recoverWorker } from './recover-worker.ts';
 import { stopWorker } from './stop-worker.ts';
 import { watchWorkers } from './watch-workers.ts';
 
-/** Gives each test its bench. */
-export type GetBench = () => Bench;
-
 const PARTS = [
   createWorker,
   launch,

@@ -1,7 +1,7 @@
 import { NO_OUTPUT, type WorkerHandle } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
 import { newWorkerId } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 export function destroyWorker(bench: GetBench): void {
   const destroyed = async (handle: WorkerHandle): Promise<void> => {
@@ -69,7 +69,9 @@ export function destroyWorker(bench: GetBench): void {
       const { handle, output } = await bench().start(commands.waitForever());
       await output.until('ready');
       const other = await bench().connectAnother();
-      await Promise.all([provider, provider, other, other].map((each) => each.destroyWorker(handle, { gracePeriodMs: 1000 })));
+      await Promise.all(
+        [provider, provider, other, other].map((each) => each.destroyWorker(handle, { gracePeriodMs: 1000 })),
+      );
       await destroyed(handle);
     });
 

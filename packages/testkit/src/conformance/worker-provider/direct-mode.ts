@@ -2,7 +2,7 @@ import { NO_OUTPUT, type DirectLaunch, type RunningJob, type WorkerHandle, type 
 import { describe, expect, test as plainTest } from 'vitest';
 import { stored } from './bench.ts';
 import { testWhereClaimed } from './claimed-test.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 import { OutputReader, readAll } from './read-output.ts';
 
 export function directMode(bench: GetBench): void {

@@ -1,13 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 export function exits(bench: GetBench): void {
   describe('waitForExit', () => {
-    test.for([0, 1, 7, 124, 125, 126, 127, 137, 143, 255])('tells exit code %i, and infers nothing from it', async (code) => {
-      const { exit } = await bench().run(bench().commands.exit(code));
-      expect(exit).toMatchObject({ exitCode: code, oomKilled: false });
-      expect(exit.signal).toBeUndefined();
-    });
+    test.for([0, 1, 7, 124, 125, 126, 127, 137, 143, 255])(
+      'tells exit code %i, and infers nothing from it',
+      async (code) => {
+        const { exit } = await bench().run(bench().commands.exit(code));
+        expect(exit).toMatchObject({ exitCode: code, oomKilled: false });
+        expect(exit.signal).toBeUndefined();
+      },
+    );
 
     test('tells when the worker ended', async () => {
       const { handle, exit } = await bench().run(bench().commands.exit(0));
@@ -43,7 +46,8 @@ export function exits(bench: GetBench): void {
 
     test('tells that a worker ran out of memory', async (context) => {
       const { capabilities, commands, provider } = bench();
-      if (!capabilities.enforcedLimits.includes('memoryBytes')) return context.skip('the provider does not limit memory');
+      if (!capabilities.enforcedLimits.includes('memoryBytes'))
+        return context.skip('the provider does not limit memory');
       if (commands.runOutOfMemory === undefined) throw new Error('the harness lacks runOutOfMemory');
       const handle = await bench().create({ resources: { memoryBytes: 64 * 1024 ** 2 } });
       const running = await provider.launch(handle, bench().order(commands.runOutOfMemory()));

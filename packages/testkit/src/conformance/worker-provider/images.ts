@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 const PULL_FAILURES = /^(image_not_found|image_pull_denied|image_pull_failed|image_pull_timeout)$/;
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { NEVER_LAUNCHED_EXIT_CODE } from '@hodei/domain';
 import { describe, expect, test } from 'vitest';
 import { stored } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 const ODD_TEXT = `-n it's "odd": $(echo no) \`echo no\` \\ \\n $HOME *\n\tünï\u{1f600}\u0001\u007f `;
 
@@ -89,7 +89,9 @@ export function launch(bench: GetBench): void {
       const { provider, commands } = bench();
       const handle = await bench().create();
       const other = await bench().connectAnother();
-      await expect(other.launch(handle, bench().order(commands.exit(0)))).rejects.toMatchObject({ code: 'worker_not_ready' });
+      await expect(other.launch(handle, bench().order(commands.exit(0)))).rejects.toMatchObject({
+        code: 'worker_not_ready',
+      });
       const running = await provider.launch(handle, bench().order(commands.exit(5)));
       expect((await running.waitForExit()).exitCode).toBe(5);
     });

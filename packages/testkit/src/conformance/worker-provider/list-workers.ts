@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { newWorkerId, otherInstallation } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 export function listWorkers(bench: GetBench): void {
   describe('listWorkers', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 import { readAll } from './read-output.ts';
 
 const ALL_BYTES = Uint8Array.from({ length: 256 }, (_, byte) => byte);

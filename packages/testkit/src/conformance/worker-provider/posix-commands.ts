@@ -12,7 +12,8 @@ export const posixCommands: ConformanceCommands = {
   exit: (code) => sh('exit "$1"', String(code)),
   print: (stream, text) => sh(stream === 'stdout' ? 'printf %s "$1"' : 'printf %s "$1" >&2', text),
   printBytes: (bytes) => sh('printf "$1"', [...bytes].map(octal).join('')),
-  printBoth: (stdout, stderr, code) => sh('printf %s "$1"; printf %s "$2" >&2; exit "$3"', stdout, stderr, String(code)),
+  printBoth: (stdout, stderr, code) =>
+    sh('printf %s "$1"; printf %s "$2" >&2; exit "$3"', stdout, stderr, String(code)),
   repeat: (text, bytes) => {
     const line = text.replaceAll('\n', '').repeat(text.endsWith('\n') ? 1 : 64);
     return sh(`yes "$1" ${text.endsWith('\n') ? '' : "| tr -d '\\n'"} | head -c "$2"`, line, String(bytes));

@@ -1,7 +1,7 @@
 import type { LogQuery, OutputChunk, WorkerHandle } from '@hodei/domain';
 import { describe, expect, test as plainTest } from 'vitest';
 import { testWhereClaimed } from './claimed-test.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 import { chunksOf, OutputReader, readAll } from './read-output.ts';
 
 const PAUSE_MS = 1000;

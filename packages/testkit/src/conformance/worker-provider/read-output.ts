@@ -45,7 +45,10 @@ export class OutputReader {
 }
 
 /** All of an output. */
-export async function readAll(output: AsyncIterable<OutputChunk>, from?: OutputOffsets): Promise<{ readonly stdout: Buffer; readonly stderr: Buffer }> {
+export async function readAll(
+  output: AsyncIterable<OutputChunk>,
+  from?: OutputOffsets,
+): Promise<{ readonly stdout: Buffer; readonly stderr: Buffer }> {
   const reader = new OutputReader(output, from);
   await reader.done;
   return { stdout: reader.bytes('stdout'), stderr: reader.bytes('stderr') };

@@ -2,7 +2,7 @@ import { NO_OUTPUT, type OutputOffsets, type RunningJob, type WorkerHandle } fro
 import { describe, expect, test as plainTest } from 'vitest';
 import { stored, type StartedJob } from './bench.ts';
 import { testWhereClaimed } from './claimed-test.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 import { OutputReader, readAll } from './read-output.ts';
 
 const LINES = ['one\n', 'two\n', 'three\n', 'four\n'];
@@ -10,7 +10,10 @@ const LINES = ['one\n', 'two\n', 'three\n', 'four\n'];
 export function recoverWorker(bench: GetBench): void {
   const test = testWhereClaimed(bench, ({ recovery }) => recovery, 'recovery');
   /** The process that launched the job dies; another one takes it up. */
-  const takeOver = async ({ handle, order }: Pick<StartedJob, 'handle' | 'order'>, from: OutputOffsets): Promise<RunningJob> => {
+  const takeOver = async (
+    { handle, order }: Pick<StartedJob, 'handle' | 'order'>,
+    from: OutputOffsets,
+  ): Promise<RunningJob> => {
     await bench().provider[Symbol.asyncDispose]();
     const other = await bench().connectAnother();
     return await other.recoverWorker(stored(handle), { nonce: order.nonce, from });

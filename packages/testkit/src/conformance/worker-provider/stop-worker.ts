@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { stored } from './bench.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 /** Longer than any engine takes to end a process: the grace period never decides where this is given. */
 const PATIENT_MS = 60_000;

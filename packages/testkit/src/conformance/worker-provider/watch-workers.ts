@@ -2,7 +2,7 @@ import type { WorkerEvent, WorkerId, WorkerProvider, WorkerState } from '@hodei/
 import { describe, expect, test as plainTest } from 'vitest';
 import { otherInstallation } from './bench.ts';
 import { testWhereClaimed } from './claimed-test.ts';
-import type { GetBench } from './describe-worker-provider.ts';
+import type { GetBench } from './get-bench.ts';
 
 /** Watches in the background until it is stopped. */
 class Watcher {
@@ -26,7 +26,9 @@ class Watcher {
   }
 
   statesOf(workerId: WorkerId): readonly WorkerState[] {
-    return this.events.flatMap((event) => (event.kind === 'changed' && event.workerId === workerId ? [event.state] : []));
+    return this.events.flatMap((event) =>
+      event.kind === 'changed' && event.workerId === workerId ? [event.state] : [],
+    );
   }
 
   /** Resolves when the iteration has ended; rejects where it ended with an error. */
@@ -37,7 +39,8 @@ class Watcher {
 }
 
 export function watchWorkers(bench: GetBench): void {
-  const watch = (installationId = bench().harness.installationId): Watcher => new Watcher(bench().provider, installationId);
+  const watch = (installationId = bench().harness.installationId): Watcher =>
+    new Watcher(bench().provider, installationId);
   const test = testWhereClaimed(bench, (capabilities) => capabilities.watch, 'watch');
 
   describe('watchWorkers', () => {

@@ -1,4 +1,12 @@
-import { isTerminalJobState, transitionJob, type EpochMs, type HistoryEvent, type Job, type JobState, type Outcome } from '@hodei/domain';
+import {
+  isTerminalJobState,
+  transitionJob,
+  type EpochMs,
+  type HistoryEvent,
+  type Job,
+  type JobState,
+  type Outcome,
+} from '@hodei/domain';
 import type { InMemoryStore, JobRow } from './in-memory-store.ts';
 
 /** What changes together with a job's state. */
@@ -28,13 +36,22 @@ export function changeJobState(store: InMemoryStore, row: JobRow, change: JobCha
     ...(ended ? { finishedAt: change.at } : {}),
     ...(ended && change.outcome !== undefined ? { outcome: structuredClone(change.outcome) } : {}),
   };
-  store.jobs.set(job.id, !ended && row.sealedSecrets !== undefined ? { job, sealedSecrets: row.sealedSecrets } : { job });
+  store.jobs.set(
+    job.id,
+    !ended && row.sealedSecrets !== undefined ? { job, sealedSecrets: row.sealedSecrets } : { job },
+  );
   recordJob(store, `job.${state}`, job, change.at, outcomeFacts(change.outcome));
   return job;
 }
 
 /** Writes an event about a job, and tells who watches. */
-export function recordJob(store: InMemoryStore, kind: string, job: Job, at: EpochMs, data: HistoryEvent['data'] = {}): void {
+export function recordJob(
+  store: InMemoryStore,
+  kind: string,
+  job: Job,
+  at: EpochMs,
+  data: HistoryEvent['data'] = {},
+): void {
   store.record({ at, kind, jobId: job.id, data });
   store.announce({ kind: 'job', jobId: job.id });
 }

@@ -1,4 +1,11 @@
-import { transitionWorker, type EpochMs, type Outcome, type Worker, type WorkerHandle, type WorkerState } from '@hodei/domain';
+import {
+  transitionWorker,
+  type EpochMs,
+  type Outcome,
+  type Worker,
+  type WorkerHandle,
+  type WorkerState,
+} from '@hodei/domain';
 import { outcomeFacts } from './change-job-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 

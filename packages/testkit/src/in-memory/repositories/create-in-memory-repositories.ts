@@ -63,7 +63,12 @@ function withFaults<R extends object>(port: Port, repository: R, faults: Reposit
       if (typeof method !== 'function' || typeof property !== 'string') return method;
       const operation = `${port}.${property}` as RepositoryOperation;
       return (...args: readonly unknown[]) =>
-        faults.run(operation, args[0], { clock, signal: undefined }, async () => Reflect.apply(method, target, args) as unknown);
+        faults.run(
+          operation,
+          args[0],
+          { clock, signal: undefined },
+          async () => Reflect.apply(method, target, args) as unknown,
+        );
     },
   });
 }

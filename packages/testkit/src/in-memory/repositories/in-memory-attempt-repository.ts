@@ -39,31 +39,31 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
     assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
 
-    const attempt: Attempt = ({
-	id: attemptId,
-	jobId,
-	workerId,
-	providerId,
-	epoch,
-	nonce: wanted.nonce,
-	number: attemptsOf(this.#store, jobId).length + 1,
-	phases: structuredClone(wanted.phases),
-	acknowledged: NO_OUTPUT,
-	warnings: []
-});
+    const attempt: Attempt = {
+      id: attemptId,
+      jobId,
+      workerId,
+      providerId,
+      epoch,
+      nonce: wanted.nonce,
+      number: attemptsOf(this.#store, jobId).length + 1,
+      phases: structuredClone(wanted.phases),
+      acknowledged: NO_OUTPUT,
+      warnings: [],
+    };
     this.#store.attempts.set(attemptId, attempt);
-    const worker: Worker = ({
-	id: workerId,
-	providerId,
-	epoch,
-	image,
-	jobId,
-	expiresAt,
-	state: 'creating',
-	resources: structuredClone(resources),
-	createdAt: at,
-	stateChangedAt: at
-});
+    const worker: Worker = {
+      id: workerId,
+      providerId,
+      epoch,
+      image,
+      jobId,
+      expiresAt,
+      state: 'creating',
+      resources: structuredClone(resources),
+      createdAt: at,
+      stateChangedAt: at,
+    };
     storeWorker(this.#store, worker, at);
     return structuredClone(attempt);
   }
@@ -84,7 +84,10 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     const { at, outcome, settlement } = end;
     const { attempt, row, worker } = this.#openRows(end);
     const { job } = row;
-    assertStill(canTransitionJob(job.state, settlement.state), `job ${job.id} is ${job.state}, which can't become ${settlement.state}`);
+    assertStill(
+      canTransitionJob(job.state, settlement.state),
+      `job ${job.id} is ${job.state}, which can't become ${settlement.state}`,
+    );
     const waits = settlement.state === 'pending';
     assertStill(!waits || job.cancelRequest === undefined, `job ${job.id} is to be cancelled; it can't wait again`);
 

@@ -1,4 +1,12 @@
-import { HodeiError, parseInstallationId, type Clock, type Epoch, type IdGenerator, type Instance, type InstanceRepository } from '@hodei/domain';
+import {
+  HodeiError,
+  parseInstallationId,
+  type Clock,
+  type Epoch,
+  type IdGenerator,
+  type Instance,
+  type InstanceRepository,
+} from '@hodei/domain';
 import type { InMemoryStore } from './in-memory-store.ts';
 
 /** Instances in an {@link InMemoryStore}; the clock stands for the store's own. */
@@ -16,7 +24,12 @@ export class InMemoryInstanceRepository implements InstanceRepository {
   async register({ name, leaseMs }: { readonly name: string; readonly leaseMs: number }): Promise<Instance> {
     this.#store.installationId ??= parseInstallationId(this.#ids.uuid());
     const { installationId } = this.#store;
-    return this.#put({ epoch: this.#store.nextEpoch(), installationId, name, leaseExpiresAt: this.#clock.now() + leaseMs });
+    return this.#put({
+      epoch: this.#store.nextEpoch(),
+      installationId,
+      name,
+      leaseExpiresAt: this.#clock.now() + leaseMs,
+    });
   }
 
   async renew({ epoch, leaseMs }: { readonly epoch: Epoch; readonly leaseMs: number }): Promise<Instance> {

@@ -44,7 +44,10 @@ export class InMemoryJobRepository implements JobRepository {
     const pending: Job = { id, spec, state: 'pending', createdAt: at, stateChangedAt: at, notBefore: at };
     const job: Job = claimFor === undefined ? pending : { ...pending, state: 'scheduled', epoch: claimFor };
     const { sealedSecrets } = wanted;
-    this.#store.jobs.set(id, sealedSecrets === undefined ? { job } : { job, sealedSecrets: new Uint8Array(sealedSecrets) });
+    this.#store.jobs.set(
+      id,
+      sealedSecrets === undefined ? { job } : { job, sealedSecrets: new Uint8Array(sealedSecrets) },
+    );
     recordJob(this.#store, `job.${job.state}`, job, at);
     return structuredClone(job);
   }
@@ -82,7 +85,9 @@ export class InMemoryJobRepository implements JobRepository {
   }
 
   async listOwned(epoch: Epoch): Promise<readonly Job[]> {
-    const owned = this.#all().filter((job) => job.epoch === epoch && (job.state === 'scheduled' || job.state === 'running'));
+    const owned = this.#all().filter(
+      (job) => job.epoch === epoch && (job.state === 'scheduled' || job.state === 'running'),
+    );
     return structuredClone(owned.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)));
   }
 
@@ -99,7 +104,8 @@ export class InMemoryJobRepository implements JobRepository {
     assertOwner('job', row.job, epoch);
     assertStill(row.job.state === 'scheduled', `job ${jobId} is ${row.job.state}, no longer scheduled`);
     assertStill(openAttempt(this.#store, jobId) === undefined, `job ${jobId} has an attempt; finish that`);
-    if (to.state !== 'pending') return structuredClone(changeJobState(this.#store, row, { to: to.state, at, outcome: to.outcome }));
+    if (to.state !== 'pending')
+      return structuredClone(changeJobState(this.#store, row, { to: to.state, at, outcome: to.outcome }));
     assertStill(row.job.cancelRequest === undefined, `job ${jobId} is to be cancelled; it can't wait again`);
     return structuredClone(changeJobState(this.#store, row, { to: 'pending', at, set: { notBefore: to.notBefore } }));
   }
@@ -111,7 +117,9 @@ export class InMemoryJobRepository implements JobRepository {
     const cancelRequest = { at, by };
     if (row.job.state === 'pending') {
       const outcome = { cause: 'cancelled', evidence: { by } } as const;
-      return structuredClone(changeJobState(this.#store, row, { to: 'cancelled', at, outcome, set: { cancelRequest } }));
+      return structuredClone(
+        changeJobState(this.#store, row, { to: 'cancelled', at, outcome, set: { cancelRequest } }),
+      );
     }
     const job: Job = { ...row.job, cancelRequest };
     this.#store.jobs.set(jobId, { ...row, job });

@@ -19,7 +19,10 @@ export class InMemoryLogRepository implements LogRepository {
     assertStill(attempt.outcome === undefined, `attempt ${attemptId} has ended; nothing can be added to its output`);
     const next = { ...attempt.acknowledged };
     for (const { stream, offset, bytes } of chunks) {
-      assertStill(offset === next[stream], `${stream} is acknowledged up to ${next[stream]}, but the chunk begins at ${offset}`);
+      assertStill(
+        offset === next[stream],
+        `${stream} is acknowledged up to ${next[stream]}, but the chunk begins at ${offset}`,
+      );
       next[stream] += bytes.length;
     }
     const { jobId } = attempt;

@@ -24,11 +24,16 @@ export class InMemoryOwnershipRepository implements OwnershipRepository {
   }
 
   async takeOver({ epoch, limit, at }: Takeover): Promise<Owned> {
-    if (!this.#isLive(epoch)) throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
-    const jobs = this.#activeJobs().filter((job) => job.epoch !== undefined && !this.#isLive(job.epoch)).slice(0, limit);
+    if (!this.#isLive(epoch))
+      throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
+    const jobs = this.#activeJobs()
+      .filter((job) => job.epoch !== undefined && !this.#isLive(job.epoch))
+      .slice(0, limit);
     const ofJobs = new Set(jobs.flatMap(({ id }) => openAttempt(this.#store, id)?.workerId ?? []));
     const abandoned = this.#liveWorkers().filter((worker) => !this.#isLive(worker.epoch));
-    const alone = abandoned.filter(({ id, jobId }) => !ofJobs.has(id) && !this.#isOpenElsewhere(jobId, id)).slice(0, limit);
+    const alone = abandoned
+      .filter(({ id, jobId }) => !ofJobs.has(id) && !this.#isOpenElsewhere(jobId, id))
+      .slice(0, limit);
     const workers = abandoned.filter((worker) => ofJobs.has(worker.id) || alone.includes(worker));
     for (const job of jobs) {
       const attempt = openAttempt(this.#store, job.id);

@@ -1,4 +1,10 @@
-import { HodeiError, isTerminalWorkerState, type ProviderConfig, type ProviderId, type ProviderRepository } from '@hodei/domain';
+import {
+  HodeiError,
+  isTerminalWorkerState,
+  type ProviderConfig,
+  type ProviderId,
+  type ProviderRepository,
+} from '@hodei/domain';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { assertStill, found } from './rows.ts';
 
@@ -25,7 +31,13 @@ export class InMemoryProviderRepository implements ProviderRepository {
   }
 
   async getByName(name: string): Promise<ProviderConfig> {
-    return structuredClone(found([...this.#store.providers.values()].find((provider) => provider.name === name), 'provider', name));
+    return structuredClone(
+      found(
+        [...this.#store.providers.values()].find((provider) => provider.name === name),
+        'provider',
+        name,
+      ),
+    );
   }
 
   async list(): Promise<readonly ProviderConfig[]> {
@@ -35,14 +47,19 @@ export class InMemoryProviderRepository implements ProviderRepository {
   async update(change: Update): Promise<ProviderConfig> {
     const { id, version, patch, at } = change;
     const provider = found(this.#store.providers.get(id), 'provider', id);
-    assertStill(provider.version === version, `provider ${provider.name} is at version ${provider.version}, not ${version}`);
+    assertStill(
+      provider.version === version,
+      `provider ${provider.name} is at version ${provider.version}, not ${version}`,
+    );
     this.#assertNameFree(patch.name ?? provider.name, id);
     return this.#put({ ...provider, ...patch, updatedAt: at, version: version + 1 }, 'updated', at);
   }
 
   async delete(id: ProviderId): Promise<void> {
     const provider = found(this.#store.providers.get(id), 'provider', id);
-    const live = [...this.#store.workers.values()].filter((worker) => worker.providerId === id && !isTerminalWorkerState(worker.state));
+    const live = [...this.#store.workers.values()].filter(
+      (worker) => worker.providerId === id && !isTerminalWorkerState(worker.state),
+    );
     assertStill(live.length === 0, `provider ${provider.name} has ${live.length} workers that are not terminated`);
     this.#store.providers.delete(id);
     this.#record(provider, 'deleted', this.#now());

@@ -1,10 +1,19 @@
-import { HodeiError, type Attempt, type AttemptId, type Epoch, type JobId, type Worker, type WorkerId } from '@hodei/domain';
+import {
+  HodeiError,
+  type Attempt,
+  type AttemptId,
+  type Epoch,
+  type JobId,
+  type Worker,
+  type WorkerId,
+} from '@hodei/domain';
 import type { InMemoryStore, JobRow } from './in-memory-store.ts';
 
 /** @throws HodeiError `not_found` */
 export const jobRow = (store: InMemoryStore, id: JobId): JobRow => found(store.jobs.get(id), 'job', id);
 /** @throws HodeiError `not_found` */
-export const attemptRow = (store: InMemoryStore, id: AttemptId): Attempt => found(store.attempts.get(id), 'attempt', id);
+export const attemptRow = (store: InMemoryStore, id: AttemptId): Attempt =>
+  found(store.attempts.get(id), 'attempt', id);
 /** @throws HodeiError `not_found` */
 export const workerRow = (store: InMemoryStore, id: WorkerId): Worker => found(store.workers.get(id), 'worker', id);
 
