@@ -32,7 +32,7 @@ export async function followAttempt(
 ): Promise<Outcome> {
   const { job, attempt, provider, handle, output, phases } = launched;
   const { timeoutMs } = job.spec;
-  phases.launched ??= context.clock.now();
+  const launchedAt = (phases.launched ??= context.clock.now());
   const supervised = {
     spec: job.spec,
     attempt,
@@ -43,7 +43,8 @@ export async function followAttempt(
       phases.firstByte ??= context.clock.now();
     },
     onExit: ({ exitedAt }: { exitedAt: EpochMs }) => {
-      phases.exited = exitedAt;
+      // The engine's moment; what we saw of a very short job may have reached us later than its end.
+      phases.exited = Math.max(exitedAt, phases.firstByte ?? launchedAt);
     },
     ...(timeoutMs === undefined ? {} : { deadlineAt: phases.launched + timeoutMs }),
   };
