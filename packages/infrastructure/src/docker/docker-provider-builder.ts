@@ -7,6 +7,9 @@ import { DockerProvider } from './docker-provider.ts';
 import { narrowCapabilities } from './narrow-capabilities.ts';
 import { probeCapabilities } from './probe-capabilities.ts';
 
+/** How long an engine may take to say what it is, in milliseconds: somebody waits to hear that it hangs. */
+const PROBE_TIMEOUT_MS = 8000;
+
 /**
  * Makes a {@link DockerProvider}:
  *
@@ -65,7 +68,8 @@ export class DockerProviderBuilder {
       throw new HodeiError('invalid_input', 'a Docker provider needs its id; call withProviderId()');
     const config = this.#config;
     const engine = new DockerEngine(await connectDocker(config.connection, { env: this.#env }), config.callTimeoutMs);
-    const probed = await probeCapabilities(engine, config, options);
+    const timeoutMs = Math.min(config.callTimeoutMs, PROBE_TIMEOUT_MS);
+    const probed = await probeCapabilities(engine, config, { timeoutMs, ...options });
     return new DockerProvider({
       id,
       engine,
