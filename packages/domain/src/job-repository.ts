@@ -59,12 +59,6 @@ export interface JobRepository {
     readonly only?: readonly JobId[];
   }): Promise<readonly Job[]>;
 
-  /**
-   * The jobs that are `scheduled` or `running` and owned by this epoch, oldest first: what an instance must
-   * know of, also where the answer of a claim was lost.
-   */
-  listOwned(epoch: Epoch): Promise<readonly Job[]>;
-
   /** The earliest moment after `at` at which a pending job's time comes; absent where none waits for one. */
   nextDue(at: EpochMs): Promise<EpochMs | undefined>;
 
