@@ -1,6 +1,7 @@
 import { toHodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { OnProgress } from '../attempts/prepare-worker.ts';
+import { continueOwned } from '../recovery/continue-owned.ts';
 import type { JobContext } from '../support/job-context.ts';
 import type { JobRunner } from './job-runner.ts';
 
@@ -36,28 +37,6 @@ export async function dispatchStep(
   return claimed.length;
 }
 
-/**
- * Starts the jobs that this instance has claimed without learning of it: the answer of the claim was lost.
- * @returns how many jobs it started.
- */
-export async function resumeLostClaims(
-  context: JobContext,
-  runner: JobRunner,
-  options: DispatchOptions = {},
-): Promise<number> {
-  const { jobs, attempts } = context.repositories;
-  let started = 0;
-  for (const job of await jobs.listOwned(context.instance.epoch)) {
-    if (job.state !== 'scheduled' || runner.has(job.id)) continue;
-    if (options.only !== undefined && !options.only.includes(job.id)) continue;
-    const begun = (await attempts.listByJob(job.id)).some(({ outcome }) => outcome === undefined);
-    if (begun || runner.has(job.id)) continue;
-    start(context, runner, job, options);
-    started += 1;
-  }
-  return started;
-}
-
 function start(context: JobContext, runner: JobRunner, job: Job, { onProgress }: DispatchOptions): void {
   runner.start(job, onProgress).catch((error: unknown) => {
     context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
@@ -75,10 +54,12 @@ export async function dispatchJobs(
   options: DispatchOptions = {},
 ): Promise<void> {
   using changes = context.hub.subscribe({ kinds: ['job'] });
+  const { ownership } = context.repositories;
+  // The answer of a claim may be lost: what it claimed is found among what this instance owns.
   let unsure = false;
   while (!signal.aborted) {
     try {
-      if (unsure) await resumeLostClaims(context, runner, options);
+      if (unsure) await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
       unsure = true;
       await dispatchStep(context, runner, options);
       unsure = false;

@@ -4,7 +4,6 @@ import {
   parseJobState,
   parsePageRequest,
   toPage,
-  type Epoch,
   type EpochMs,
   type Job,
   type JobId,
@@ -78,19 +77,6 @@ export class PostgresJobRepository implements JobRepository {
 
   claimPending(claim: Parameters<JobRepository['claimPending']>[0]): Promise<readonly Job[]> {
     return claimPending(this.#database, claim);
-  }
-
-  async listOwned(epoch: Epoch): Promise<readonly Job[]> {
-    const rows = await this.#database.run((db) =>
-      db
-        .selectFrom('jobs')
-        .select(JOB_COLUMNS)
-        .where('epoch', '=', epoch)
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute(),
-    );
-    return rows.map(toJob);
   }
 
   async nextDue(at: EpochMs): Promise<EpochMs | undefined> {

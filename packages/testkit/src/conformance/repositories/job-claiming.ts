@@ -91,20 +91,6 @@ export function claiming(bench: GetBench): void {
     });
   });
 
-  describe('listOwned', () => {
-    it('shows the scheduled and running jobs of an epoch, oldest first', async () => {
-      const { repositories, peer, owner, stranger } = bench();
-      const scheduled = await bench().scheduledJob();
-      const { jobId } = await bench().launched();
-      await bench().ended('failed');
-      await bench().pendingJob();
-      const foreign = await bench().scheduledJob({ claimFor: stranger });
-      expect(await peer.jobs.listOwned(owner)).toEqual([scheduled, await repositories.jobs.get(jobId)]);
-      expect(await repositories.jobs.listOwned(stranger)).toEqual([foreign]);
-      expect(await repositories.jobs.listOwned(999_999)).toEqual([]);
-    });
-  });
-
   describe('nextDue', () => {
     it('is the earliest moment to come at which a pending job may be claimed', async () => {
       const now = bench().tick();

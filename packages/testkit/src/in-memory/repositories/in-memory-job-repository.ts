@@ -5,7 +5,6 @@ import {
   JOB_STATES,
   parsePageRequest,
   toPage,
-  type Epoch,
   type EpochMs,
   type Job,
   type JobId,
@@ -82,13 +81,6 @@ export class InMemoryJobRepository implements JobRepository {
       .slice(0, Math.max(0, claim.limit))
       .map(({ id }) => changeJobState(this.#store, jobRow(this.#store, id), { to: 'scheduled', at, set: { epoch } }))
       .map((job) => structuredClone(job));
-  }
-
-  async listOwned(epoch: Epoch): Promise<readonly Job[]> {
-    const owned = this.#all().filter(
-      (job) => job.epoch === epoch && (job.state === 'scheduled' || job.state === 'running'),
-    );
-    return structuredClone(owned.toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1)));
   }
 
   async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
