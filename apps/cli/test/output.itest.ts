@@ -1,0 +1,135 @@
+import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { openInstallation, until, type Installation } from './support/hodei.ts';
+
+const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+const MIB = 1024 * 1024;
+
+describe('the output of a job', () => {
+  let here: Installation;
+  beforeAll(async () => {
+    here = await openInstallation();
+  });
+  afterAll(() => here.close());
+
+  /** Runs a script; what it wrote to its stdout must arrive as this, now and when it is asked for later. */
+  const arrives = async (script: string, expected: Buffer): Promise<void> => {
+    const { code, bytes, stderr } = await here.hodei(['run', '--', 'sh', '-c', script]);
+    expect({ code, length: bytes.length, sha256: sha256(bytes), stderr }).toEqual({
+      code: 0,
+      length: expected.length,
+      sha256: sha256(expected),
+      stderr: '',
+    });
+    const [id] = (await here.hodei(['jobs', 'ls', '-q', '--limit', '1'])).stdout.split('\n');
+    const later = await here.hodei(['jobs', 'logs', id ?? 'none']);
+    expect({ length: later.bytes.length, sha256: sha256(later.bytes) }).toEqual({
+      length: expected.length,
+      sha256: sha256(expected),
+    });
+  };
+
+  test('arrives byte for byte where it is binary', async () => {
+    const all = Array.from({ length: 256 }, (_, byte) => byte);
+    const script = `printf '${all.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`;
+    await arrives(`for i in 1 2 3; do ${script}; done`, Buffer.from([...all, ...all, ...all]));
+  });
+
+  test('arrives without a final newline where it has none', async () => {
+    await arrives('printf "no end"', Buffer.from('no end'));
+  });
+
+  test('arrives where it is one line of 5 MB', async () => {
+    await arrives(`head -c ${5 * MIB} /dev/zero | tr '\\0' x`, Buffer.alloc(5 * MIB, 'x'));
+  });
+
+  test('arrives where it is 50 MB, without being kept in memory', async () => {
+    const line = `${'0123456789abcde'.repeat(4)}\n`;
+    const expected = Buffer.alloc(50 * MIB - ((50 * MIB) % line.length), line);
+    const running = here.start(['run', '--', 'sh', '-c', `yes '${line.trim()}' | head -c ${expected.length}`]);
+    let peakKib = 0;
+    const watching = setInterval(() => {
+      void readFile(`/proc/${running.child.pid}/status`, 'utf8').then(
+        (status) => (peakKib = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? peakKib)),
+        () => undefined,
+      );
+    }, 50);
+    const { code, bytes } = await running.done;
+    clearInterval(watching);
+    expect({ code, length: bytes.length, sha256: sha256(bytes) }).toEqual({
+      code: 0,
+      length: expected.length,
+      sha256: sha256(expected),
+    });
+    expect(peakKib).toBeGreaterThan(20_000);
+    expect(peakKib, 'KiB at its highest').toBeLessThan(300_000);
+  });
+
+  test('a slow reader slows it down, and loses neither a byte nor the job', async () => {
+    // Longer than a lease: who waits for a reader must go on renewing it.
+    const reader = `"$0" "$@" | (sleep 6; wc -c)`;
+    const args = [
+      '--conditions=@hodei/source',
+      '--disable-warning=ExperimentalWarning',
+      new URL('../src/main.ts', import.meta.url).pathname,
+    ];
+    const job = ['run', '--', 'sh', '-c', `head -c ${4 * MIB} /dev/zero`];
+    const child = spawn('sh', ['-c', reader, process.execPath, ...args, ...job], {
+      env: here.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    const [out, err] = await Promise.all([child.stdout.toArray(), child.stderr.toArray()]);
+    expect({ out: Buffer.concat(out).toString().trim(), err: Buffer.concat(err).toString() }).toEqual({
+      out: String(4 * MIB),
+      err: '',
+    });
+  });
+
+  test('that nobody reads any more ends the job, quietly', async () => {
+    const running = here.start(['run', '--name', 'unread', '--', 'sh', '-c', 'while :; do echo y; done']);
+    await running.seen('y\n');
+    running.child.stdout?.destroy();
+    const [code] = (await once(running.child, 'exit')) as [number | null];
+    expect(code).toBe(141);
+    const jobs = await here.json<readonly { readonly cause?: string }[]>(['jobs', 'ls', '--name', 'unread']);
+    expect(jobs).toMatchObject([
+      { state: 'cancelled', evidence: { by: expect.stringContaining('its output was closed') } },
+    ]);
+    await running.done.catch(() => undefined);
+  });
+
+  test('is kept apart by stream, and can be cut', async () => {
+    const script = 'for i in 1 2 3; do echo out$i; echo err$i >&2; done';
+    const id = (await here.hodei(['run', '--detach', '--', 'sh', '-c', script])).stdout.trim();
+    expect(id).toMatch(/^[0-9a-f-]{36}$/);
+    const followed = await here.hodei(['jobs', 'logs', '-f', id]);
+    expect(followed).toMatchObject({ code: 0, stdout: 'out1\nout2\nout3\n', stderr: 'err1\nerr2\nerr3\n' });
+    const logs = (...args: readonly string[]) => here.hodei(['jobs', 'logs', id, ...args]);
+    expect(await logs('--stdout')).toMatchObject({ stdout: 'out1\nout2\nout3\n', stderr: '' });
+    expect(await logs('--stderr')).toMatchObject({ stdout: '', stderr: 'err1\nerr2\nerr3\n' });
+    expect(await logs('--stdout', '--tail', '1')).toMatchObject({ stdout: 'out3\n', stderr: '' });
+    expect(await logs('--since', '1h', '--stdout')).toMatchObject({ stdout: 'out1\nout2\nout3\n' });
+    expect(await logs('--since', '2100-01-01')).toMatchObject({ stdout: '', stderr: '' });
+  });
+
+  test('of a job in the background can be followed while it runs', async () => {
+    const id = (
+      await here.hodei(['run', '--detach', '--', 'sh', '-c', 'echo begun; sleep 2; echo done; exit 4'])
+    ).stdout.trim();
+    const running = here.start(['jobs', 'logs', '-f', id]);
+    await running.seen('begun\n');
+    expect(await here.json(['jobs', 'get', id])).toMatchObject({ state: 'running' });
+    expect(await running.done).toMatchObject({ code: 0, stdout: 'begun\ndone\n' });
+    expect(await here.json(['jobs', 'get', id])).toMatchObject({ state: 'failed', evidence: { exitCode: 4 } });
+  });
+
+  test('the runner in the background ends when there is nothing left to do', async () => {
+    await until(async () => (await here.store.repositories.instances.listLive()).length === 0);
+    expect(await readFile(`${here.dataDir}/runner.log`, 'utf8')).toBe('');
+  });
+});
