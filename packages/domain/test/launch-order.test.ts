@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   assertLaunchable,
   encodeLaunchOrder,
+  HodeiError,
   launchMarker,
   MAX_ARGUMENT_BYTES,
   MAX_MARKER_BYTES,
@@ -123,7 +124,7 @@ describe('a launch order', () => {
     const value = `s3cret-${'x'.repeat(MAX_ARGUMENT_BYTES)}`;
     for (const bad of [value, 's3cret\0', 's3cret\ud83d']) {
       for (const parts of [{ argv: ['true', bad] }, { env: { A: bad } }, { secrets: { A: bad } }]) {
-        expect(() => encodeLaunchOrder(order(parts))).toThrow();
+        expect(() => encodeLaunchOrder(order(parts))).toThrow(HodeiError);
         expect(() => encodeLaunchOrder(order(parts))).not.toThrow('s3cret');
       }
     }
