@@ -18,6 +18,9 @@ export class Database {
     });
     // An idle connection that breaks is none of anybody's calls; the pool drops it and makes a new one.
     this.#pool.on('error', () => {});
+    // One that breaks while it is lent out rejects the call it is at. It also emits an error, which nobody else
+    // listens for and which would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
     this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
