@@ -40,7 +40,8 @@ export async function followAttempt(
     handle,
     output,
     onFirstByte: () => {
-      phases.firstByte ??= context.clock.now();
+      // What is acknowledged already was seen by another life, which took the moment with it.
+      if (!hasOutput(attempt)) phases.firstByte ??= context.clock.now();
     },
     onExit: ({ exitedAt }: { exitedAt: EpochMs }) => {
       // The engine's moment; what we saw of a very short job may have reached us later than its end.
@@ -59,3 +60,5 @@ export async function followAttempt(
   ]);
   return outcome;
 }
+
+const hasOutput = ({ acknowledged }: Attempt): boolean => acknowledged.stdout > 0 || acknowledged.stderr > 0;
