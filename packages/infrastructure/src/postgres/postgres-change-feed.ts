@@ -9,9 +9,7 @@ import { listen } from './listen.ts';
 export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
   readonly #options: PostgresOptions;
   readonly #watchers = new Set<Watcher>();
-  #listening: { readonly stop: AbortController; readonly ended: Promise<void> } | undefined;
-  /** Whether the connection listens right now. */
-  #heard = false;
+  #listening: Listening | undefined;
   readonly #closing = new AbortController();
 
   constructor(options: PostgresOptions) {
@@ -25,9 +23,9 @@ export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
     const wake = (): void => watcher.wake();
     ending.addEventListener('abort', wake);
     try {
+      if (!ending.aborted) this.#listening ??= this.#listen();
       // Where the connection is still being made, its first `resync` comes from there.
-      if (this.#heard) watcher.tell({ kind: 'resync' });
-      this.#listening ??= this.#listen();
+      if (this.#listening?.isConnected === true) watcher.tell({ kind: 'resync' });
       while (!ending.aborted) {
         const change = watcher.take();
         if (change === undefined) await watcher.woken();
@@ -45,25 +43,24 @@ export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
     await this.#stop();
   }
 
-  #listen(): { readonly stop: AbortController; readonly ended: Promise<void> } {
-    const stop = new AbortController();
-    const ended = listen(this.#options, stop.signal, {
+  #listen(): Listening {
+    const listening: Listening = { stop: new AbortController(), ended: Promise.resolve(), isConnected: false };
+    listening.ended = listen(this.#options, listening.stop.signal, {
       connected: () => {
-        this.#heard = true;
+        listening.isConnected = true;
         this.#tellAll({ kind: 'resync' });
       },
       lost: () => {
-        this.#heard = false;
+        listening.isConnected = false;
       },
       change: (change) => this.#tellAll(change),
     });
-    return { stop, ended };
+    return listening;
   }
 
   async #stop(): Promise<void> {
     const listening = this.#listening;
     this.#listening = undefined;
-    this.#heard = false;
     listening?.stop.abort();
     await listening?.ended;
   }
@@ -71,6 +68,13 @@ export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
   #tellAll(change: Change): void {
     for (const watcher of this.#watchers) watcher.tell(change);
   }
+}
+
+/** One life of the connection that listens. Another may begin before this one has ended. */
+interface Listening {
+  readonly stop: AbortController;
+  ended: Promise<void>;
+  isConnected: boolean;
 }
 
 /** What one reader has not read yet; the same change twice is one. */

@@ -88,6 +88,19 @@ export function changeFeed(bench: GetBench): void {
       expect(changes.length).toBeLessThanOrEqual(1);
     });
 
+    it('can be begun while the last one ends', async () => {
+      const first = new AbortController();
+      const changes = bench().peer.changes.watch(first.signal)[Symbol.asyncIterator]();
+      await changes.next();
+      const last = changes.next();
+      first.abort();
+      const second = await watch();
+      expect(await last).toMatchObject({ done: true });
+      const all = [second, await watch()];
+      const { id } = await bench().pendingJob();
+      await Promise.all(all.map((each) => hears(each, 'job', id)));
+    });
+
     it('can be left and begun again', async () => {
       const ending = new AbortController();
       onTestFinished(() => ending.abort());
