@@ -1,7 +1,7 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdtemp, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,8 +34,21 @@ export async function expectNothingLeft(folder: string): Promise<void> {
 
 /** The lines of all processes that work on this folder. */
 export async function processesOf(folder: string): Promise<readonly string[]> {
-  const { stdout } = await promisify(execFile)('ps', ['-ww', '-eo', 'pid=,args='], { maxBuffer: 2 ** 24 });
-  return stdout.split('\n').filter((line) => line.includes(folder));
+  return (await allProcesses()).filter((line) => line.includes(folder));
+}
+
+/** Each process as `pid args`; a small Debian has no ps, and what is no Linux has no /proc. */
+async function allProcesses(): Promise<readonly string[]> {
+  if (process.platform !== 'linux') {
+    const { stdout } = await promisify(execFile)('ps', ['-ww', '-eo', 'pid=,args='], { maxBuffer: 2 ** 24 });
+    return stdout.split('\n');
+  }
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return await Promise.all(
+    pids.map(
+      async (pid) => `${pid} ${(await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ')}`,
+    ),
+  );
 }
 
 /** The pids of the shells that keep the server of this folder. */
