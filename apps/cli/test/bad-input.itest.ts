@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { openBackend } from '../src/open-backend.ts';
 import { openInstallation, type Installation } from './support/hodei.ts';
@@ -12,7 +12,6 @@ describe('what can not be run', () => {
   beforeAll(async () => {
     here = await openInstallation();
   });
-  afterEach(() => here.expectNothingLeft());
   afterAll(() => here.close());
 
   const countJobs = async (): Promise<number> =>
@@ -25,7 +24,9 @@ describe('what can not be run', () => {
   };
 
   describe('ends with its cause, as a job that has ended', () => {
-    test.each([
+    afterAll(() => here.expectNothingLeft());
+
+    test.concurrent.each([
       [
         'an image without the shell that the job runs',
         ['--image', 'hodei-test-noshell:1', '--', 'sh', '-c', 'echo x'],
@@ -54,7 +55,7 @@ describe('what can not be run', () => {
       expectTold(stderr, words);
     });
 
-    test('an unknown image, which --quiet does not hide', async () => {
+    test.concurrent('an unknown image, which --quiet does not hide', async () => {
       const { code, stdout, stderr } = await here.hodei([
         'run',
         '--quiet',
@@ -78,7 +79,7 @@ describe('what can not be run', () => {
       jobsBefore = await countJobs();
     });
 
-    test.each([
+    test.concurrent.each([
       [
         'memory under the least of the engine',
         ['--memory', '1k', '--', 'true'],
@@ -123,7 +124,7 @@ describe('what can not be run', () => {
     });
 
     // No program can be given one on its command line, so this goes to where a command would go.
-    test('a NUL byte in the command', async () => {
+    test.concurrent('a NUL byte in the command', async () => {
       const stderr = { write: () => Promise.resolve() };
       await using backend = openBackend({ env: here.env, stderr, entry: 'not started here', quiet: true });
       await expect(backend.submit({ command: ['echo', 'a\0b'] }, { detach: false })).rejects.toMatchObject({
@@ -132,7 +133,7 @@ describe('what can not be run', () => {
       });
     });
 
-    test('an unknown id', async () => {
+    test.concurrent('an unknown id', async () => {
       const unknown = '01890a5d-ac96-774b-bcce-b302099a8057';
       for (const args of [
         ['jobs', 'get', unknown],
@@ -147,13 +148,13 @@ describe('what can not be run', () => {
       }
     });
 
-    test('an unknown provider', async () => {
+    test.concurrent('an unknown provider', async () => {
       const { code, stderr } = await here.hodei(['providers', 'disable', 'nobody']);
       expect(code).toBe(125);
       expectTold(stderr, /nobody.*\(not_found\)/);
     });
 
-    test('no database', async () => {
+    test.concurrent('no database', async () => {
       const { code, stderr } = await here.hodei(['run', '--', 'true'], {
         HODEI_DATABASE_URL: 'postgresql://u:hunter2@127.0.0.1:1/x',
       });
@@ -168,7 +169,7 @@ describe('what can not be run', () => {
       expect(doctor.stdout).not.toContain('hunter2');
     });
 
-    test('no Docker Engine', async () => {
+    test.concurrent('no Docker Engine', async () => {
       const env = { DOCKER_HOST: `unix://${here.folder}/nothing.sock` };
       const { code, stderr } = await here.hodei(['run', '--', 'true'], env);
       expect(code).toBe(125);
@@ -180,7 +181,7 @@ describe('what can not be run', () => {
       });
     });
 
-    test('a malformed DOCKER_HOST', async () => {
+    test.concurrent('a malformed DOCKER_HOST', async () => {
       const { code, stderr } = await here.hodei(['run', '--', 'true'], { DOCKER_HOST: 'nonsense' });
       expect(code).toBe(125);
       expectTold(stderr, /DOCKER_HOST/);
@@ -207,6 +208,7 @@ describe('what can not be run', () => {
     });
 
     afterAll(async () => {
+      await here.expectNothingLeft();
       expect(await countJobs()).toBe(jobsBefore);
     });
   });

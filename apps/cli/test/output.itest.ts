@@ -18,15 +18,15 @@ describe('the output of a job', () => {
   afterAll(() => here.close());
 
   /** Runs a script; what it wrote to its stdout must arrive as this, now and when it is asked for later. */
-  const arrives = async (script: string, expected: Buffer): Promise<void> => {
-    const { code, bytes, stderr } = await here.hodei(['run', '--', 'sh', '-c', script]);
+  const arrives = async (name: string, script: string, expected: Buffer): Promise<void> => {
+    const { code, bytes, stderr } = await here.hodei(['run', '--name', name, '--', 'sh', '-c', script]);
     expect({ code, length: bytes.length, sha256: sha256(bytes), stderr }).toEqual({
       code: 0,
       length: expected.length,
       sha256: sha256(expected),
       stderr: '',
     });
-    const [id] = (await here.hodei(['jobs', 'ls', '-q', '--limit', '1'])).stdout.split('\n');
+    const [id] = (await here.hodei(['jobs', 'ls', '-q', '--name', name])).stdout.split('\n');
     const later = await here.hodei(['jobs', 'logs', id ?? 'none']);
     expect({ length: later.bytes.length, sha256: sha256(later.bytes) }).toEqual({
       length: expected.length,
@@ -34,21 +34,21 @@ describe('the output of a job', () => {
     });
   };
 
-  test('arrives byte for byte where it is binary', async () => {
+  test.concurrent('arrives byte for byte where it is binary', async () => {
     const all = Array.from({ length: 256 }, (_, byte) => byte);
     const script = `printf '${all.map((byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('')}'`;
-    await arrives(`for i in 1 2 3; do ${script}; done`, Buffer.from([...all, ...all, ...all]));
+    await arrives('binary', `for i in 1 2 3; do ${script}; done`, Buffer.from([...all, ...all, ...all]));
   });
 
-  test('arrives without a final newline where it has none', async () => {
-    await arrives('printf "no end"', Buffer.from('no end'));
+  test.concurrent('arrives without a final newline where it has none', async () => {
+    await arrives('no-end', 'printf "no end"', Buffer.from('no end'));
   });
 
-  test('arrives where it is one line of 5 MB', async () => {
-    await arrives(`head -c ${5 * MIB} /dev/zero | tr '\\0' x`, Buffer.alloc(5 * MIB, 'x'));
+  test.concurrent('arrives where it is one line of 5 MB', async () => {
+    await arrives('long-line', `head -c ${5 * MIB} /dev/zero | tr '\\0' x`, Buffer.alloc(5 * MIB, 'x'));
   });
 
-  test('arrives where it is 50 MB, without being kept in memory', async () => {
+  test.concurrent('arrives where it is 50 MB, without being kept in memory', async () => {
     const line = `${'0123456789abcde'.repeat(4)}\n`;
     const expected = Buffer.alloc(50 * MIB - ((50 * MIB) % line.length), line);
     const running = here.start(['run', '--', 'sh', '-c', `yes '${line.trim()}' | head -c ${expected.length}`]);
@@ -70,7 +70,7 @@ describe('the output of a job', () => {
     expect(peakKib, 'KiB at its highest').toBeLessThan(300_000);
   });
 
-  test('a slow reader slows it down, and loses neither a byte nor the job', async () => {
+  test.concurrent('a slow reader slows it down, and loses neither a byte nor the job', async () => {
     // Longer than a lease: who waits for a reader must go on renewing it.
     const reader = `"$0" "$@" | (sleep 6; wc -c)`;
     const args = [
@@ -90,7 +90,7 @@ describe('the output of a job', () => {
     });
   });
 
-  test('that nobody reads any more ends the job, quietly', async () => {
+  test.concurrent('that nobody reads any more ends the job, quietly', async () => {
     const running = here.start(['run', '--name', 'unread', '--', 'sh', '-c', 'while :; do echo y; done']);
     await running.seen('y\n');
     running.child.stdout?.destroy();
@@ -103,7 +103,7 @@ describe('the output of a job', () => {
     await running.done.catch(() => undefined);
   });
 
-  test('is kept apart by stream, and can be cut', async () => {
+  test.concurrent('is kept apart by stream, and can be cut', async () => {
     const script = 'for i in 1 2 3; do echo out$i; echo err$i >&2; done';
     const id = (await here.hodei(['run', '--detach', '--', 'sh', '-c', script])).stdout.trim();
     expect(id).toMatch(/^[0-9a-f-]{36}$/);
@@ -117,7 +117,7 @@ describe('the output of a job', () => {
     expect(await logs('--since', '2100-01-01')).toMatchObject({ stdout: '', stderr: '' });
   });
 
-  test('of a job in the background can be followed while it runs', async () => {
+  test.concurrent('of a job in the background can be followed while it runs', async () => {
     const id = (
       await here.hodei(['run', '--detach', '--', 'sh', '-c', 'echo begun; sleep 2; echo done; exit 4'])
     ).stdout.trim();
