@@ -1,0 +1,54 @@
+import type { JobId } from '@hodei/domain';
+import type { InMemoryWorker } from '@hodei/testkit/in-memory';
+
+import { shortId } from './reach-store.ts';
+import { jobOf, type World } from './world.ts';
+
+/** What must hold of the engine, after each step and in the end. */
+export class EngineRules {
+  readonly #world: World;
+  #before: readonly InMemoryWorker[] = [];
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  check(): void {
+    const workers = this.#world.engine.workers();
+    for (const gone of this.#before) if (!workers.includes(gone)) this.#checkGone(gone);
+    const running = new Map<JobId, InMemoryWorker>();
+    for (const worker of workers) {
+      this.#world.workers.set(worker.workerId, worker);
+      const row = this.#world.store.workers.get(worker.workerId);
+      if (row === undefined) this.#world.blame(`worker ${shortId(worker.workerId)} is on the engine and has no row`);
+      const jobId = jobOf(worker);
+      if (jobId === undefined || !runs(worker)) continue;
+      // A worker whose row says that it is to be destroyed is no second one: its attempt has its outcome. That a
+      // job can have such a one and yet run on in it is another rule's, see checkOutcome.
+      if (row?.state === 'terminating' || row?.state === 'terminated') continue;
+      const other = running.get(jobId);
+      if (other) this.#world.blame(`job ${shortId(jobId)} runs in workers ${shortId(other.workerId)} and ${shortId(worker.workerId)} at once`);
+      running.set(jobId, worker);
+    }
+    this.#before = workers;
+  }
+
+  /** When everything has settled. */
+  checkEnd(): void {
+    for (const worker of this.#world.engine.workers()) {
+      this.#world.blame(`worker ${shortId(worker.workerId)} of job ${shortId(jobOf(worker) ?? '')} is left on the engine`);
+    }
+  }
+
+  /** Only what its row gave up is destroyed; a worker that did not start is taken back by who made it. */
+  #checkGone(worker: InMemoryWorker): void {
+    const row = this.#world.store.workers.get(worker.workerId);
+    if (this.#world.struck.get(worker.workerId) === 'vanished' || row === undefined) return;
+    if (row.state === 'terminating' || row.state === 'terminated') return;
+    if (row.state === 'creating' && worker.verdict !== 'launched') return;
+    this.#world.blame(`worker ${shortId(worker.workerId)} was destroyed while its row was ${row.state}`);
+  }
+}
+
+/** Its job was launched and has not ended. */
+const runs = (worker: InMemoryWorker): boolean => worker.verdict === 'launched' && worker.exit === undefined;

@@ -1,0 +1,158 @@
+import { isTerminalJobState, type Job } from '@hodei/domain';
+import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
+
+import { cancelJob, submitJob } from '../../src/index.ts';
+import type { Life } from './life.ts';
+import type { Random } from './random.ts';
+import { planJob } from './workload.ts';
+import { PLAN_LABEL, type World } from './world.ts';
+
+type Blow = (world: World, random: Random) => void;
+
+/** What happens to the world from outside, with how often each is picked. */
+const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
+  [3, (world, random) => withLife(world, random, (life) => life.crash('SIGKILL'))],
+  [2, (world) => world.lives.filter(({ gate }) => !gate.isDead).length < 3 && world.startLife()],
+  [1, (world, random) => withLife(world, random, (life) => life.handOver())],
+  [
+    4,
+    (world, random) =>
+      withLife(world, random, (life) => {
+        life.pause();
+        // Some wake up before their lease has run out, most after, and some not before the storm is over.
+        const forMs = random.pick([500, 3000, 5000, 8000, 1_000_000]);
+        world.scheduler.after(forMs, () => life.resume());
+      }),
+  ],
+  [
+    2,
+    (world, random) => {
+      world.trace.add('engine', 'goes down');
+      world.engine.goDown(random.pick(['provider_unavailable', 'provider_timeout']));
+      world.scheduler.after(random.int(100, 7000), () => bringBack(world));
+    },
+  ],
+  [
+    2,
+    (world, random) => {
+      world.trace.add('store', 'goes away');
+      world.isStoreAway = true;
+      world.scheduler.after(random.pick([100, 1000, 3000, 6000]), () => {
+        world.trace.add('store', 'is back');
+        world.isStoreAway = false;
+        world.store.interruptFeeds();
+      });
+    },
+  ],
+  [
+    3,
+    (world, random) => {
+      const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
+      if (workers.length > 0) world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished']));
+    },
+  ],
+  [3, (world, random) => cancelOne(world, random)],
+];
+
+const PICKS = BLOWS.flatMap(([weight, blow]) => Array.from({ length: weight }, () => blow));
+
+/** Plans the whole storm: what is submitted, and what goes wrong, and when. */
+export function brewStorm(world: World, random: Random): void {
+  const { weather, scheduler } = world;
+  for (let index = 0; index < weather.jobs; index += 1) {
+    scheduler.after(random.int(0, weather.stormMs * 0.6), () => submitOne(world, random, `plan-${index}`));
+  }
+  for (let count = 0; count < weather.blows; count += 1) {
+    const blow = random.pick(PICKS);
+    scheduler.after(random.int(0, weather.stormMs), () => {
+      if (world.isStormy) blow(world, random);
+    });
+  }
+  world.onDeath = () => {
+    scheduler.after(random.int(0, 3000), () => keepOneAlive(world));
+  };
+}
+
+/** Nothing goes wrong any more. Who is stopped stays so. */
+export function calmDown(world: World): void {
+  world.trace.add('storm', 'is over');
+  world.isStormy = false;
+  if (world.isStoreAway) {
+    world.isStoreAway = false;
+    world.store.interruptFeeds();
+  }
+  bringBack(world);
+  if (world.weather.stormTakesAll) for (const life of world.lives) life.gate.isOpen && life.crash('the storm took it');
+  keepOneAlive(world);
+  cancelEndless(world);
+}
+
+/** Somebody looks after the instances, and starts one where there is none. */
+function keepOneAlive(world: World): void {
+  if (!world.lives.some(({ gate }) => gate.isOpen)) world.startLife();
+}
+
+/** Jobs that never end by themselves are cancelled, also those whose submission is still on its way. */
+function cancelEndless(world: World): void {
+  for (const { job } of world.store.jobs.values()) {
+    const endless = !isTerminalJobState(job.state) && world.planOf(job.id)?.end === undefined;
+    if (endless && job.cancelRequest === undefined) cancel(world, job);
+  }
+  world.scheduler.after(1000, () => cancelEndless(world));
+}
+
+function bringBack(world: World): void {
+  if (!world.engine.downSignal.aborted) return;
+  world.trace.add('engine', 'is back');
+  world.engine.comeUp();
+}
+
+function withLife(world: World, random: Random, act: (life: Life) => void): void {
+  const open = world.lives.filter(({ gate }) => gate.isOpen);
+  if (open.length > 0) act(random.pick(open));
+}
+
+function submitOne(world: World, random: Random, name: string): void {
+  const plan = planJob(random);
+  const up = world.lives.filter(({ gate, up: isUp }) => gate.isOpen && isUp !== undefined);
+  const context = up.length === 0 ? undefined : random.pick(up).up?.context;
+  const runner = up.find((life) => life.up?.context === context)?.up?.runner;
+  if (context === undefined || runner === undefined) {
+    world.scheduler.after(500, () => world.isStormy && submitOne(world, random, name));
+    return;
+  }
+  world.plans.set(name, plan);
+  const priority = random.int(0, 2);
+  const claim = random.chance(0.3);
+  world.trace.add('client', `submits ${name}: ${plan.kind}${claim ? ', claimed at once' : ''}`);
+  submitJob(context, { ...plan.input, priority, labels: { [PLAN_LABEL]: name } }, { claim }).then(
+    (job) => {
+      if (claim) runner.start(job).catch(() => undefined);
+    },
+    () => undefined,
+  );
+  if (!random.chance(0.25)) return;
+  // In the thick of it: while it is claimed, prepared, launched, or has just begun.
+  world.scheduler.after(random.int(1, random.pick([30, 300, 2000])), () => {
+    const job = [...world.store.jobs.values()].find(({ job: { spec } }) => spec.labels[PLAN_LABEL] === name)?.job;
+    if (job !== undefined && world.isStormy) cancel(world, job);
+  });
+}
+
+function cancelOne(world: World, random: Random): void {
+  const jobs = [...world.store.jobs.values()].map(({ job }) => job).filter(({ state }) => !isTerminalJobState(state));
+  if (jobs.length > 0) cancel(world, random.pick(jobs));
+}
+
+/** Whoever cancels reaches the store by a way of their own. */
+function cancel(world: World, job: Job): void {
+  if (world.isStoreAway) return;
+  const { scheduler, store, ids } = world;
+  const repositories = createInMemoryRepositories({ clock: scheduler, ids, store });
+  const plain = world.mutation.repositories?.(repositories, world) ?? repositories;
+  const jobs = new Proxy(plain.jobs, {
+    get: (target, property) => (property === 'requestCancel' ? (request: Parameters<typeof target.requestCancel>[0]) => world.observe('jobs.requestCancel', undefined, () => target.requestCancel(request)) : Reflect.get(target, property, target)),
+  });
+  world.trace.add('client', `cancels job ${job.id.slice(-4)}, which is ${job.state}`);
+  cancelJob({ repositories: { ...plain, jobs }, clock: scheduler }, job.id, 'somebody').catch((error: unknown) => world.blame(`a job could not be cancelled: ${String(error)}`));
+}

@@ -1,0 +1,78 @@
+import type { Random } from './random.ts';
+
+/** How much goes wrong in one run. Each seed has a weather of its own: few runs have everything at once. */
+export interface Weather {
+  /** How long things go wrong, in milliseconds. */
+  readonly stormMs: number;
+  readonly jobs: number;
+  readonly providers: number;
+  /** How many things happen to the world from outside, beside what happens to calls. */
+  readonly blows: number;
+  /** Whether no instance that runs outlives the storm; otherwise all of them do. */
+  readonly stormTakesAll: boolean;
+  /** How long a worker takes to start, in milliseconds. */
+  readonly startMs: number;
+  readonly latencyMs: number;
+  /** Chances, from 0 to 1, for each call. */
+  readonly crash: number;
+  readonly lose: number;
+  readonly slow: number;
+  /** Chances for each event on its way. */
+  readonly dropEvent: number;
+  readonly delayEvent: number;
+  readonly duplicateEvent: number;
+  /** The chance that an open connection breaks, for each piece of output. */
+  readonly breakOutput: number;
+}
+
+export function drawWeather(random: Random): Weather {
+  const sometimes = (chance: number, most: number): number => (random.chance(chance) ? random.next() * most : 0);
+  return {
+    stormMs: random.int(4000, 14_000),
+    jobs: random.int(2, 7),
+    providers: random.chance(0.3) ? 2 : 1,
+    blows: random.int(1, 9),
+    stormTakesAll: random.chance(0.5),
+    startMs: random.chance(0.5) ? random.int(0, 50) : random.int(50, 1500),
+    latencyMs: random.pick([0, 2, 2, 10]),
+    crash: sometimes(0.6, 0.02),
+    lose: sometimes(0.5, 0.06),
+    slow: sometimes(0.5, 0.05),
+    dropEvent: sometimes(0.4, 0.5),
+    delayEvent: sometimes(0.4, 0.3),
+    duplicateEvent: sometimes(0.3, 0.3),
+    breakOutput: sometimes(0.3, 0.1),
+  };
+}
+
+/** What becomes of one call to the store or to an engine. */
+export interface Fate {
+  /** On its way there, and its answer on its way back, in milliseconds. */
+  readonly requestMs: number;
+  readonly answerMs: number;
+  /** The caller dies before the effect, or after it and before the answer. */
+  readonly crash?: 'before' | 'after';
+  /** The call never arrives, or its answer doesn't; the caller is told that the other side is away. */
+  readonly lose?: 'request' | 'answer';
+  /** Where the caller is stopped or dies meanwhile: whether the call had left it already. */
+  readonly hasLeft: boolean;
+  /** Where the caller gives up: whether the effect takes place all the same. */
+  readonly staysGoing: boolean;
+}
+
+const CALM: Fate = { requestMs: 0, answerMs: 0, hasLeft: true, staysGoing: false };
+
+export function drawFate(random: Random, weather: Weather, stormy: boolean): Fate {
+  const requestMs = weather.latencyMs === 0 ? 0 : random.int(0, weather.latencyMs);
+  if (!stormy) return { ...CALM, requestMs };
+  const trouble = random.next();
+  const hasLeft = random.chance(0.5);
+  const fate = { requestMs, answerMs: 0, hasLeft, staysGoing: random.chance(0.3) };
+  if (trouble < weather.crash) return { ...fate, crash: random.pick(['before', 'after']) };
+  if (trouble < weather.crash + weather.lose) return { ...fate, lose: random.pick(['request', 'answer']) };
+  if (trouble < weather.crash + weather.lose + weather.slow) {
+    const delay = (): number => random.int(0, random.pick([20, 300, 300, 2000, 7000]));
+    return { ...fate, requestMs: delay(), answerMs: random.chance(0.5) ? delay() : 0 };
+  }
+  return fate;
+}

@@ -1,0 +1,145 @@
+import { LABELS, parseProviderId, type Epoch, type JobId, type OutputChunk, type ProviderId, type WorkerId } from '@hodei/domain';
+import { createInMemoryRepositories, InMemoryEngine, InMemoryStore, SequentialIds, type InMemoryWorker } from '@hodei/testkit/in-memory';
+
+import { EngineRules } from './engine-rules.ts';
+import { Life } from './life.ts';
+import type { Mutation } from './mutation.ts';
+import { Random } from './random.ts';
+import { Scheduler } from './scheduler.ts';
+import { StoreRules } from './store-rules.ts';
+import { Trace } from './trace.ts';
+import { drawFate, drawWeather, type Fate, type Weather } from './weather.ts';
+import { IMAGES, PROGRAMS, type PlannedJob } from './workload.ts';
+
+/** The label of a job that says which plan it is. */
+export const PLAN_LABEL = 'plan';
+
+/**
+ * One store and one engine, with instances that come and go, and what went wrong with them. Everything that
+ * happens is decided by the seed.
+ */
+export class World {
+  readonly weather: Weather;
+  readonly scheduler: Scheduler;
+  readonly trace: Trace;
+  readonly ids = new SequentialIds();
+  readonly store = new InMemoryStore();
+  readonly engine: InMemoryEngine;
+  readonly mutation: Mutation;
+  readonly plans = new Map<string, PlannedJob>();
+  readonly lives: Life[] = [];
+  /** Workers that someone outside ended, and how. */
+  readonly struck = new Map<WorkerId, 'killed' | 'out of memory' | 'vanished'>();
+  /** Every worker that was ever on the engine. */
+  readonly workers = new Map<WorkerId, InMemoryWorker>();
+  readonly providerIds: ProviderId[] = [];
+  isStoreAway = false;
+  /** While things go wrong. */
+  isStormy = true;
+  onDeath: (life: Life) => void = () => undefined;
+  readonly #wire: Random;
+  readonly #storeRules: StoreRules;
+  readonly #engineRules: EngineRules;
+  #violation: string | undefined;
+  #started = 0;
+
+  constructor(random: Random, options: { readonly mutation: Mutation; readonly keepTrace: boolean }) {
+    this.weather = drawWeather(random);
+    this.#wire = random.fork();
+    this.scheduler = new Scheduler(random.fork());
+    this.trace = new Trace(this.scheduler, options.keepTrace);
+    this.mutation = options.mutation;
+    this.engine = new InMemoryEngine({ clock: this.scheduler, programs: PROGRAMS, images: IMAGES, startMs: this.weather.startMs });
+    this.#storeRules = new StoreRules(this);
+    this.#engineRules = new EngineRules(this);
+  }
+
+  /** What was found wrong first. */
+  get violation(): string | undefined {
+    return this.#violation;
+  }
+
+  /** The providers are there before the first instance is. */
+  async prepare(): Promise<void> {
+    const { providers } = createInMemoryRepositories({ clock: this.scheduler, ids: this.ids, store: this.store });
+    const at = this.scheduler.now();
+    for (let index = 0; index < this.weather.providers; index += 1) {
+      const id = parseProviderId(this.ids.uuid());
+      this.providerIds.push(id);
+      const config = { mode: 'active', priority: 0, maxWorkers: 100, labels: {}, settings: {}, version: 1 } as const;
+      await providers.insert({ ...config, id, name: `engine-${index}`, type: 'in-memory', createdAt: at, updatedAt: at });
+    }
+  }
+
+  startLife(): Life {
+    this.#started += 1;
+    const life = new Life(this, `life-${this.#started}`);
+    this.lives.push(life);
+    life.start();
+    return life;
+  }
+
+  /** Lets the next thing happen and looks at what became of it. @returns false where nothing is left to happen. */
+  async step(): Promise<boolean> {
+    const more = await this.scheduler.step();
+    this.#engineRules.check();
+    return more && this.#violation === undefined;
+  }
+
+  /** Makes one effect on the store, and looks at what it changed before anything else happens. */
+  observe<T>(operation: string, epoch: Epoch | undefined, effect: () => Promise<T>): Promise<T> {
+    const result = effect();
+    this.#storeRules.check(operation, epoch);
+    return result;
+  }
+
+  /** Everything ought to be settled: looks at what should be there, and what should not be there any more. */
+  checkEnd(): void {
+    this.#storeRules.checkEnd();
+    this.#engineRules.checkEnd();
+  }
+
+  blame(what: string): void {
+    if (this.#violation !== undefined) return;
+    this.#violation = what;
+    this.trace.add('RULES', `VIOLATED: ${what}`);
+  }
+
+  planOf(jobId: JobId): PlannedJob | undefined {
+    return this.plans.get(this.store.jobs.get(jobId)?.job.spec.labels[PLAN_LABEL] ?? '');
+  }
+
+  /** Something outside ends a worker. */
+  strike(worker: InMemoryWorker, how: 'killed' | 'out of memory' | 'vanished'): void {
+    this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
+    this.struck.set(worker.workerId, how);
+    if (how === 'killed') this.engine.killWorker(worker.workerId);
+    else if (how === 'vanished') this.engine.vanishWorker(worker.workerId);
+    else this.engine.killWorkerForMemory(worker.workerId);
+  }
+
+  drawFate(): Fate {
+    return drawFate(this.#wire, this.weather, this.isStormy);
+  }
+
+  drawDelay(mostMs: number): number {
+    return this.#wire.int(0, mostMs);
+  }
+
+  /** When an event arrives, as delays in milliseconds. */
+  drawArrivals(): readonly number[] {
+    const { weather, isStormy } = this;
+    const delay = (): number => (isStormy && this.#wire.chance(weather.delayEvent) ? this.#wire.int(1, 3000) : 0);
+    if (!isStormy) return [0];
+    if (this.#wire.chance(weather.dropEvent)) return [];
+    return this.#wire.chance(weather.duplicateEvent) ? [delay(), delay()] : [delay()];
+  }
+
+  drawOutputFate({ bytes }: OutputChunk): readonly number[] | 'broken' {
+    if (this.isStormy && this.#wire.chance(this.weather.breakOutput)) return 'broken';
+    return bytes.length > 1 && this.#wire.chance(0.3) ? [this.#wire.int(1, bytes.length - 1)] : [];
+  }
+}
+
+/** The job that a worker was made for. */
+export const jobOf = (worker: InMemoryWorker): JobId | undefined => worker.labels[LABELS.job] as JobId | undefined;
