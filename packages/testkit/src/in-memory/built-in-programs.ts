@@ -19,7 +19,7 @@ const announceAndWait: Program = async (context) => {
  * - `repeat TEXT BYTES`: the text over and over, cut at so many bytes, on stdout
  * - `slowly PAUSE_MS EXITCODE TEXT...`: the texts on stdout, with a pause between
  * - `wait`: says `ready`, then waits for its end; `ignore-term` the same, deaf to SIGTERM; `notice-term` says
- *   `noticed` at SIGTERM and exits 3
+ *   `noticed` 300 ms after SIGTERM and exits 3
  * - `oom`: is killed for its memory
  */
 export const BUILT_IN_PROGRAMS: Programs = {
@@ -80,6 +80,7 @@ export const BUILT_IN_PROGRAMS: Programs = {
     context.onTerm(asked.resolve);
     context.write('stdout', 'ready\n');
     await Promise.race([asked.promise, context.forever()]);
+    await context.sleep(300);
     context.write('stdout', 'noticed\n');
     return 3;
   },

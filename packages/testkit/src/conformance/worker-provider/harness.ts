@@ -31,7 +31,10 @@ export interface ConformanceCommands {
   waitWithChild(): Argv;
   /** The same, deaf to SIGTERM. */
   ignoreTerm(): Argv;
-  /** Writes `ready` and a newline, waits for SIGTERM, writes `noticed` and a newline, and exits with 3. */
+  /**
+   * Writes `ready` and a newline, waits for SIGTERM, and for a moment that only a grace period gives it; then
+   * writes `noticed` and a newline, and exits with 3.
+   */
   noticeTerm(): Argv;
   /** A program that is not there. */
   nonexistent(): Argv;

@@ -26,7 +26,7 @@ export const posixCommands: ConformanceCommands = {
   waitForever: () => sh(`echo ready; ${WAIT}`),
   waitWithChild: () => sh('sleep 3600 & echo ready; wait'),
   ignoreTerm: () => sh(`trap '' TERM; echo ready; ${WAIT}`),
-  noticeTerm: () => sh(`trap 'echo noticed; exit 3' TERM; echo ready; ${WAIT}`),
+  noticeTerm: () => sh(`trap 'sleep 0.3; echo noticed; exit 3' TERM; echo ready; ${WAIT}`),
   nonexistent: () => ['/no/such/program'],
   runOutOfMemory: () => sh('text=0123456789; while :; do text=$text$text; done'),
 };
