@@ -187,7 +187,7 @@ describe('hodei run', () => {
     const { code, stdout } = await here.hodei(['doctor']);
     expect(stdout).not.toMatch(/^fail/m);
     expect(stdout).toMatch(/^ok +database: embedded Postgres in .*reachable/m);
-    expect(stdout).toMatch(/^ok +provider docker: docker, healthy/m);
+    expect(stdout).toMatch(/^ok +provider docker: Docker Engine \d+\.\d+\S* at \S+ \(.*\), healthy/m);
     expect(stdout).toMatch(/^ok +docker leftovers: none/m);
     expect(code).toBe(0);
   });

@@ -11,4 +11,6 @@ export interface ProviderHealth {
   readonly checkedAt: EpochMs;
   /** How long the engine took to answer, in milliseconds. */
   readonly latencyMs?: number;
+  /** What answered, for people, like `Docker Engine 28.5 at unix:///var/run/docker.sock`. */
+  readonly engine?: string;
 }

@@ -17,9 +17,9 @@ import { writeJson, writeLines } from '../output/write-json.ts';
 import { listAll } from './list-all.ts';
 
 interface ListOptions {
-  readonly state: readonly JobState[];
+  readonly state?: readonly JobState[];
   readonly limit: number;
-  readonly label: readonly string[];
+  readonly label?: readonly string[];
   readonly name?: string;
   readonly json?: true;
   readonly quiet?: true;
@@ -32,18 +32,17 @@ export function addJobsLsCommand(parent: Command, cli: Cli): void {
     .option(
       '--state <state>',
       `only jobs in this state; may be repeated: ${JOB_STATES.join(', ')}`,
-      (text: string, before: readonly JobState[]) => [...before, parseChoice('--state', text, JOB_STATES)],
-      [],
+      (text: string, before: readonly JobState[] = []) => [...before, parseChoice('--state', text, JOB_STATES)],
     )
     .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
-    .option('-l, --label <name=value>', 'only jobs with this label; may be repeated', collect, [])
+    .option('-l, --label <name=value>', 'only jobs with this label; may be repeated', collect)
     .option('--name <name>', 'only jobs with this name')
     .option('--json', 'print a JSON array')
     .option('-q, --quiet', 'print ids only')
     .action(async (options: ListOptions) => {
       const { state: states, name } = options;
-      const labels = parseLabels('--label', options.label);
-      const query = { labels, ...(states.length === 0 ? {} : { states }), ...(name === undefined ? {} : { name }) };
+      const labels = parseLabels('--label', options.label ?? []);
+      const query = { labels, ...(states === undefined ? {} : { states }), ...(name === undefined ? {} : { name }) };
       await using backend = cli.openBackend();
       const jobs = await listAll((page) => backend.listJobs({ ...query, ...page }), options.limit);
       if (options.json) return await writeJson(cli.stdout, jobs.map(jobToJson));

@@ -73,6 +73,7 @@ function renderProvider({ config, status, health, liveWorkers, capabilities }: P
     ['type', config.type],
     ['status', status],
     ['health', oneLine([health.status, ...health.reasons].join('; '))],
+    ['engine', health.engine],
     ['answered in', health.latencyMs === undefined ? undefined : `${Math.round(health.latencyMs)} ms`],
     ['workers', `${liveWorkers} of ${config.maxWorkers}`],
     ['architectures', capabilities?.architectures.join(', ')],

@@ -48,13 +48,8 @@ export function addRunCommand(parent: Command, cli: Cli): void {
     .option('--cpu <cores>', 'CPU cores it may use, like 2 or 0.5', (text) => parseCpu('--cpu', text))
     .option('--memory <size>', 'memory it may use, like 256m or 1g', (text) => parseSize('--memory', text))
     .option('--pids <number>', 'processes and threads it may have', whole('--pids', 1))
-    .option('-e, --env <name[=value]>', 'variable; without a value, that of this environment', collect, [])
-    .option(
-      '--secret <name[=value]>',
-      'variable that is kept nowhere in the open and masked in the output',
-      collect,
-      [],
-    )
+    .option('-e, --env <name[=value]>', 'variable; without a value, that of this environment', collect)
+    .option('--secret <name[=value]>', 'variable that is kept nowhere in the open and masked in the output', collect)
     .option('-w, --workdir <directory>', 'where in the container it runs; made where it is missing')
     .option('--network <network>', 'none, bridge or the name of a network (default: none)')
     .option('--timeout <duration>', 'the longest it may run, like 90s or 1h30m', (text) =>
@@ -63,7 +58,7 @@ export function addRunCommand(parent: Command, cli: Cli): void {
     .option('--retries <number>', 'how often it is tried again when it fails', whole('--retries', 0, 99))
     .option('--priority <number>', 'higher runs earlier, from -1000 to 1000', whole('--priority', -1000, 1000))
     .option('--name <name>', 'a name, for people')
-    .option('-l, --label <name=value>', 'label, to find it by', collect, [])
+    .option('-l, --label <name=value>', 'label, to find it by', collect)
     .option('--arch <architecture>', 'architecture it needs, like arm64')
     .option('-d, --detach', 'print its id and return at once')
     .option('--json', 'print a JSON document about it on stdout')

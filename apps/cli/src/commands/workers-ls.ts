@@ -13,7 +13,7 @@ import { writeJson, writeLines } from '../output/write-json.ts';
 import { listAll } from './list-all.ts';
 
 interface ListOptions {
-  readonly state: readonly WorkerState[];
+  readonly state?: readonly WorkerState[];
   readonly all?: true;
   readonly limit: number;
   readonly json?: true;
@@ -29,15 +29,14 @@ export function addWorkersLsCommand(parent: Command, cli: Cli): void {
     .option(
       '--state <state>',
       `only workers in this state; may be repeated: ${WORKER_STATES.join(', ')}`,
-      (text: string, before: readonly WorkerState[]) => [...before, parseChoice('--state', text, WORKER_STATES)],
-      [],
+      (text: string, before: readonly WorkerState[] = []) => [...before, parseChoice('--state', text, WORKER_STATES)],
     )
     .option('-a, --all', 'also those that are gone')
     .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
     .option('--json', 'print a JSON array')
     .option('-q, --quiet', 'print ids only')
     .action(async (options: ListOptions) => {
-      const states = options.state.length > 0 ? options.state : options.all ? WORKER_STATES : LIVE;
+      const states = options.state ?? (options.all ? WORKER_STATES : LIVE);
       await using backend = cli.openBackend();
       const workers = await listAll((page) => backend.listWorkers({ states, ...page }), options.limit);
       if (options.json) return await writeJson(cli.stdout, workers.map(workerToJson));

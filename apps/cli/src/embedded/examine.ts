@@ -62,7 +62,7 @@ async function* examineProviders({ context }: ControlPlane, settings: Settings):
 function examineHealth({ config, health, liveWorkers }: ProviderView): Finding {
   const subject = `provider ${config.name}`;
   const latency = health.latencyMs === undefined ? '' : `, answered in ${Math.round(health.latencyMs)} ms`;
-  const state = `${config.type}, ${health.status}${latency}, ${liveWorkers} of ${config.maxWorkers} workers`;
+  const state = `${health.engine ?? config.type}, ${health.status}${latency}, ${liveWorkers} of ${config.maxWorkers} workers`;
   const detail = [state, ...health.reasons].join('; ');
   if (config.mode !== 'active') {
     return {

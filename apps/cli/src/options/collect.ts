@@ -1,2 +1,2 @@
 /** For an option that may be given more than once: commander calls it with each value and what came before. */
-export const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+export const collect = (value: string, before: readonly string[] = []): readonly string[] => [...before, value];

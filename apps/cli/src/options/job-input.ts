@@ -9,9 +9,9 @@ export interface JobOptions {
   /** Bytes. */
   readonly memory?: number;
   readonly pids?: number;
-  readonly env: readonly string[];
-  readonly secret: readonly string[];
-  readonly label: readonly string[];
+  readonly env?: readonly string[];
+  readonly secret?: readonly string[];
+  readonly label?: readonly string[];
   readonly workdir?: string;
   readonly network?: string;
   /** Milliseconds. */
@@ -39,9 +39,9 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
   } = options;
   return {
     ...(command.length === 0 ? {} : { command }),
-    env: parseEnv('--env', options.env, env),
-    secrets: parseSecrets('--secret', options.secret, env),
-    labels: parseLabels('--label', options.label),
+    env: parseEnv('--env', options.env ?? [], env),
+    secrets: parseSecrets('--secret', options.secret ?? [], env),
+    labels: parseLabels('--label', options.label ?? []),
     resources: defined({ cpu, memoryBytes, pids }),
     ...defined({ image, workdir, network, timeoutMs, priority, name }),
     ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),

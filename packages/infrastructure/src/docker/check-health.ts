@@ -36,7 +36,9 @@ export async function checkHealth(
       ...load(info, bounds),
       ...(await fullDisk(engine, info, bounds)),
     ];
-    return { status: reasons.length === 0 ? 'healthy' : 'degraded', reasons, checkedAt: now(), latencyMs };
+    const status = reasons.length === 0 ? 'healthy' : 'degraded';
+    const answered = `Docker Engine ${info.serverVersion} at ${engine.description}`;
+    return { status, reasons, checkedAt: now(), latencyMs, engine: answered };
   } catch (error) {
     signal?.throwIfAborted();
     const silent = isHodeiError(error, 'provider_unavailable', 'provider_timeout');

@@ -14,6 +14,7 @@ describe('the health of an engine', () => {
       reasons: [],
       checkedAt: 42,
       latencyMs: expect.any(Number),
+      engine: expect.stringMatching(/^Docker Engine \S* ?at unix:/),
     });
   });
 
