@@ -5,6 +5,7 @@ import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { endAttempt, type AttemptResult } from './end-attempt.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
+import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './supervise-job.ts';
@@ -32,12 +33,14 @@ export async function adoptAttempt(
     } else {
       const secrets = await openSecrets(context, job);
       const output = new OutputStore(context, attempt, Object.values(secrets));
-      const from = { nonce: attempt.nonce, from: output.resumeFrom, signal: signals.lost };
-      const running = await whenReachable(context, signals, () => provider.recoverWorker(handle, from));
+      const question = { nonce: attempt.nonce, from: output.resumeFrom };
       const recorded = job.state === 'running';
+      const running = recorded
+        ? await whenReachable(context, signals, () => provider.recoverWorker(handle, { ...question, signal: signals.lost }))
+        : await askWorker(context, provider, handle, question, { stopFirst: false, signal: signals.lost });
       outcome = await followAttempt(
         context,
-        { job, attempt, provider, handle, output, running, phases, recorded },
+        { job, attempt, provider, handle, output, running, phases, recorded, adopted: true },
         signals,
       );
     }

@@ -1,6 +1,17 @@
-import type { Attempt, EpochMs, Job, Outcome, Phase, RunningJob, WorkerHandle, WorkerProvider } from '@hodei/domain';
+import type {
+  Attempt,
+  EpochMs,
+  Job,
+  Outcome,
+  Phase,
+  RunningJob,
+  WorkerExit,
+  WorkerHandle,
+  WorkerProvider,
+} from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import { endedBefore } from './outcome-of.ts';
 import { recordLaunch } from './record-launch.ts';
 import type { OutputStore } from './store-output.ts';
 import { superviseJob, type StopSignals } from './supervise-job.ts';
@@ -19,6 +30,8 @@ export interface LaunchedAttempt {
   readonly phases: Phases;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
+  /** Whether another life followed it before, and may have ended it. */
+  readonly adopted: boolean;
 }
 
 /**
@@ -33,6 +46,7 @@ export async function followAttempt(
   const { job, attempt, provider, handle, output, phases } = launched;
   const { timeoutMs } = job.spec;
   const launchedAt = (phases.launched ??= context.clock.now());
+  const deadline: { readonly deadlineAt?: EpochMs } = timeoutMs === undefined ? {} : { deadlineAt: launchedAt + timeoutMs };
   const supervised = {
     spec: job.spec,
     attempt,
@@ -47,7 +61,8 @@ export async function followAttempt(
       // The engine's moment; what we saw of a very short job may have reached us later than its end.
       phases.exited = Math.max(exitedAt, phases.firstByte ?? launchedAt);
     },
-    ...(timeoutMs === undefined ? {} : { deadlineAt: phases.launched + timeoutMs }),
+    ...(launched.adopted ? { endedBefore: (exit: WorkerExit) => endedBefore(job, exit, deadline.deadlineAt) } : {}),
+    ...deadline,
   };
   // Where the launch can't be recorded, the job is not ours to follow either.
   const abandon = new AbortController();

@@ -1,4 +1,12 @@
-import { isHodeiError, type LaunchOrder, type RunningJob, type WorkerHandle, type WorkerProvider } from '@hodei/domain';
+import {
+  isHodeiError,
+  NO_OUTPUT,
+  type LaunchOrder,
+  type OutputOffsets,
+  type RunningJob,
+  type WorkerHandle,
+  type WorkerProvider,
+} from '@hodei/domain';
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
@@ -18,10 +26,7 @@ export async function launchJob(
 ): Promise<RunningJob> {
   const tooLong = new AbortController();
   const answered = new AbortController();
-  void context.clock.sleep(context.policy.launchTimeoutMs, answered.signal).then(
-    () => tooLong.abort(),
-    () => undefined,
-  );
+  abortAfter(context, tooLong, answered.signal);
   try {
     return await provider.launch(handle, order, { signal: AbortSignal.any([signal, tooLong.signal]) });
   } catch (error) {
@@ -34,26 +39,62 @@ export async function launchJob(
   } finally {
     answered.abort();
   }
-  return askWorker(context, provider, handle, order, { stopFirst: tooLong.signal.aborted, signal });
+  const question = { nonce: order.nonce, from: NO_OUTPUT };
+  return askWorker(context, provider, handle, question, { stopFirst: tooLong.signal.aborted, signal });
 }
 
-async function askWorker(
-  context: Pick<JobContext, 'clock' | 'diagnostics'>,
+/**
+ * Asks a worker what became of its order, for as long as the engine is away. A worker that has taken none says so
+ * when its connection closes; one whose owner is stopped, or that was never told, is ended after a while.
+ *
+ * @throws what {@link WorkerProvider.recoverWorker} throws, but for an engine that is away; the signal's reason.
+ */
+export async function askWorker(
+  context: Pick<JobContext, 'clock' | 'diagnostics' | 'policy'>,
   provider: WorkerProvider,
   handle: WorkerHandle,
-  order: LaunchOrder,
+  question: { readonly nonce: string; readonly from: OutputOffsets },
   options: { readonly stopFirst: boolean; readonly signal: AbortSignal },
 ): Promise<RunningJob> {
   const { signal } = options;
+  let { stopFirst } = options;
   for (let tries = 0; ; tries += 1) {
+    const limit = new AbortController();
+    const answered = new AbortController();
     try {
-      // A worker that took too long may wait for ever; one whose connection broke ends by itself.
-      if (options.stopFirst) await provider.stopWorker(handle, { gracePeriodMs: 0, signal });
-      return await provider.recoverWorker(handle, { nonce: order.nonce, from: { stdout: 0, stderr: 0 }, signal });
+      if (stopFirst) await provider.stopWorker(handle, { gracePeriodMs: 0, signal });
+      abortAfter(context, limit, answered.signal);
+      return await provider.recoverWorker(handle, { ...question, signal: AbortSignal.any([signal, limit.signal]) });
     } catch (error) {
       signal.throwIfAborted();
-      if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+      // An engine that hangs says nothing about the worker: only one that answers makes it the worker's silence.
+      if (limit.signal.aborted) stopFirst = await answers(provider, handle, signal);
+      else if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
       await context.clock.sleep(backoffMs(tries), signal);
+    } finally {
+      answered.abort();
     }
+  }
+}
+
+/** Gives up after the time that a launch may take, unless it was answered before. */
+function abortAfter(
+  { clock, policy }: Pick<JobContext, 'clock' | 'policy'>,
+  limit: AbortController,
+  answered: AbortSignal,
+): void {
+  void clock.sleep(policy.launchTimeoutMs, answered).then(
+    () => limit.abort(),
+    () => undefined,
+  );
+}
+
+async function answers(provider: WorkerProvider, handle: WorkerHandle, signal: AbortSignal): Promise<boolean> {
+  try {
+    await provider.getWorkerStatus(handle, { signal });
+    return true;
+  } catch (error) {
+    signal.throwIfAborted();
+    return isHodeiError(error, 'worker_not_found');
   }
 }

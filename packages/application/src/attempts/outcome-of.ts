@@ -1,7 +1,9 @@
 import {
   NEVER_LAUNCHED_EXIT_CODE,
+  type EpochMs,
   type ErrorCode,
   type HodeiError,
+  type Job,
   type Outcome,
   type TerminationCause,
   type TerminationEvidence,
@@ -37,6 +39,26 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
     };
   }
   return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence };
+}
+
+/**
+ * Why an earlier owner of the job must have ended it, from what it left in the rows: it died before it could
+ * record that. A job that did what it should ended by itself.
+ */
+export function endedBefore(
+  job: Pick<Job, 'spec' | 'cancelRequest'>,
+  exit: WorkerExit,
+  deadlineAt: EpochMs | undefined,
+): StopReason | undefined {
+  if (exit.exitCode === 0 && exit.signal === undefined) return undefined;
+  const { cancelRequest } = job;
+  const isOverdue = deadlineAt !== undefined && exit.exitedAt >= deadlineAt;
+  // The first reason stands, as it does where one life sees it all.
+  const cancelledAt = cancelRequest?.at ?? Number.POSITIVE_INFINITY;
+  if (cancelRequest && cancelledAt <= exit.exitedAt && !(isOverdue && deadlineAt < cancelledAt)) {
+    return { kind: 'cancelled', by: cancelRequest.by };
+  }
+  return isOverdue ? { kind: 'timed_out', timeoutMs: job.spec.timeoutMs ?? 0 } : undefined;
 }
 
 const CAUSE_OF: Readonly<Partial<Record<ErrorCode, TerminationCause>>> = {

@@ -51,14 +51,16 @@ export async function runAttempt(
     });
     handle = prepared.handle;
     await recordReady(context, attempt, handle);
+    signals.stop.throwIfAborted();
     reached('ordered');
-    const running = await launchJob(context, provider, handle, prepared.order, giveUp);
+    // Not given up for a cancellation: nobody would know whether the job began. It is stopped once that is known.
+    const running = await launchJob(context, provider, handle, prepared.order, signals.lost);
     reached('launched');
     context.registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
     const output = new OutputStore(context, attempt, Object.values(secrets));
     outcome = await followAttempt(
       context,
-      { job, attempt, provider, handle, output, running, phases, recorded: false },
+      { job, attempt, provider, handle, output, running, phases, recorded: false, adopted: false },
       signals,
     );
   } catch (thrown) {

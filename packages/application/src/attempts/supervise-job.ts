@@ -36,6 +36,8 @@ export interface Supervised {
   readonly deadlineAt?: number;
   readonly onFirstByte?: () => void;
   readonly onExit?: (exit: WorkerExit) => void;
+  /** Why another life ended it, where it did; asked where this one had no reason to. */
+  readonly endedBefore?: (exit: WorkerExit) => StopReason | undefined;
 }
 
 /**
@@ -67,7 +69,7 @@ export async function superviseJob(
         });
         const exit = await Promise.race([followToExit(job, current), lost]);
         job.onExit?.(exit);
-        return outcomeOfExit(exit, stopper.reason());
+        return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
         current?.detach();
         current = undefined;

@@ -97,6 +97,11 @@ export class JobRunner {
     this.#clean(worker.id, destroyed);
   }
 
+  /** Ends a job that runs here, with grace; nothing where it is being ended already, or does not run here. */
+  cancel(jobId: JobId, by: string): void {
+    this.#active.get(jobId)?.stop.abort({ kind: 'cancelled', by } satisfies StopReason);
+  }
+
   /** Leaves a job of this instance no more grace. Its cancellation must have been asked for. */
   kill(jobId: JobId): void {
     this.#active.get(jobId)?.kill.abort();

@@ -5,8 +5,8 @@ import type { JobContext } from '../support/job-context.ts';
 
 /**
  * Makes sure that what this instance owns is being brought to its end: jobs that nothing here runs are started
- * or adopted, workers that nobody needs any more are destroyed. Level-triggered: what is under way already is
- * left alone, so this may be called at any time.
+ * or adopted, jobs that are to be cancelled are told so, workers that nobody needs any more are destroyed.
+ * Level-triggered: what is under way already is left alone, so this may be called at any time.
  *
  * @returns how many jobs it took up.
  */
@@ -20,6 +20,8 @@ export async function continueOwned(context: JobContext, runner: JobRunner, owne
     if (runner.has(job.id)) continue;
     letGo(context, job, open === undefined ? runner.start(job) : runner.adopt(job, open));
   }
+  // The change that told of a cancellation may never have arrived.
+  for (const { id, cancelRequest } of owned.jobs) if (cancelRequest) runner.cancel(id, cancelRequest.by);
   for (const worker of owned.workers) {
     if (needed.has(worker.id) || (worker.jobId !== undefined && runner.has(worker.jobId))) continue;
     runner.clean(worker);
