@@ -2,7 +2,7 @@ import { JOB_STATES, type Job, type JobState } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
-import { collect } from '../options/collect.ts';
+import { collect, collectEach } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import { parseLabels } from '../options/parse-pairs.ts';
@@ -32,7 +32,7 @@ export function addJobsLsCommand(parent: Command, cli: Cli): void {
     .option(
       '--state <state>',
       `only jobs in this state; may be repeated: ${JOB_STATES.join(', ')}`,
-      (text: string, before: readonly JobState[] = []) => [...before, parseChoice('--state', text, JOB_STATES)],
+      collectEach((text) => parseChoice('--state', text, JOB_STATES)),
     )
     .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
     .option('-l, --label <name=value>', 'only jobs with this label; may be repeated', collect)

@@ -2,6 +2,7 @@ import { WORKER_STATES, type Worker, type WorkerState } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
+import { collectEach } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import { shortEnd } from '../output/explain-end.ts';
@@ -29,7 +30,7 @@ export function addWorkersLsCommand(parent: Command, cli: Cli): void {
     .option(
       '--state <state>',
       `only workers in this state; may be repeated: ${WORKER_STATES.join(', ')}`,
-      (text: string, before: readonly WorkerState[] = []) => [...before, parseChoice('--state', text, WORKER_STATES)],
+      collectEach((text) => parseChoice('--state', text, WORKER_STATES)),
     )
     .option('-a, --all', 'also those that are gone')
     .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
