@@ -10,7 +10,8 @@ export const boundaryRules: readonly Rule[] = [
     name: 'no-cycle',
     comment: 'Modules that import each other can be neither understood nor tested apart.',
     severity: 'error',
-    from: {},
+    // The parts of a simulated world are types of each other; nobody uses them one by one.
+    from: { pathNot: '/test/simulation/' },
     to: { circular: true },
   },
   {

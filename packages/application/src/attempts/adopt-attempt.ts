@@ -24,7 +24,7 @@ export async function adoptAttempt(
   signals: StopSignals,
 ): Promise<AttemptResult> {
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
-  const { handle } = await context.repositories.workers.get(attempt.workerId);
+  const { handle, stateChangedAt } = await context.repositories.workers.get(attempt.workerId);
   const phases: Phases = { ...attempt.phases };
   let outcome: Outcome;
   try {
@@ -36,11 +36,23 @@ export async function adoptAttempt(
       const question = { nonce: attempt.nonce, from: output.resumeFrom };
       const recorded = job.state === 'running';
       const running = recorded
-        ? await whenReachable(context, signals, () => provider.recoverWorker(handle, { ...question, signal: signals.lost }))
+        ? await whenReachable(context, signals, () =>
+            provider.recoverWorker(handle, { ...question, signal: signals.lost }),
+          )
         : await askWorker(context, provider, handle, question, { stopFirst: false, signal: signals.lost });
       outcome = await followAttempt(
         context,
-        { job, attempt, provider, handle, output, running, phases, recorded, adopted: true },
+        {
+          job,
+          attempt,
+          provider,
+          handle,
+          output,
+          running,
+          phases,
+          recorded,
+          launchedAfter: attempt.phases.launched ?? stateChangedAt,
+        },
         signals,
       );
     }

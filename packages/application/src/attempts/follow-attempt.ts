@@ -30,8 +30,8 @@ export interface LaunchedAttempt {
   readonly phases: Phases;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
-  /** Whether another life followed it before, and may have ended it. */
-  readonly adopted: boolean;
+  /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
+  readonly launchedAfter?: EpochMs;
 }
 
 /**
@@ -43,10 +43,9 @@ export async function followAttempt(
   launched: LaunchedAttempt,
   signals: StopSignals,
 ): Promise<Outcome> {
-  const { job, attempt, provider, handle, output, phases } = launched;
+  const { job, attempt, provider, handle, output, phases, launchedAfter } = launched;
   const { timeoutMs } = job.spec;
   const launchedAt = (phases.launched ??= context.clock.now());
-  const deadline: { readonly deadlineAt?: EpochMs } = timeoutMs === undefined ? {} : { deadlineAt: launchedAt + timeoutMs };
   const supervised = {
     spec: job.spec,
     attempt,
@@ -61,8 +60,13 @@ export async function followAttempt(
       // The engine's moment; what we saw of a very short job may have reached us later than its end.
       phases.exited = Math.max(exitedAt, phases.firstByte ?? launchedAt);
     },
-    ...(launched.adopted ? { endedBefore: (exit: WorkerExit) => endedBefore(job, exit, deadline.deadlineAt) } : {}),
-    ...deadline,
+    ...(launchedAfter === undefined
+      ? {}
+      : {
+          endedBefore: (exit: WorkerExit) =>
+            endedBefore(job, exit, launchedAfter + (timeoutMs ?? Number.POSITIVE_INFINITY)),
+        }),
+    ...(timeoutMs === undefined ? {} : { deadlineAt: launchedAt + timeoutMs }),
   };
   // Where the launch can't be recorded, the job is not ours to follow either.
   const abandon = new AbortController();

@@ -48,11 +48,11 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
 export function endedBefore(
   job: Pick<Job, 'spec' | 'cancelRequest'>,
   exit: WorkerExit,
-  deadlineAt: EpochMs | undefined,
+  deadlineAt: EpochMs,
 ): StopReason | undefined {
   if (exit.exitCode === 0 && exit.signal === undefined) return undefined;
   const { cancelRequest } = job;
-  const isOverdue = deadlineAt !== undefined && exit.exitedAt >= deadlineAt;
+  const isOverdue = exit.exitedAt >= deadlineAt;
   // The first reason stands, as it does where one life sees it all.
   const cancelledAt = cancelRequest?.at ?? Number.POSITIVE_INFINITY;
   if (cancelRequest && cancelledAt <= exit.exitedAt && !(isOverdue && deadlineAt < cancelledAt)) {

@@ -60,7 +60,7 @@ export async function runAttempt(
     const output = new OutputStore(context, attempt, Object.values(secrets));
     outcome = await followAttempt(
       context,
-      { job, attempt, provider, handle, output, running, phases, recorded: false, adopted: false },
+      { job, attempt, provider, handle, output, running, phases, recorded: false },
       signals,
     );
   } catch (thrown) {

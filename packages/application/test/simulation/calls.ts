@@ -100,7 +100,10 @@ export class Calls {
   }
 
   #away(call: Call<unknown>, why: string): HodeiError {
-    return new HodeiError(call.target === 'store' ? 'database_unavailable' : 'provider_unavailable', `${call.name}: ${why}`);
+    return new HodeiError(
+      call.target === 'store' ? 'database_unavailable' : 'provider_unavailable',
+      `${call.name}: ${why}`,
+    );
   }
 
   #note(call: Call<unknown>, what: string): void {

@@ -27,7 +27,10 @@ export class EngineRules {
       // job can have such a one and yet run on in it is another rule's, see checkOutcome.
       if (row?.state === 'terminating' || row?.state === 'terminated') continue;
       const other = running.get(jobId);
-      if (other) this.#world.blame(`job ${shortId(jobId)} runs in workers ${shortId(other.workerId)} and ${shortId(worker.workerId)} at once`);
+      if (other)
+        this.#world.blame(
+          `job ${shortId(jobId)} runs in workers ${shortId(other.workerId)} and ${shortId(worker.workerId)} at once`,
+        );
       running.set(jobId, worker);
     }
     this.#before = workers;
@@ -36,7 +39,9 @@ export class EngineRules {
   /** When everything has settled. */
   checkEnd(): void {
     for (const worker of this.#world.engine.workers()) {
-      this.#world.blame(`worker ${shortId(worker.workerId)} of job ${shortId(jobOf(worker) ?? '')} is left on the engine`);
+      this.#world.blame(
+        `worker ${shortId(worker.workerId)} of job ${shortId(jobOf(worker) ?? '')} is left on the engine`,
+      );
     }
   }
 

@@ -93,24 +93,29 @@ export class Life {
   }
 
   async #run(): Promise<void> {
-    const { clock, scheduler, ids, mutation } = { ...this.#world, clock: this.#clock };
+    const clock = this.#clock;
+    const { scheduler, ids, mutation } = this.#world;
     const diagnostics = this.#diagnostics();
     const repositories = this.#reachStore(ids);
     const instance = await repositories.instances.register({ name: this.name, leaseMs: LEASE_MS });
     this.epoch = instance.epoch;
     const lost = this.#lost;
-    keepLease({ instances: repositories.instances, clock, diagnostics }, instance, lost.signal).catch((error: unknown) => {
-      this.#note('has lost its lease');
-      lost.abort(error);
-      // The process ends when it has noticed that, soon or after a while.
-      scheduler.after(this.#world.drawDelay(2000), () => this.crash('its lease is lost'));
-    });
+    keepLease({ instances: repositories.instances, clock, diagnostics }, instance, lost.signal).catch(
+      (error: unknown) => {
+        this.#note('has lost its lease');
+        lost.abort(error);
+        // The process ends when it has noticed that, soon or after a while.
+        scheduler.after(this.#world.drawDelay(2000), () => this.crash('its lease is lost'));
+      },
+    );
     const registry = new ProviderRegistry({
       repositories,
       clock,
       ids,
       diagnostics,
-      factories: { 'in-memory': async ({ id }) => this.#connect(new InMemoryProvider({ id, engine: this.#world.engine })) },
+      factories: {
+        'in-memory': async ({ id }) => this.#connect(new InMemoryProvider({ id, engine: this.#world.engine })),
+      },
     });
     await registry.load();
     const base: JobContext = {
@@ -133,7 +138,11 @@ export class Life {
       recoverAbandoned(context, runner, lost.signal),
       watchProviders({ registry, clock, diagnostics }, lost.signal),
     ];
-    for (const loop of loops) loop.catch((error: unknown) => lost.signal.aborted || this.#world.blame(`${this.name}: a loop ended with ${String(error)}`));
+    for (const loop of loops)
+      loop.catch(
+        (error: unknown) =>
+          lost.signal.aborted || this.#world.blame(`${this.name}: a loop ended with ${String(error)}`),
+      );
     this.up = { context, runner };
     this.#note(`is up, epoch ${instance.epoch}`);
   }
@@ -165,7 +174,11 @@ export class Life {
     return mutation.provider?.(reached) ?? reached;
   }
 
-  #troubled<Event extends { readonly kind: string }>(events: AsyncIterable<Event>, signal: AbortSignal, sure: string): AsyncGenerator<Event> {
+  #troubled<Event extends { readonly kind: string }>(
+    events: AsyncIterable<Event>,
+    signal: AbortSignal,
+    sure: string,
+  ): AsyncGenerator<Event> {
     const arrivalsOf = ({ kind }: Event): readonly number[] => (kind === sure ? [0] : this.#world.drawArrivals());
     return troubled(events, signal, { scheduler: this.#world.scheduler, gate: this.gate, arrivalsOf });
   }
@@ -178,7 +191,9 @@ export class Life {
     const report =
       (level: string) =>
       (message: string, facts: { readonly error?: unknown } = {}): void =>
-        this.#note(`${level}: ${message}${facts.error instanceof HodeiError ? ` (${facts.error.code}: ${facts.error.message})` : ''}`);
+        this.#note(
+          `${level}: ${message}${facts.error instanceof HodeiError ? ` (${facts.error.code}: ${facts.error.message})` : ''}`,
+        );
     return { info: () => undefined, warn: report('warns'), error: report('reports') };
   }
 

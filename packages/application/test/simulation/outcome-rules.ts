@@ -32,7 +32,9 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       return struck === 'vanished' ? undefined : 'its worker did not vanish by itself';
     case 'never_launched':
       if (launched && worker.direct === undefined) return 'it was launched';
-      return evidence.exitCode === undefined || evidence.exitCode === NEVER_LAUNCHED_EXIT_CODE ? undefined : 'that is no exit code of the launcher';
+      return evidence.exitCode === undefined || evidence.exitCode === NEVER_LAUNCHED_EXIT_CODE
+        ? undefined
+        : 'that is no exit code of the launcher';
     case 'provider_unavailable':
       return launched && worker.direct === undefined ? 'it was launched' : undefined;
     case 'image_not_found':

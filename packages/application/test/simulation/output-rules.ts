@@ -5,7 +5,13 @@ import { shortId } from './reach-store.ts';
 import type { World } from './world.ts';
 
 /** These end with the worker's exit, so that all its output could be read. */
-const READ_TO_THE_END: readonly string[] = ['exited', 'signalled', 'oom_killed', 'timed_out', 'cancelled'] satisfies Outcome['cause'][];
+const READ_TO_THE_END: readonly string[] = [
+  'exited',
+  'signalled',
+  'oom_killed',
+  'timed_out',
+  'cancelled',
+] satisfies Outcome['cause'][];
 
 /** What is stored of a job's output is what its worker wrote: from the first byte, each byte once, without secrets. */
 export class OutputRules {
@@ -34,7 +40,8 @@ export class OutputRules {
     for (const stream of ['stdout', 'stderr'] as const) {
       const written = writtenBy(worker, stream).length;
       if (stored[stream] !== written) return `${stored[stream]} of ${written} bytes of ${stream} are stored`;
-      if (attempt.acknowledged[stream] !== written) return `${attempt.acknowledged[stream]} of ${written} bytes of ${stream} are acknowledged`;
+      if (attempt.acknowledged[stream] !== written)
+        return `${attempt.acknowledged[stream]} of ${written} bytes of ${stream} are acknowledged`;
     }
     return undefined;
   }
@@ -47,9 +54,15 @@ export class OutputRules {
     const stored = this.#storedOf(attemptId);
     if (offset !== stored[stream]) this.#world.blame(`${name} goes on at ${offset} after ${stored[stream]}`);
     const end = offset + bytes.length;
-    const expected = masked(writtenBy(worker, stream), this.#world.planOf(attempt?.jobId ?? ('' as Attempt['jobId']))?.secret).slice(offset, end);
+    const expected = masked(
+      writtenBy(worker, stream),
+      this.#world.planOf(attempt?.jobId ?? ('' as Attempt['jobId']))?.secret,
+    ).slice(offset, end);
     const found = Buffer.from(bytes).toString('latin1');
-    if (found !== expected) this.#world.blame(`${name} has ${JSON.stringify(found)} at ${offset} where ${JSON.stringify(expected)} was written`);
+    if (found !== expected)
+      this.#world.blame(
+        `${name} has ${JSON.stringify(found)} at ${offset} where ${JSON.stringify(expected)} was written`,
+      );
     stored[stream] = end;
   }
 
@@ -69,9 +82,10 @@ function writtenBy(worker: InMemoryWorker, stream: OutputStream): string {
 /** The text with each place of the secret, and of each of its lines, as stars: told in another way than the code tested. */
 function masked(text: string, secret: string | undefined): string {
   if (secret === undefined) return text;
-  const stars = [...text];
+  const stars = Array.from(text);
   for (const pattern of [secret, ...secret.split('\n')]) {
-    for (let at = text.indexOf(pattern); at !== -1; at = text.indexOf(pattern, at + 1)) stars.fill('*', at, at + pattern.length);
+    for (let at = text.indexOf(pattern); at !== -1; at = text.indexOf(pattern, at + 1))
+      stars.fill('*', at, at + pattern.length);
   }
   return stars.join('');
 }

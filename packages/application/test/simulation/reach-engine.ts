@@ -29,7 +29,12 @@ export interface EngineSurroundings {
 /** A provider as one instance uses it: each call goes over a wire on which it has its own fate. */
 export function reachEngine(provider: WorkerProvider, around: EngineSurroundings): WorkerProvider {
   const { calls, afterEffect, closeStdin } = around;
-  const call = <T>(name: string, about: { readonly workerId?: WorkerId }, options: CallOptions | undefined, effect: (signal: CallOptions) => Promise<T>): Promise<T> =>
+  const call = <T>(
+    name: string,
+    about: { readonly workerId?: WorkerId },
+    options: CallOptions | undefined,
+    effect: (signal: CallOptions) => Promise<T>,
+  ): Promise<T> =>
     calls.make({
       name,
       target: 'engine',
@@ -56,25 +61,43 @@ export function reachEngine(provider: WorkerProvider, around: EngineSurroundings
         options?.signal?.throwIfAborted();
         return { status: 'unhealthy' as const, reasons: [String(error)], checkedAt: 0 };
       }),
-    prepareImage: (image, options) => call('prepareImage', {}, options, (signal) => provider.prepareImage(image, signal)),
-    createWorker: (spec, options) => call('createWorker', spec, options, (signal) => provider.createWorker(spec, signal)),
-    launch: async (handle, order, options) => follow(handle, await call('launch', handle, options, (signal) => provider.launch(handle, order, signal))),
+    prepareImage: (image, options) =>
+      call('prepareImage', {}, options, (signal) => provider.prepareImage(image, signal)),
+    createWorker: (spec, options) =>
+      call('createWorker', spec, options, (signal) => provider.createWorker(spec, signal)),
+    launch: async (handle, order, options) =>
+      follow(handle, await call('launch', handle, options, (signal) => provider.launch(handle, order, signal))),
     recoverWorker: async (handle, options) =>
-      follow(handle, await call('recoverWorker', handle, options, (signal) => provider.recoverWorker(handle, { nonce: options.nonce, from: options.from, ...signal }))),
-    getWorkerStatus: (handle, options) => call('getWorkerStatus', handle, options, (signal) => provider.getWorkerStatus(handle, signal)),
+      follow(
+        handle,
+        await call('recoverWorker', handle, options, (signal) =>
+          provider.recoverWorker(handle, { nonce: options.nonce, from: options.from, ...signal }),
+        ),
+      ),
+    getWorkerStatus: (handle, options) =>
+      call('getWorkerStatus', handle, options, (signal) => provider.getWorkerStatus(handle, signal)),
     readLogs: (handle, query) => provider.readLogs(handle, query),
-    listWorkers: (installationId, options) => call('listWorkers', {}, options, (signal) => provider.listWorkers(installationId, signal)),
-    watchWorkers: (installationId, { signal }) => around.watch(provider.watchWorkers(installationId, { signal }), signal),
+    listWorkers: (installationId, options) =>
+      call('listWorkers', {}, options, (signal) => provider.listWorkers(installationId, signal)),
+    watchWorkers: (installationId, { signal }) =>
+      around.watch(provider.watchWorkers(installationId, { signal }), signal),
     stopWorker: (handle, options) =>
-      call('stopWorker', handle, options, (signal) => provider.stopWorker(handle, { gracePeriodMs: options.gracePeriodMs, ...signal })),
+      call('stopWorker', handle, options, (signal) =>
+        provider.stopWorker(handle, { gracePeriodMs: options.gracePeriodMs, ...signal }),
+      ),
     destroyWorker: (worker, options) =>
-      call('destroyWorker', worker, options, (signal) => provider.destroyWorker(worker, { gracePeriodMs: options.gracePeriodMs, ...signal })),
+      call('destroyWorker', worker, options, (signal) =>
+        provider.destroyWorker(worker, { gracePeriodMs: options.gracePeriodMs, ...signal }),
+      ),
     [Symbol.asyncDispose]: () => provider[Symbol.asyncDispose](),
   };
 }
 
 /** Output comes in other pieces than it was written in, and its connection may break. */
-async function* gatedOutput(output: AsyncIterable<OutputChunk>, { gate, outputFate }: EngineSurroundings): AsyncGenerator<OutputChunk> {
+async function* gatedOutput(
+  output: AsyncIterable<OutputChunk>,
+  { gate, outputFate }: EngineSurroundings,
+): AsyncGenerator<OutputChunk> {
   const chunks = output[Symbol.asyncIterator]();
   for (;;) {
     const next = await gate.through(chunks.next());

@@ -35,7 +35,8 @@ function reachRepository<R extends object>(port: Port, repository: R, { calls, o
       if (typeof method !== 'function' || typeof property !== 'string') return method;
       const name = `${port}.${property}`;
       return (...args: readonly unknown[]) => {
-        const effect = (): Promise<unknown> => observe(name, async () => Reflect.apply(method, target, args) as unknown);
+        const effect = (): Promise<unknown> =>
+          observe(name, async () => Reflect.apply(method, target, args) as unknown);
         return calls.make({ name, target: 'store', subject: subjectOf(args[0]), effect });
       };
     },
@@ -49,5 +50,8 @@ function subjectOf(argument: unknown): string {
   if (typeof argument === 'string') return shortId(argument);
   if (typeof argument !== 'object' || argument === null) return '';
   const about: readonly unknown[] = ['jobId', 'attemptId', 'workerId'].map((key) => Reflect.get(argument, key));
-  return about.filter((id) => typeof id === 'string').map(shortId).join(' ');
+  return about
+    .filter((id) => typeof id === 'string')
+    .map(shortId)
+    .join(' ');
 }

@@ -38,7 +38,8 @@ export async function simulate(
   const { scheduler, weather } = world;
   const startedAt = scheduler.now();
   let steps = 0;
-  const onRejection = (reason: unknown): void => world.blame(`nobody handled ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
+  const onRejection = (reason: unknown): void =>
+    world.blame(`nobody handled ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
   process.on('unhandledRejection', onRejection);
   const runUntil = async (endsAt: number, isDone: () => boolean = () => false): Promise<void> => {
     let over = false;

@@ -72,7 +72,8 @@ export class StoreRules {
       else this.#blame(`job ${shortId(job.id)} is still ${job.state}`);
     }
     for (const worker of store.workers.values()) {
-      if (worker.state !== 'terminated') this.#blame(`the row of worker ${shortId(worker.id)} is still ${worker.state}`);
+      if (worker.state !== 'terminated')
+        this.#blame(`the row of worker ${shortId(worker.id)} is still ${worker.state}`);
     }
     for (const attempt of store.attempts.values()) {
       if (attempt.outcome === undefined) this.#blame(`attempt ${shortId(attempt.id)} has no outcome`);
@@ -88,11 +89,13 @@ export class StoreRules {
   #checkJob(before: Job | undefined, job: Job, by: Writer): void {
     const name = `job ${shortId(job.id)}`;
     if (before === undefined) return;
-    if (isTerminalJobState(before.state)) return this.#blame(`${name} had ended as ${before.state}, and ${by.operation} changed it`);
+    if (isTerminalJobState(before.state))
+      return this.#blame(`${name} had ended as ${before.state}, and ${by.operation} changed it`);
     if (before.state !== job.state && !canTransitionJob(before.state, job.state)) {
       this.#blame(`${name} went from ${before.state} to ${job.state} by ${by.operation}`);
     }
-    if (before.cancelRequest !== undefined && job.cancelRequest === undefined) this.#blame(`${name} has forgotten that it is to be cancelled`);
+    if (before.cancelRequest !== undefined && job.cancelRequest === undefined)
+      this.#blame(`${name} has forgotten that it is to be cancelled`);
     this.#checkOwner(name, before, job, by, by.operation === 'jobs.requestCancel');
   }
 
@@ -102,7 +105,8 @@ export class StoreRules {
     if (before.state !== worker.state && !canTransitionWorker(before.state, worker.state)) {
       this.#blame(`${name} went from ${before.state} to ${worker.state} by ${by.operation}`);
     }
-    if (before.termination !== undefined && before.termination !== worker.termination) this.#blame(`the end of ${name} was changed by ${by.operation}`);
+    if (before.termination !== undefined && before.termination !== worker.termination)
+      this.#blame(`the end of ${name} was changed by ${by.operation}`);
     this.#checkOwner(name, before, worker, by, false);
   }
 
@@ -111,16 +115,20 @@ export class StoreRules {
     const siblings = this.#attemptsOf(attempt.jobId);
     if (before === undefined) {
       const job = this.#world.store.jobs.get(attempt.jobId)?.job;
-      if (job?.cancelRequest !== undefined) this.#blame(`${name} began although job ${shortId(attempt.jobId)} is to be cancelled`);
+      if (job?.cancelRequest !== undefined)
+        this.#blame(`${name} began although job ${shortId(attempt.jobId)} is to be cancelled`);
       if (attempt.number !== siblings.length) this.#blame(`${name} has number ${attempt.number} of ${siblings.length}`);
     } else {
       this.#checkOwner(name, before, attempt, by, false);
       if (before.outcome !== undefined) return this.#blame(`${name} had its outcome, and ${by.operation} changed it`);
     }
-    if (siblings.filter(({ outcome }) => outcome === undefined).length > 1) this.#blame(`job ${shortId(attempt.jobId)} has two open attempts`);
+    if (siblings.filter(({ outcome }) => outcome === undefined).length > 1)
+      this.#blame(`job ${shortId(attempt.jobId)} has two open attempts`);
     if (attempt.outcome === undefined) return;
-    const wrong = checkOutcome(this.#world, attempt, attempt.outcome) ?? this.#output.checkComplete(attempt, attempt.outcome);
-    if (wrong !== undefined) this.#blame(`${name} of job ${shortId(attempt.jobId)} ended as ${JSON.stringify(attempt.outcome)}: ${wrong}`);
+    const wrong =
+      checkOutcome(this.#world, attempt, attempt.outcome) ?? this.#output.checkComplete(attempt, attempt.outcome);
+    if (wrong !== undefined)
+      this.#blame(`${name} of job ${shortId(attempt.jobId)} ended as ${JSON.stringify(attempt.outcome)}: ${wrong}`);
   }
 
   /** A row is written by its owner alone; it passes on when the owner's lease is over, and to a later epoch only. */
@@ -128,9 +136,12 @@ export class StoreRules {
     if (before.epoch === undefined || anyone) return;
     if (operation === 'ownership.takeOver') {
       const lease = this.#world.store.instances.get(before.epoch)?.leaseExpiresAt ?? 0;
-      if (lease > this.#world.scheduler.now()) this.#blame(`${name} was taken from epoch ${before.epoch}, which is alive`);
+      if (lease > this.#world.scheduler.now())
+        this.#blame(`${name} was taken from epoch ${before.epoch}, which is alive`);
     } else if (before.epoch !== epoch) {
-      this.#blame(`${name} belongs to epoch ${before.epoch}, and ${operation} of epoch ${epoch ?? 'nobody'} changed it`);
+      this.#blame(
+        `${name} belongs to epoch ${before.epoch}, and ${operation} of epoch ${epoch ?? 'nobody'} changed it`,
+      );
     } else if (after.epoch !== undefined && after.epoch !== before.epoch) {
       this.#blame(`${operation} passed ${name} on from epoch ${before.epoch} to ${after.epoch}`);
     }
@@ -143,17 +154,20 @@ export class StoreRules {
     const last = outcomes.at(-1);
     const counted = outcomes.filter(isCounted).length;
     const free = outcomes.length - counted;
-    if (counted > job.spec.retry.maxAttempts) this.#blame(`${name} used ${counted} of ${job.spec.retry.maxAttempts} attempts`);
+    if (counted > job.spec.retry.maxAttempts)
+      this.#blame(`${name} used ${counted} of ${job.spec.retry.maxAttempts} attempts`);
     if (job.state === 'cancelled') {
       if (job.cancelRequest === undefined) this.#blame(`${name} was cancelled, and nobody asked for it`);
     } else if (last === undefined) {
       this.#blame(`${name} is ${job.state} without an attempt: ${JSON.stringify(job.outcome)}`);
     } else if (job.state === 'succeeded') {
-      if (!isSuccess(last) || plan?.end?.exitCode !== 0) this.#blame(`${name} of kind ${plan?.kind} succeeded with ${JSON.stringify(last)}`);
+      if (!isSuccess(last) || plan?.end?.exitCode !== 0)
+        this.#blame(`${name} of kind ${plan?.kind} succeeded with ${JSON.stringify(last)}`);
     } else {
       const { endsAs, retry } = TERMINATION_CAUSES[last.cause];
       if (endsAs !== job.state) this.#blame(`${name} is ${job.state} after ${last.cause}`);
-      if (retry === 'counted' && counted < job.spec.retry.maxAttempts) this.#blame(`${name} was given up after ${counted} counted attempts`);
+      if (retry === 'counted' && counted < job.spec.retry.maxAttempts)
+        this.#blame(`${name} was given up after ${counted} counted attempts`);
       if (retry === 'free' && free <= MAX_FREE_RETRIES) this.#blame(`${name} was given up after ${free} free attempts`);
     }
   }

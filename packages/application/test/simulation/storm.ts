@@ -48,7 +48,8 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
     3,
     (world, random) => {
       const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
-      if (workers.length > 0) world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished']));
+      if (workers.length > 0)
+        world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished']));
     },
   ],
   [3, (world, random) => cancelOne(world, random)],
@@ -82,7 +83,8 @@ export function calmDown(world: World): void {
     world.store.interruptFeeds();
   }
   bringBack(world);
-  if (world.weather.stormTakesAll) for (const life of world.lives) life.gate.isOpen && life.crash('the storm took it');
+  if (world.weather.stormTakesAll)
+    for (const life of world.lives) if (life.gate.isOpen) life.crash('the storm took it');
   keepOneAlive(world);
   cancelEndless(world);
 }
@@ -151,8 +153,14 @@ function cancel(world: World, job: Job): void {
   const repositories = createInMemoryRepositories({ clock: scheduler, ids, store });
   const plain = world.mutation.repositories?.(repositories, world) ?? repositories;
   const jobs = new Proxy(plain.jobs, {
-    get: (target, property) => (property === 'requestCancel' ? (request: Parameters<typeof target.requestCancel>[0]) => world.observe('jobs.requestCancel', undefined, () => target.requestCancel(request)) : Reflect.get(target, property, target)),
+    get: (target, property) =>
+      property === 'requestCancel'
+        ? (request: Parameters<typeof target.requestCancel>[0]) =>
+            world.observe('jobs.requestCancel', undefined, () => target.requestCancel(request))
+        : Reflect.get(target, property, target),
   });
   world.trace.add('client', `cancels job ${job.id.slice(-4)}, which is ${job.state}`);
-  cancelJob({ repositories: { ...plain, jobs }, clock: scheduler }, job.id, 'somebody').catch((error: unknown) => world.blame(`a job could not be cancelled: ${String(error)}`));
+  cancelJob({ repositories: { ...plain, jobs }, clock: scheduler }, job.id, 'somebody').catch((error: unknown) =>
+    world.blame(`a job could not be cancelled: ${String(error)}`),
+  );
 }

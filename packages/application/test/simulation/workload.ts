@@ -62,20 +62,33 @@ const MAKERS: Readonly<Record<string, Maker>> = {
     end: { cause: 'timed_out', exitCode: 137 },
   }),
   polite: (random) => ({
-    input: { command: ['notice-term'], timeoutMs: random.int(300, 6000), retry: { maxAttempts: random.int(1, 2), backoffMs: 100 } },
+    input: {
+      command: ['notice-term'],
+      timeoutMs: random.int(300, 6000),
+      retry: { maxAttempts: random.int(1, 2), backoffMs: 100 },
+    },
     end: { cause: 'timed_out', exitCode: 3 },
   }),
   endless: (random) => ({ input: { command: [random.pick(['wait', 'ignore-term'])] }, end: undefined }),
   stdin: () => ({ input: { command: ['cat'], stdin: 'from stdin' }, end: exited(0) }),
-  missing: () => ({ input: { command: ['true'], image: 'nowhere', retry: { maxAttempts: 3 } }, end: { cause: 'image_not_found' } }),
+  missing: () => ({
+    input: { command: ['true'], image: 'nowhere', retry: { maxAttempts: 3 } },
+    end: { cause: 'image_not_found' },
+  }),
   denied: () => ({ input: { command: ['true'], image: 'secret' }, end: { cause: 'image_pull_denied' } }),
   pulled: () => ({ input: { command: ['echo', 'far'], image: 'far' }, end: exited(0) }),
-  unknown: () => ({ input: { command: ['no-such-program'], retry: { maxAttempts: 2 } }, end: { cause: 'command_not_found', exitCode: 127 } }),
+  unknown: () => ({
+    input: { command: ['no-such-program'], retry: { maxAttempts: 2 } },
+    end: { cause: 'command_not_found', exitCode: 127 },
+  }),
   direct: (random) => ({
     input: { command: ['perform', '0', 'out:di', `sleep:${random.int(10, 2000)}`, 'out:rect'], image: 'tiny' },
     end: exited(0),
   }),
-  refused: () => ({ input: { command: ['true'], image: 'tiny', secrets: { KEY: 'abc' } }, end: { cause: 'start_failed' } }),
+  refused: () => ({
+    input: { command: ['true'], image: 'tiny', secrets: { KEY: 'abc' } },
+    end: { cause: 'start_failed' },
+  }),
 };
 
 export function planJob(random: Random): PlannedJob {
@@ -99,7 +112,11 @@ function talk(random: Random, end: NaturalEnd): Omit<PlannedJob, 'kind'> {
     ]);
   });
   return {
-    input: { command: ['perform', String(end.exitCode), ...steps.flat()], secrets: { KEY: secret }, env: { PLAIN: 'x' } },
+    input: {
+      command: ['perform', String(end.exitCode), ...steps.flat()],
+      secrets: { KEY: secret },
+      env: { PLAIN: 'x' },
+    },
     end,
     secret,
   };

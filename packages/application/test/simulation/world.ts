@@ -1,10 +1,24 @@
-import { LABELS, parseProviderId, type Epoch, type JobId, type OutputChunk, type ProviderId, type WorkerId } from '@hodei/domain';
-import { createInMemoryRepositories, InMemoryEngine, InMemoryStore, SequentialIds, type InMemoryWorker } from '@hodei/testkit/in-memory';
+import {
+  LABELS,
+  parseProviderId,
+  type Epoch,
+  type JobId,
+  type OutputChunk,
+  type ProviderId,
+  type WorkerId,
+} from '@hodei/domain';
+import {
+  createInMemoryRepositories,
+  InMemoryEngine,
+  InMemoryStore,
+  SequentialIds,
+  type InMemoryWorker,
+} from '@hodei/testkit/in-memory';
 
 import { EngineRules } from './engine-rules.ts';
 import { Life } from './life.ts';
 import type { Mutation } from './mutation.ts';
-import { Random } from './random.ts';
+import type { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { StoreRules } from './store-rules.ts';
 import { Trace } from './trace.ts';
@@ -49,7 +63,12 @@ export class World {
     this.scheduler = new Scheduler(random.fork());
     this.trace = new Trace(this.scheduler, options.keepTrace);
     this.mutation = options.mutation;
-    this.engine = new InMemoryEngine({ clock: this.scheduler, programs: PROGRAMS, images: IMAGES, startMs: this.weather.startMs });
+    this.engine = new InMemoryEngine({
+      clock: this.scheduler,
+      programs: PROGRAMS,
+      images: IMAGES,
+      startMs: this.weather.startMs,
+    });
     this.#storeRules = new StoreRules(this);
     this.#engineRules = new EngineRules(this);
   }
@@ -67,7 +86,14 @@ export class World {
       const id = parseProviderId(this.ids.uuid());
       this.providerIds.push(id);
       const config = { mode: 'active', priority: 0, maxWorkers: 100, labels: {}, settings: {}, version: 1 } as const;
-      await providers.insert({ ...config, id, name: `engine-${index}`, type: 'in-memory', createdAt: at, updatedAt: at });
+      await providers.insert({
+        ...config,
+        id,
+        name: `engine-${index}`,
+        type: 'in-memory',
+        createdAt: at,
+        updatedAt: at,
+      });
     }
   }
 
