@@ -39,7 +39,7 @@ export async function adoptAttempt(
         ? await whenReachable(context, signals, () =>
             provider.recoverWorker(handle, { ...question, signal: signals.lost }),
           )
-        : await askWorker(context, provider, handle, question, { stopFirst: false, signal: signals.lost });
+        : await askWorker(context, provider, handle, question, signals.lost);
       outcome = await followAttempt(
         context,
         {

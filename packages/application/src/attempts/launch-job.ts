@@ -39,8 +39,7 @@ export async function launchJob(
   } finally {
     answered.abort();
   }
-  const question = { nonce: order.nonce, from: NO_OUTPUT };
-  return askWorker(context, provider, handle, question, { stopFirst: tooLong.signal.aborted, signal });
+  return askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal);
 }
 
 /**
@@ -54,10 +53,9 @@ export async function askWorker(
   provider: WorkerProvider,
   handle: WorkerHandle,
   question: { readonly nonce: string; readonly from: OutputOffsets },
-  options: { readonly stopFirst: boolean; readonly signal: AbortSignal },
+  signal: AbortSignal,
 ): Promise<RunningJob> {
-  const { signal } = options;
-  let { stopFirst } = options;
+  let stopFirst = false;
   for (let tries = 0; ; tries += 1) {
     const limit = new AbortController();
     const answered = new AbortController();

@@ -20,6 +20,8 @@ export type OnProgress = (progress: ProvisionProgress) => void;
 export interface PreparedWorker {
   readonly handle: WorkerHandle;
   readonly order: LaunchOrder;
+  /** Whether the job runs already. */
+  readonly hasBegun: boolean;
 }
 
 /**
@@ -74,7 +76,7 @@ export async function prepareWorker(
     if (argv.length === 0) {
       throw new HodeiError('invalid_input', `image ${spec.image} has no command of its own; give the job one`);
     }
-    return { handle, order: order(argv) };
+    return { handle, order: order(argv), hasBegun: false };
   } catch (error) {
     if (!isHodeiError(error, 'image_without_shell')) throw error;
     assertDirectPossible(job);
@@ -82,7 +84,7 @@ export async function prepareWorker(
     const direct = { argv, env, ...(workdir === undefined ? {} : { workdir }) };
     const handle = await provider.createWorker({ ...workerSpec, direct }, { signal, onProgress });
     reached('workerReady');
-    return { handle, order: order(argv) };
+    return { handle, order: order(argv), hasBegun: true };
   }
 }
 

@@ -51,7 +51,7 @@ export async function runAttempt(
     });
     handle = prepared.handle;
     await recordReady(context, attempt, handle);
-    signals.stop.throwIfAborted();
+    if (!prepared.hasBegun) signals.stop.throwIfAborted();
     reached('ordered');
     // Not given up for a cancellation: nobody would know whether the job began. It is stopped once that is known.
     const running = await launchJob(context, provider, handle, prepared.order, signals.lost);

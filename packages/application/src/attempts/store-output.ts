@@ -40,8 +40,10 @@ export class OutputStore {
    * Stores all of this output, which begins at {@link resumeFrom}. Resolves when it has ended and is durable.
    * @throws HodeiError `stale_epoch` where the attempt belongs to another now; whatever the output throws (what
    * came before is stored then, and this may be called again with what follows).
+   * @param letGo aborted, the end of the output is not the job's: what may be the beginning of a secret is then
+   * left to who reads on.
    */
-  async store(output: AsyncIterable<OutputChunk>, onFirstByte?: () => void): Promise<void> {
+  async store(output: AsyncIterable<OutputChunk>, onFirstByte?: () => void, letGo?: AbortSignal): Promise<void> {
     const writer = new BatchWriter((chunks) => this.#append(chunks));
     const begin = this.resumeFrom;
     const streams = {
@@ -53,6 +55,7 @@ export class OutputStore {
         if (chunk.bytes.length > 0) onFirstByte?.();
         await writer.write(streams[chunk.stream].push(chunk));
       }
+      if (letGo?.aborted) return;
       for (const stream of ['stdout', 'stderr'] as const)
         await writer.write(streams[stream].flush(this.#context.clock.now()));
     } finally {

@@ -67,7 +67,7 @@ export async function superviseJob(
           from: job.output.resumeFrom,
           signal: signals.lost,
         });
-        const exit = await Promise.race([followToExit(job, current), lost]);
+        const exit = await Promise.race([followToExit(job, current, signals.lost), lost]);
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
@@ -89,8 +89,8 @@ export async function superviseJob(
   }
 }
 
-async function followToExit(job: Supervised, running: RunningJob): Promise<WorkerExit> {
-  await job.output.store(running.output, job.onFirstByte);
+async function followToExit(job: Supervised, running: RunningJob, lost: AbortSignal): Promise<WorkerExit> {
+  await job.output.store(running.output, job.onFirstByte, lost);
   return running.waitForExit();
 }
 

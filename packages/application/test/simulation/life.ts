@@ -92,6 +92,13 @@ export class Life {
     context.repositories.instances.release(context.instance.epoch).then(end, end);
   }
 
+  /** The run is over: lets go of everything, so that nothing of it stays in memory. */
+  discard(): void {
+    this.gate.die();
+    this.#lost.abort();
+    this.#disconnect();
+  }
+
   async #run(): Promise<void> {
     const clock = this.#clock;
     const { scheduler, ids, mutation } = this.#world;

@@ -35,6 +35,9 @@ export class OutputRules {
   checkComplete(attempt: Attempt, outcome: Outcome): string | undefined {
     const worker = this.#world.workers.get(attempt.workerId);
     if (worker?.verdict !== 'launched' || this.#world.struck.get(worker.workerId) === 'vanished') return undefined;
+    // A direct worker that was given up while it was made may have run unseen: nobody has a handle to read from it.
+    if (worker.direct !== undefined && this.#world.store.workers.get(worker.workerId)?.handle === undefined)
+      return undefined;
     if (!READ_TO_THE_END.includes(outcome.cause)) return undefined;
     const stored = this.#storedOf(attempt.id);
     for (const stream of ['stdout', 'stderr'] as const) {

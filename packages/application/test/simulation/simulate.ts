@@ -66,7 +66,6 @@ export async function simulate(
     for (const life of world.lives) life.resume();
     if (world.violation === undefined) await runUntil(scheduler.now() + AFTERMATH_MS);
     if (world.violation === undefined) world.checkEnd();
-    for (const life of world.lives) life.gate.die();
     const { store } = world;
     return {
       seed,
@@ -81,6 +80,8 @@ export async function simulate(
       steps,
     };
   } finally {
+    for (const life of world.lives) life.discard();
+    world.engine.goDown();
     process.off('unhandledRejection', onRejection);
   }
 }
