@@ -41,6 +41,9 @@ export async function simulate(
   const onRejection = (reason: unknown): void =>
     world.blame(`nobody handled ${reason instanceof Error ? (reason.stack ?? reason.message) : String(reason)}`);
   process.on('unhandledRejection', onRejection);
+  // Where an error came from is only worth its time to somebody who reads the trace.
+  const { stackTraceLimit } = Error;
+  if (!options.keepTrace) Error.stackTraceLimit = 0;
   const runUntil = async (endsAt: number, isDone: () => boolean = () => false): Promise<void> => {
     let over = false;
     const cancel = scheduler.after(endsAt - scheduler.now(), () => {
@@ -82,6 +85,7 @@ export async function simulate(
   } finally {
     for (const life of world.lives) life.discard();
     world.engine.goDown();
+    Error.stackTraceLimit = stackTraceLimit;
     process.off('unhandledRejection', onRejection);
   }
 }

@@ -15,7 +15,7 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
   [2, (world) => world.lives.filter(({ gate }) => !gate.isDead).length < 3 && world.startLife()],
   [1, (world, random) => withLife(world, random, (life) => life.handOver())],
   [
-    4,
+    6,
     (world, random) =>
       withLife(world, random, (life) => {
         life.pause();

@@ -28,10 +28,10 @@ export interface Weather {
 export function drawWeather(random: Random): Weather {
   const sometimes = (chance: number, most: number): number => (random.chance(chance) ? random.next() * most : 0);
   return {
-    stormMs: random.int(4000, 14_000),
+    stormMs: random.int(5000, 14_000),
     jobs: random.int(2, 7),
     providers: random.chance(0.3) ? 2 : 1,
-    blows: random.int(1, 9),
+    blows: random.int(1, 12),
     stormTakesAll: random.chance(0.5),
     startMs: random.chance(0.5) ? random.int(0, 50) : random.int(50, 1500),
     latencyMs: random.pick([0, 2, 2, 10]),

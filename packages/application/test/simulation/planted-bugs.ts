@@ -1,0 +1,231 @@
+import {
+  HodeiError,
+  isHodeiError,
+  type Epoch,
+  type OutputChunk,
+  type OwnershipRepository,
+  type Repositories,
+  type RunningJob,
+  type Worker,
+  type WorkerProvider,
+} from '@hodei/domain';
+import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
+
+import type { JobContext } from '../../src/index.ts';
+import type { Mutation } from './mutation.ts';
+import type { World } from './world.ts';
+
+/** A bug that somebody could well make, and the words of the rule that it breaks. */
+export interface PlantedBug {
+  readonly name: string;
+  readonly mutation: Mutation;
+  readonly breaks: RegExp;
+}
+
+/** The bugs that the simulation has to find. None is in the code: each stands between the application and a port. */
+export const PLANTED_BUGS: readonly PlantedBug[] = [
+  {
+    name: 'the store accepts writes of a former owner',
+    mutation: { repositories: withoutFence },
+    breaks: /belongs to epoch/,
+  },
+  {
+    name: 'jobs are taken over, and then nobody goes on with them',
+    mutation: { context: (context) => withOwnership(context, { forgetJobs: true }) },
+    breaks: /is still (scheduled|running)/,
+  },
+  {
+    name: 'work is taken from instances that are alive',
+    mutation: { repositories: withEarlyTakeOver },
+    breaks: /which is alive/,
+  },
+  {
+    name: 'a claim overwrites what happened to the job meanwhile',
+    mutation: { repositories: withBlindClaim },
+    breaks: /had ended as|went from|belongs to epoch|passed job/,
+  },
+  {
+    name: 'output is read again from its beginning',
+    mutation: { provider: (provider) => ({ ...provider, recoverWorker: (handle, options) => provider.recoverWorker(handle, { ...options, from: { stdout: 0, stderr: 0 } }) }) },
+    breaks: /was written|bytes of std(out|err) are stored/,
+  },
+  {
+    name: 'output is acknowledged and not stored',
+    mutation: { repositories: withLostOutput },
+    breaks: /bytes of std(out|err) are stored|goes on at/,
+  },
+  {
+    name: 'an order whose answer was lost is sent again, and its refusal believed',
+    mutation: { provider: withBlindLaunch },
+    breaks: /it was launched|its job runs on/,
+  },
+  {
+    name: 'an engine that is away is taken for a lost worker',
+    mutation: { provider: withHastyLoss },
+    breaks: /its job runs on|did not vanish|it was launched/,
+  },
+  {
+    name: 'a worker is made before its row is stored',
+    mutation: { repositories: withLateRow },
+    breaks: /has no row/,
+  },
+  {
+    name: 'workers are recorded as gone and not destroyed',
+    mutation: { provider: (provider) => ({ ...provider, destroyWorker: () => Promise.resolve() }) },
+    breaks: /is left on the engine/,
+  },
+  {
+    name: 'the reconciler destroys what other instances run',
+    mutation: { context: (context) => withOwnership(context, { ownWorkersOnly: true }) },
+    breaks: /was destroyed while its row was/,
+  },
+  {
+    name: 'a job that is given back forgets that it is to be cancelled',
+    mutation: { repositories: withForgottenCancellation },
+    breaks: /has forgotten/,
+  },
+];
+
+function withoutFence(repositories: Repositories, { store }: World): Repositories {
+  const { attempts, logs, workers } = repositories;
+  type HasAttempt = { readonly attemptId: Parameters<typeof attempts.get>[0]; readonly epoch: Epoch };
+  const asOwner = <T extends HasAttempt>(write: T): T => ({ ...write, epoch: store.attempts.get(write.attemptId)?.epoch ?? write.epoch });
+  return {
+    ...repositories,
+    attempts: overriding(attempts, { finish: (end) => attempts.finish(asOwner(end)), markLaunched: (launch) => attempts.markLaunched(asOwner(launch)) }),
+    logs: overriding(logs, { append: (append) => logs.append(asOwner(append)) }),
+    workers: overriding(workers, {
+      transition: (change) => workers.transition({ ...change, epoch: store.workers.get(change.workerId)?.epoch ?? change.epoch }),
+    }),
+  };
+}
+
+/** As with a clock that is ahead of the one that leases are given by. */
+function withEarlyTakeOver(repositories: Repositories, { scheduler, ids, store }: World): Repositories {
+  const clock = { now: () => scheduler.now() + 3200, sleep: (ms: number, signal?: AbortSignal) => scheduler.sleep(ms, signal) };
+  const { ownership } = createInMemoryRepositories({ clock, ids, store });
+  return { ...repositories, ownership };
+}
+
+/** As `SELECT` and then `UPDATE ... WHERE id = ...`, without a lock and without looking at the state again. */
+function withBlindClaim(repositories: Repositories, { store, scheduler }: World): Repositories {
+  const { jobs } = repositories;
+  const claimPending: typeof jobs.claimPending = async ({ epoch, limit, at }) => {
+    const seen = [...store.jobs.values()].filter(({ job }) => job.state === 'pending' && job.notBefore <= at).slice(0, limit);
+    if (seen.length === 0) return [];
+    await scheduler.sleep(3);
+    return seen.map(({ job: { id } }) => {
+      const row = store.jobs.get(id);
+      if (row === undefined) throw new HodeiError('not_found', 'a job has vanished');
+      const job = { ...row.job, state: 'scheduled' as const, epoch };
+      store.jobs.set(id, { ...row, job });
+      return job;
+    });
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+function withLostOutput(repositories: Repositories, { store }: World): Repositories {
+  const { logs } = repositories;
+  const append: typeof logs.append = async (wanted) => {
+    await logs.append(wanted);
+    const attempt = store.attempts.get(wanted.attemptId);
+    if (attempt !== undefined && wanted.chunks.length > 1) store.logs.get(attempt.jobId)?.pop();
+  };
+  return { ...repositories, logs: overriding(logs, { append }) };
+}
+
+function withLateRow(repositories: Repositories, { store }: World): Repositories {
+  const { attempts, workers } = repositories;
+  const begin: typeof attempts.begin = async (attempt) => {
+    const begun = await attempts.begin(attempt);
+    const row = store.workers.get(begun.workerId);
+    if (row !== undefined) late.set(begun.workerId, row);
+    store.workers.delete(begun.workerId);
+    return begun;
+  };
+  const late = new Map<Worker['id'], Worker>();
+  const markReady: typeof workers.markReady = async (ready) => {
+    const row = late.get(ready.workerId);
+    if (row !== undefined) store.workers.set(ready.workerId, row);
+    return workers.markReady(ready);
+  };
+  return { ...repositories, attempts: overriding(attempts, { begin }), workers: overriding(workers, { markReady }) };
+}
+
+function withForgottenCancellation(repositories: Repositories, { store }: World): Repositories {
+  const { jobs } = repositories;
+  const release: typeof jobs.release = async (wanted) => {
+    const row = store.jobs.get(wanted.jobId);
+    if (row?.job.cancelRequest !== undefined) {
+      const { cancelRequest: _, ...job } = row.job;
+      store.jobs.set(wanted.jobId, { ...row, job });
+    }
+    return jobs.release(wanted);
+  };
+  return { ...repositories, jobs: overriding(jobs, { release }) };
+}
+
+function withBlindLaunch(provider: WorkerProvider): WorkerProvider {
+  const launch: WorkerProvider['launch'] = async (handle, order, options) => {
+    try {
+      return await provider.launch(handle, order, options);
+    } catch (error) {
+      if (!isHodeiError(error, 'provider_unavailable')) throw error;
+      return await provider.launch(handle, order, options);
+    }
+  };
+  return { ...provider, launch };
+}
+
+function withHastyLoss(provider: WorkerProvider): WorkerProvider {
+  const lost = (error: unknown): never => {
+    if (isHodeiError(error, 'provider_unavailable')) throw new HodeiError('worker_not_found', 'nobody answers', { cause: error });
+    throw error;
+  };
+  const watch = (running: RunningJob): RunningJob => ({
+    output: rethrowing(running.output, lost),
+    waitForExit: (options) => running.waitForExit(options).catch(lost),
+    detach: () => running.detach(),
+  });
+  return {
+    ...provider,
+    launch: async (...args) => watch(await provider.launch(...args)),
+    recoverWorker: async (...args) => watch(await provider.recoverWorker(...args).catch(lost)),
+  };
+}
+
+async function* rethrowing(output: AsyncIterable<OutputChunk>, rethrow: (error: unknown) => never): AsyncGenerator<OutputChunk> {
+  try {
+    yield* output;
+  } catch (error) {
+    rethrow(error);
+  }
+}
+
+function withOwnership(context: JobContext, how: { readonly forgetJobs?: true; readonly ownWorkersOnly?: true }): JobContext {
+  const { ownership } = context.repositories;
+  const { epoch } = context.instance;
+  const overrides: Partial<OwnershipRepository> = {
+    ...(how.forgetJobs
+      ? {
+          takeOver: async (takeover) => ({ ...(await ownership.takeOver(takeover)), jobs: [] }),
+          listOwned: async (owner) => ({ ...(await ownership.listOwned(owner)), jobs: [] }),
+        }
+      : {}),
+    ...(how.ownWorkersOnly
+      ? { listLiveWorkers: async (providerId) => (await ownership.listLiveWorkers(providerId)).filter((worker) => worker.epoch === epoch) }
+      : {}),
+  };
+  return { ...context, repositories: { ...context.repositories, ownership: overriding(ownership, overrides) } };
+}
+
+/** The object, but for these methods. */
+const overriding = <T extends object>(target: T, overrides: Partial<T>): T =>
+  new Proxy(target, {
+    get(object, property) {
+      if (Reflect.has(overrides, property)) return Reflect.get(overrides, property) as unknown;
+      const value: unknown = Reflect.get(object, property, object);
+      return typeof value === 'function' ? (...args: readonly unknown[]) => Reflect.apply(value, object, args) as unknown : value;
+    },
+  });
