@@ -26,7 +26,9 @@ async function showOne(seed: number): Promise<void> {
   const result = await simulate(seed, { keepTrace: true });
   console.log(result.trace.join('\n'));
   const { jobs, attempts, lives, simulatedMs, settledAfterMs, hash } = result;
-  console.log(`seed ${seed}: ${jobs} jobs, ${attempts} attempts, ${lives} instances, ${simulatedMs / 1000} s, settled ${settledAfterMs / 1000} s after the storm, trace ${hash}`);
+  console.log(
+    `seed ${seed}: ${jobs} jobs, ${attempts} attempts, ${lives} instances, ${simulatedMs / 1000} s, settled ${settledAfterMs / 1000} s after the storm, trace ${hash}`,
+  );
   console.log(result.violation === undefined ? 'all rules hold' : `BROKEN: ${result.violation}`);
   if (result.violation !== undefined) process.exitCode = 1;
 }
@@ -44,7 +46,8 @@ async function runMany(from: number, count: number): Promise<void> {
       worker.on('message', (report: Report) => {
         done += report.done;
         broken.push(...report.broken);
-        for (const { seed, violation } of report.broken) console.log(`BROKEN: seed ${seed}: ${violation}\n  see it with: pnpm simulate --seed ${seed}`);
+        for (const { seed, violation } of report.broken)
+          console.log(`BROKEN: seed ${seed}: ${violation}\n  see it with: pnpm simulate --seed ${seed}`);
         if (process.stderr.isTTY) process.stderr.write(`\r${done} of ${count} seeds, ${seconds()} `);
       });
       return new Promise<void>((resolve, reject) => {
@@ -53,7 +56,9 @@ async function runMany(from: number, count: number): Promise<void> {
       });
     }),
   );
-  console.log(`${done} seeds from ${from} in ${seconds()}: ${broken.length === 0 ? 'all rules hold' : `${broken.length} broken`}`);
+  console.log(
+    `${done} seeds from ${from} in ${seconds()}: ${broken.length === 0 ? 'all rules hold' : `${broken.length} broken`}`,
+  );
   if (broken.length > 0 || done !== count) process.exitCode = 1;
 }
 

@@ -46,7 +46,13 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'output is read again from its beginning',
-    mutation: { provider: (provider) => ({ ...provider, recoverWorker: (handle, options) => provider.recoverWorker(handle, { ...options, from: { stdout: 0, stderr: 0 } }) }) },
+    mutation: {
+      provider: (provider) => ({
+        ...provider,
+        recoverWorker: (handle, options) =>
+          provider.recoverWorker(handle, { ...options, from: { stdout: 0, stderr: 0 } }),
+      }),
+    },
     breaks: /was written|bytes of std(out|err) are stored/,
   },
   {
@@ -89,20 +95,30 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
 function withoutFence(repositories: Repositories, { store }: World): Repositories {
   const { attempts, logs, workers } = repositories;
   type HasAttempt = { readonly attemptId: Parameters<typeof attempts.get>[0]; readonly epoch: Epoch };
-  const asOwner = <T extends HasAttempt>(write: T): T => ({ ...write, epoch: store.attempts.get(write.attemptId)?.epoch ?? write.epoch });
+  const asOwner = <T extends HasAttempt>(write: T): T => ({
+    ...write,
+    epoch: store.attempts.get(write.attemptId)?.epoch ?? write.epoch,
+  });
   return {
     ...repositories,
-    attempts: overriding(attempts, { finish: (end) => attempts.finish(asOwner(end)), markLaunched: (launch) => attempts.markLaunched(asOwner(launch)) }),
+    attempts: overriding(attempts, {
+      finish: (end) => attempts.finish(asOwner(end)),
+      markLaunched: (launch) => attempts.markLaunched(asOwner(launch)),
+    }),
     logs: overriding(logs, { append: (append) => logs.append(asOwner(append)) }),
     workers: overriding(workers, {
-      transition: (change) => workers.transition({ ...change, epoch: store.workers.get(change.workerId)?.epoch ?? change.epoch }),
+      transition: (change) =>
+        workers.transition({ ...change, epoch: store.workers.get(change.workerId)?.epoch ?? change.epoch }),
     }),
   };
 }
 
 /** As with a clock that is ahead of the one that leases are given by. */
 function withEarlyTakeOver(repositories: Repositories, { scheduler, ids, store }: World): Repositories {
-  const clock = { now: () => scheduler.now() + 3200, sleep: (ms: number, signal?: AbortSignal) => scheduler.sleep(ms, signal) };
+  const clock = {
+    now: () => scheduler.now() + 3200,
+    sleep: (ms: number, signal?: AbortSignal) => scheduler.sleep(ms, signal),
+  };
   const { ownership } = createInMemoryRepositories({ clock, ids, store });
   return { ...repositories, ownership };
 }
@@ -111,7 +127,9 @@ function withEarlyTakeOver(repositories: Repositories, { scheduler, ids, store }
 function withBlindClaim(repositories: Repositories, { store, scheduler }: World): Repositories {
   const { jobs } = repositories;
   const claimPending: typeof jobs.claimPending = async ({ epoch, limit, at }) => {
-    const seen = [...store.jobs.values()].filter(({ job }) => job.state === 'pending' && job.notBefore <= at).slice(0, limit);
+    const seen = [...store.jobs.values()]
+      .filter(({ job }) => job.state === 'pending' && job.notBefore <= at)
+      .slice(0, limit);
     if (seen.length === 0) return [];
     await scheduler.sleep(3);
     return seen.map(({ job: { id } }) => {
@@ -180,7 +198,8 @@ function withBlindLaunch(provider: WorkerProvider): WorkerProvider {
 
 function withHastyLoss(provider: WorkerProvider): WorkerProvider {
   const lost = (error: unknown): never => {
-    if (isHodeiError(error, 'provider_unavailable')) throw new HodeiError('worker_not_found', 'nobody answers', { cause: error });
+    if (isHodeiError(error, 'provider_unavailable'))
+      throw new HodeiError('worker_not_found', 'nobody answers', { cause: error });
     throw error;
   };
   const watch = (running: RunningJob): RunningJob => ({
@@ -195,7 +214,10 @@ function withHastyLoss(provider: WorkerProvider): WorkerProvider {
   };
 }
 
-async function* rethrowing(output: AsyncIterable<OutputChunk>, rethrow: (error: unknown) => never): AsyncGenerator<OutputChunk> {
+async function* rethrowing(
+  output: AsyncIterable<OutputChunk>,
+  rethrow: (error: unknown) => never,
+): AsyncGenerator<OutputChunk> {
   try {
     yield* output;
   } catch (error) {
@@ -203,7 +225,10 @@ async function* rethrowing(output: AsyncIterable<OutputChunk>, rethrow: (error: 
   }
 }
 
-function withOwnership(context: JobContext, how: { readonly forgetJobs?: true; readonly ownWorkersOnly?: true }): JobContext {
+function withOwnership(
+  context: JobContext,
+  how: { readonly forgetJobs?: true; readonly ownWorkersOnly?: true },
+): JobContext {
   const { ownership } = context.repositories;
   const { epoch } = context.instance;
   const overrides: Partial<OwnershipRepository> = {
@@ -214,7 +239,10 @@ function withOwnership(context: JobContext, how: { readonly forgetJobs?: true; r
         }
       : {}),
     ...(how.ownWorkersOnly
-      ? { listLiveWorkers: async (providerId) => (await ownership.listLiveWorkers(providerId)).filter((worker) => worker.epoch === epoch) }
+      ? {
+          listLiveWorkers: async (providerId) =>
+            (await ownership.listLiveWorkers(providerId)).filter((worker) => worker.epoch === epoch),
+        }
       : {}),
   };
   return { ...context, repositories: { ...context.repositories, ownership: overriding(ownership, overrides) } };
@@ -226,6 +254,8 @@ const overriding = <T extends object>(target: T, overrides: Partial<T>): T =>
     get(object, property) {
       if (Reflect.has(overrides, property)) return Reflect.get(overrides, property) as unknown;
       const value: unknown = Reflect.get(object, property, object);
-      return typeof value === 'function' ? (...args: readonly unknown[]) => Reflect.apply(value, object, args) as unknown : value;
+      return typeof value === 'function'
+        ? (...args: readonly unknown[]) => Reflect.apply(value, object, args) as unknown
+        : value;
     },
   });

@@ -6,7 +6,9 @@ import { simulate, type SimulationResult } from './simulate.ts';
 /** A bug that so many storms do not show would not be found by the seeds of one test run either. */
 const SEEDS = 600;
 
-async function firstViolation(mutation: NonNullable<Parameters<typeof simulate>[1]>['mutation']): Promise<SimulationResult | undefined> {
+async function firstViolation(
+  mutation: NonNullable<Parameters<typeof simulate>[1]>['mutation'],
+): Promise<SimulationResult | undefined> {
   for (let seed = 1; seed <= SEEDS; seed += 1) {
     const result = await simulate(seed, mutation === undefined ? {} : { mutation });
     if (result.violation !== undefined) return result;
