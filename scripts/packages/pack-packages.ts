@@ -1,0 +1,39 @@
+import { execFile } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** One package as it would be published. */
+export interface PackedPackage {
+  readonly name: string;
+  readonly tarball: string;
+  /** What another package may import: the name alone, or with a subpath. */
+  readonly entryPoints: readonly string[];
+}
+
+interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports: Readonly<Record<string, unknown>>;
+}
+
+/** Builds all packages that are not private and packs them into a folder. */
+export async function packPackages(root: string, destination: string): Promise<readonly PackedPackage[]> {
+  await run('turbo', ['run', 'build', '--filter=./packages/*', '--output-logs=errors-only'], { cwd: root });
+  const packed: PackedPackage[] = [];
+  for (const entry of (await readdir(join(root, 'packages'))).toSorted()) {
+    const folder = join(root, 'packages', entry);
+    const manifest = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8')) as Manifest;
+    if (manifest.private) continue;
+    const { stdout } = await run('pnpm', ['pack', '--json', '--pack-destination', destination], { cwd: folder });
+    const { filename } = JSON.parse(stdout) as { readonly filename: string };
+    packed.push({
+      name: manifest.name,
+      tarball: filename,
+      entryPoints: Object.keys(manifest.exports).map((subpath) => manifest.name + subpath.slice(1)),
+    });
+  }
+  return packed;
+}
