@@ -43,10 +43,9 @@ async function applyMissing(client: Client, migrations: readonly Migration[]): P
   await client.query(
     `CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, name text NOT NULL, applied_at timestamptz NOT NULL DEFAULT now())`,
   );
-  const { rows } = await client.query<{ version: number }>(
-    'SELECT coalesce(max(version), 0) AS version FROM schema_migrations',
-  );
-  const current = rows[0]?.version ?? 0;
+  const { rows } = await client.query<{ version: number }>('SELECT version FROM schema_migrations');
+  const applied = new Set(rows.map(({ version }) => version));
+  const current = Math.max(0, ...applied);
   const latest = migrations.at(-1)?.version ?? 0;
   if (current > latest) {
     throw new HodeiError(
@@ -54,7 +53,8 @@ async function applyMissing(client: Client, migrations: readonly Migration[]): P
       `the database's schema is at version ${current}, and this program knows it up to ${latest}; use a newer version of the program`,
     );
   }
-  const missing = migrations.filter(({ version }) => version > current);
+  // Not "those above the highest": what was developed side by side may arrive in another order.
+  const missing = migrations.filter(({ version }) => !applied.has(version));
   for (const { version, name, statements } of missing) {
     for (const statement of statements) await client.query(statement);
     await client.query('INSERT INTO schema_migrations (version, name) VALUES ($1, $2)', [version, name]);
