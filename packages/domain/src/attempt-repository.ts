@@ -19,6 +19,18 @@ export interface NewAttempt {
   readonly at: EpochMs;
 }
 
+/** A waiting worker of a pool that a job is placed on, with the attempt that begins by it. */
+export interface Placement {
+  readonly attemptId: AttemptId;
+  readonly workerId: WorkerId;
+  readonly nonce: string;
+  readonly epoch: Epoch;
+  readonly phases: PhaseTimes;
+  /** After this moment nobody should need the worker any more. */
+  readonly expiresAt: EpochMs;
+  readonly at: EpochMs;
+}
+
 /**
  * Attempts, and the steps that change an attempt, its job and its worker together. Each is one transaction,
  * compare-and-set on the states and the epoch of all rows it touches: either all change or none.
@@ -35,7 +47,15 @@ export interface AttemptRepository {
   begin(attempt: NewAttempt): Promise<Attempt>;
 
   /**
-   * The order was carried out: job `scheduled → running`, worker `ready → busy`.
+   * Places a job that is `scheduled` and owned by this epoch on a waiting worker of a pool, which the epoch owns as
+   * well: worker `ready → busy`. Stores the attempt, and numbers it.
+   * @returns nothing where the worker does not wait any more; nothing is written then.
+   * @throws HodeiError as {@link AttemptRepository.begin}
+   */
+  beginOnWorker(jobId: JobId, placement: Placement): Promise<Attempt | undefined>;
+
+  /**
+   * The order was carried out: job `scheduled → running`, worker `ready → busy` unless it is busy or draining already.
    * @throws HodeiError `stale_epoch`, `conflict`, `not_found`
    */
   markLaunched(launch: {
@@ -49,6 +69,7 @@ export interface AttemptRepository {
   /**
    * The attempt has ended. Writes its one outcome, the job's new state (an end, or `pending` again), and the
    * worker as `terminating` unless it is that or `terminated` already. A job's end drops its sealed secrets.
+   * With `reuse`, a worker that is `busy` waits again instead: `busy → ready`, without a job.
    * @throws HodeiError `stale_epoch`; `conflict` where the attempt has an outcome already, the job's state
    * does not allow it, or the job would be `pending` although its cancellation was asked for; `not_found`
    */
@@ -58,6 +79,7 @@ export interface AttemptRepository {
     readonly outcome: Outcome;
     readonly settlement: Settlement;
     readonly phases: PhaseTimes;
+    readonly reuse?: boolean;
     readonly at: EpochMs;
   }): Promise<Job>;
 

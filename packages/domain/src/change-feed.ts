@@ -7,6 +7,8 @@ import type { JobId } from './ids.ts';
 export type Change =
   /** A job was submitted, changed its state, or is to be cancelled. */
   | { readonly kind: 'job'; readonly jobId: JobId }
+  /** The end of a job that has begun, or is about to, was asked for; beside `job`. */
+  | { readonly kind: 'cancel'; readonly jobId: JobId }
   /** Output of a job was stored. */
   | { readonly kind: 'logs'; readonly jobId: JobId }
   | { readonly kind: 'resync' };

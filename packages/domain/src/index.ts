@@ -1,11 +1,12 @@
 export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './assert-launchable.ts';
-export type { NewAttempt, AttemptRepository } from './attempt-repository.ts';
+export type { NewAttempt, Placement, AttemptRepository } from './attempt-repository.ts';
 export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempt.ts';
 export type { LaunchMode, ProviderCapabilities } from './capabilities.ts';
 export type { Change, ChangeFeed } from './change-feed.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
 export type { EpochMs, Clock } from './clock.ts';
 export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, type ErrorDetails } from './errors.ts';
+export { fitsTemplate, tenantOf } from './fits-template.ts';
 export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
 export type { HistoryEvent } from './history-event.ts';
 export type { HistoryRepository } from './history-repository.ts';
@@ -54,6 +55,16 @@ export type { LogRecord, LogRepository } from './log-repository.ts';
 export { NO_OUTPUT, type OutputStream, type OutputChunk, type OutputOffsets } from './output.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
 export {
+  checkPoolInput,
+  parsePoolPolicy,
+  type Pool,
+  type PoolInput,
+  type PoolPolicy,
+  type PoolSettings,
+  type PoolTemplate,
+} from './pool.ts';
+export type { PoolRepository } from './pool-repository.ts';
+export {
   providerStatus,
   parseProviderMode,
   assertProviderInput,
@@ -93,7 +104,7 @@ export type {
   LogQuery,
   WorkerProvider,
 } from './worker-provider.ts';
-export type { WorkerQuery, WorkerRepository } from './worker-repository.ts';
+export type { NewPoolWorker, WorkerQuery, WorkerRepository } from './worker-repository.ts';
 export {
   WORKER_TRANSITIONS,
   WORKER_STATES,

@@ -1,3 +1,5 @@
+import type { Attempt } from './attempt.ts';
+import type { Placement } from './attempt-repository.ts';
 import type { EpochMs } from './clock.ts';
 import type { JobId } from './ids.ts';
 import type { Epoch } from './instance.ts';
@@ -36,6 +38,17 @@ export interface JobRepository {
    * @throws HodeiError `conflict` where the id exists with another spec.
    */
   insert(job: NewJob): Promise<Job>;
+
+  /**
+   * Stores a new job as `scheduled`, and places it on a waiting worker of a pool in the same statement: worker
+   * `ready → busy`, attempt number 1.
+   * @returns nothing where the worker does not wait any more, or is not this epoch's; nothing is written then.
+   * @throws HodeiError `conflict` where the id exists.
+   */
+  insertOnWorker(
+    job: Omit<NewJob, 'claimFor'>,
+    placement: Placement,
+  ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined>;
 
   /** @throws HodeiError `not_found` */
   get(jobId: JobId): Promise<Job>;

@@ -5,6 +5,7 @@ import type { InstanceRepository } from './instance-repository.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { LogRepository } from './log-repository.ts';
 import type { OwnershipRepository } from './ownership-repository.ts';
+import type { PoolRepository } from './pool-repository.ts';
 import type { ProviderRepository } from './provider-repository.ts';
 import type { WorkerRepository } from './worker-repository.ts';
 
@@ -12,6 +13,7 @@ import type { WorkerRepository } from './worker-repository.ts';
 export interface Repositories {
   readonly instances: InstanceRepository;
   readonly providers: ProviderRepository;
+  readonly pools: PoolRepository;
   readonly jobs: JobRepository;
   readonly attempts: AttemptRepository;
   readonly workers: WorkerRepository;

@@ -3,7 +3,7 @@ import type { ProviderId, WorkerId } from './ids.ts';
 import type { Epoch } from './instance.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Outcome } from './termination.ts';
-import type { Worker, WorkerHandle } from './worker.ts';
+import type { Worker, WorkerHandle, WorkerSpec } from './worker.ts';
 import type { WorkerState } from './worker-state.ts';
 
 /** Which workers to list; the newest first. */
@@ -12,8 +12,27 @@ export interface WorkerQuery extends PageRequest {
   readonly providerId?: ProviderId;
 }
 
-/** Workers. They are born in {@link AttemptRepository.begin}; every later change is compare-and-set and fenced. */
+/** A worker to be made for a pool, before there is a job. */
+export interface NewPoolWorker extends Pick<WorkerSpec, 'workerId' | 'image' | 'resources' | 'expiresAt'> {
+  readonly pool: string;
+  readonly providerId: ProviderId;
+  readonly epoch: Epoch;
+  readonly at: EpochMs;
+}
+
+/**
+ * Workers. They are born in {@link AttemptRepository.begin} for a job, or in `insertForPool`; every later change is
+ * compare-and-set and fenced.
+ */
 export interface WorkerRepository {
+  /**
+   * Intent before effect: stores a worker as `creating` for a pool. Workers of the pool are counted from the rows,
+   * under a lock of the pool's row: there are never more than its `maxWorkers` that are not terminated.
+   * @throws HodeiError `limit_exceeded` where the pool has as many as it may have; `not_found` for its pool or
+   * provider; `stale_epoch` where the lease of the epoch is over.
+   */
+  insertForPool(worker: NewPoolWorker): Promise<Worker>;
+
   /** @throws HodeiError `not_found` */
   get(workerId: WorkerId): Promise<Worker>;
 

@@ -4,7 +4,7 @@ import { canTransition, isTerminal, parseState, transition, type TransitionTable
  * - `creating`: the row exists, the engine is being asked.
  * - `connecting`: the worker exists, but is not yet waiting for an order.
  * - `ready`: it waits for a launch order.
- * - `busy`: it has an order.
+ * - `busy`: it has an order, or a job of its pool was placed on it. A reusable worker is `ready` again afterwards.
  * - `draining`: it finishes what it has and takes nothing new.
  * - `terminating`: it is being destroyed.
  * - `terminated`: the engine has it no longer.
@@ -16,7 +16,7 @@ export const WORKER_TRANSITIONS = {
   creating: ['connecting', 'ready', 'terminating', 'terminated'],
   connecting: ['ready', 'terminating', 'terminated'],
   ready: ['busy', 'draining', 'terminating', 'terminated'],
-  busy: ['draining', 'terminating', 'terminated'],
+  busy: ['ready', 'draining', 'terminating', 'terminated'],
   draining: ['terminating', 'terminated'],
   terminating: ['terminated'],
   terminated: [],

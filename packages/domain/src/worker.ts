@@ -65,7 +65,12 @@ export interface Worker {
   readonly epoch: Epoch;
   readonly image: string;
   readonly resources: Resources;
+  /** The job it runs or has run last; absent while it waits in a pool. */
   readonly jobId?: JobId;
+  /** The pool it was made for; absent where it was made for one job. */
+  readonly pool?: string;
+  /** How many jobs it took from its pool. */
+  readonly jobsRun: number;
   /** Absent until the engine has made it. */
   readonly handle?: WorkerHandle;
   readonly createdAt: EpochMs;

@@ -18,6 +18,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
   return {
     instances: reach('instances'),
     providers: reach('providers'),
+    pools: reach('pools'),
     jobs: reach('jobs'),
     attempts: reach('attempts'),
     workers: reach('workers'),

@@ -9,6 +9,7 @@ import { PostgresInstanceRepository } from './postgres-instance-repository.ts';
 import { PostgresJobRepository } from './postgres-job-repository.ts';
 import { PostgresLogRepository } from './postgres-log-repository.ts';
 import { PostgresOwnershipRepository } from './postgres-ownership-repository.ts';
+import { PostgresPoolRepository } from './postgres-pool-repository.ts';
 import { PostgresProviderRepository } from './postgres-provider-repository.ts';
 import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 
@@ -36,6 +37,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
     repositories: {
       instances: new PostgresInstanceRepository(database),
       providers: new PostgresProviderRepository(database),
+      pools: new PostgresPoolRepository(database),
       jobs: new PostgresJobRepository(database),
       attempts: new PostgresAttemptRepository(database),
       workers: new PostgresWorkerRepository(database),

@@ -1,7 +1,8 @@
-import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, WorkerId } from '@hodei/domain';
+import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement, WorkerId } from '@hodei/domain';
 import { beginAttempt } from './attempts/begin-attempt.ts';
 import { finishAttempt } from './attempts/finish-attempt.ts';
 import { markLaunched } from './attempts/mark-launched.ts';
+import { beginOnWorker } from './attempts/place-on-worker.ts';
 import type { Database } from './connection/database.ts';
 import { found } from './refusal.ts';
 import { toAttempt } from './rows/attempt-row.ts';
@@ -16,6 +17,10 @@ export class PostgresAttemptRepository implements AttemptRepository {
 
   begin(attempt: NewAttempt): Promise<Attempt> {
     return beginAttempt(this.#database, attempt);
+  }
+
+  beginOnWorker(jobId: JobId, placement: Placement): Promise<Attempt | undefined> {
+    return beginOnWorker(this.#database, jobId, placement);
   }
 
   markLaunched(launch: Parameters<AttemptRepository['markLaunched']>[0]): Promise<void> {

@@ -4,6 +4,7 @@ import {
   parseJobState,
   parsePageRequest,
   toPage,
+  type Attempt,
   type EpochMs,
   type Job,
   type JobId,
@@ -12,7 +13,9 @@ import {
   type JobState,
   type NewJob,
   type Page,
+  type Placement,
 } from '@hodei/domain';
+import { insertOnWorker } from './attempts/place-on-worker.ts';
 import type { Database } from './connection/database.ts';
 import { claimPending } from './jobs/claim-pending.ts';
 import { insertJob } from './jobs/insert-job.ts';
@@ -34,6 +37,13 @@ export class PostgresJobRepository implements JobRepository {
 
   insert(job: NewJob): Promise<Job> {
     return insertJob(this.#database, job);
+  }
+
+  insertOnWorker(
+    job: Omit<NewJob, 'claimFor'>,
+    placement: Placement,
+  ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
+    return insertOnWorker(this.#database, job, placement);
   }
 
   get(jobId: JobId): Promise<Job> {

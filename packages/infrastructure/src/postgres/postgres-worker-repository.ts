@@ -7,6 +7,7 @@ import {
   type Epoch,
   type EpochMs,
   type Outcome,
+  type NewPoolWorker,
   type Page,
   type ProviderId,
   type Worker,
@@ -21,6 +22,7 @@ import { found, refusal } from './refusal.ts';
 import { outcomeFacts, timestamp } from './rows/values.ts';
 import { toWorker, type WorkerRow } from './rows/worker-row.ts';
 import { workerStatesBefore } from './states.ts';
+import { insertForPool } from './workers/insert-for-pool.ts';
 
 /** Workers in Postgres. */
 export class PostgresWorkerRepository implements WorkerRepository {
@@ -64,8 +66,13 @@ export class PostgresWorkerRepository implements WorkerRepository {
     return new Map(rows.map(({ provider_id: id, count }) => [parseProviderId(id), count]));
   }
 
+  insertForPool(worker: NewPoolWorker): Promise<Worker> {
+    return insertForPool(this.#database, worker);
+  }
+
   markReady(ready: Parameters<WorkerRepository['markReady']>[0]): Promise<Worker> {
-    const from = workerStatesBefore('ready');
+    // A busy worker that is ready again is so by the end of its attempt.
+    const from = workerStatesBefore('ready').filter((state) => state !== 'busy');
     return this.#change({ ...ready, from, to: 'ready', set: sql`handle = ${JSON.stringify(ready.handle)}::json` });
   }
 

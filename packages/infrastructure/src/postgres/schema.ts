@@ -75,6 +75,21 @@ export interface Schema {
     readonly state_changed_at: Timestamp;
     readonly expires_at: Timestamp;
     readonly termination: NullableJson;
+    readonly pool: string | null;
+    readonly jobs_run: Generated<number>;
+  };
+  readonly pools: {
+    readonly name: string;
+    readonly template: Json;
+    readonly min_idle: number;
+    readonly max_idle: number;
+    readonly max_workers: number;
+    readonly idle_ttl_ms: number;
+    readonly max_jobs_per_worker: number;
+    readonly policy: string;
+    readonly created_at: Timestamp;
+    readonly updated_at: Timestamp;
+    readonly version: number;
   };
   readonly log_chunks: {
     readonly job_id: string;

@@ -6,7 +6,9 @@ const postgres = usePostgres();
 describeRepositories('PostgresStore', {
   setup: async () => {
     const { admin, store, peer } = postgres();
-    await admin.query('TRUNCATE installation, instances, providers, jobs, workers, attempts, log_chunks, history');
+    await admin.query(
+      'TRUNCATE installation, instances, providers, pools, jobs, workers, attempts, log_chunks, history',
+    );
     return { repositories: store.repositories, peer: peer.repositories };
   },
 });

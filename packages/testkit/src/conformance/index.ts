@@ -9,6 +9,7 @@ export {
   describeOwnershipRepository,
   describeJobRepository,
   describeLogRepository,
+  describePoolRepository,
   describeProviderRepository,
   describeRepositories,
   describeWorkerRepository,

@@ -23,6 +23,13 @@ export async function finishAttempt(database: Database, end: Parameters<AttemptR
       ? sql`not_before = ${timestamp(settlement.notBefore)}`
       : sql`finished_at = ${at}, outcome = ${outcome}::json, sealed_secrets = NULL`;
   const unlessCancelled = state === 'pending' ? sql`AND jobs.cancel_requested_at IS NULL` : sql``;
+  const destroyed = sql`termination = coalesce(termination, ${outcome}::json)`;
+  const endOfWorker =
+    end.reuse === true
+      ? sql`state = CASE workers.state WHEN 'busy' THEN 'ready' ELSE 'terminating' END,
+            job_id = CASE workers.state WHEN 'busy' THEN NULL ELSE workers.job_id END,
+            termination = CASE workers.state WHEN 'busy' THEN workers.termination ELSE coalesce(termination, ${outcome}::json) END`
+      : sql`state = 'terminating', ${destroyed}`;
   const { rows } = await database.run((db) =>
     sql<JobRow>`
       WITH held AS (
@@ -37,12 +44,12 @@ export async function finishAttempt(database: Database, end: Parameters<AttemptR
         UPDATE attempts SET outcome = ${outcome}::json, phases = phases || ${JSON.stringify(end.phases)}::jsonb
         FROM job WHERE attempts.id = ${attemptId}
       ), worker AS (
-        UPDATE workers SET state = 'terminating', state_changed_at = ${at}, termination = coalesce(termination, ${outcome}::json)
+        UPDATE workers SET ${endOfWorker}, state_changed_at = ${at}
         FROM job WHERE workers.id = job.worker_id AND workers.state = ANY (${workerStatesBefore('terminating')})
-        RETURNING workers.id, workers.job_id, workers.provider_id
+        RETURNING workers.id, workers.state, workers.provider_id
       ), event AS (
         INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-        SELECT ${at}::timestamptz, 'worker.terminating', job_id, id, provider_id, ${facts}::json FROM worker
+        SELECT ${at}::timestamptz, 'worker.' || worker.state, job.id, worker.id, worker.provider_id, ${facts}::json FROM worker, job
         UNION ALL
         SELECT ${at}::timestamptz, ${`job.${state}`}, id, NULL, NULL, ${facts}::json FROM job
       )

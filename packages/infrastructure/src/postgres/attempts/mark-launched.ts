@@ -6,8 +6,8 @@ import { timestamp } from '../rows/values.ts';
 import { explainRefusal } from './explain-refusal.ts';
 
 /**
- * See `AttemptRepository.markLaunched`. One statement. It holds the worker as `ready` first and changes the
- * job only then; every statement that changes several rows takes them in the order worker, job, attempt.
+ * See `AttemptRepository.markLaunched`. One statement. It holds the worker first and changes the job only then;
+ * the job's state says whether this is said twice; every statement that changes several rows takes them in the order worker, job, attempt.
  */
 export async function markLaunched(
   database: Database,
@@ -21,7 +21,8 @@ export async function markLaunched(
     sql`
       WITH ready AS (
         SELECT id FROM workers
-        WHERE id = (SELECT worker_id FROM attempts WHERE id = ${attemptId}) AND state = 'ready' AND epoch = ${epoch}
+        WHERE id = (SELECT worker_id FROM attempts WHERE id = ${attemptId}) AND epoch = ${epoch}
+          AND state IN ('ready', 'busy', 'draining')
         FOR NO KEY UPDATE
       ), job AS (
         UPDATE jobs SET state = ${running}, state_changed_at = ${at}, started_at = coalesce(started_at, ${at}) FROM ready
@@ -32,7 +33,7 @@ export async function markLaunched(
         UPDATE attempts SET phases = phases || ${JSON.stringify(launch.phases)}::jsonb, warnings = ${JSON.stringify(launch.warnings)}::json
         FROM job WHERE attempts.id = ${attemptId}
       ), worker AS (
-        UPDATE workers SET state = ${busy}, state_changed_at = ${at} FROM job WHERE workers.id = job.worker_id
+        UPDATE workers SET state = ${busy}, state_changed_at = ${at} FROM job WHERE workers.id = job.worker_id AND workers.state = 'ready'
         RETURNING workers.id, workers.job_id, workers.provider_id
       ), event AS (
         INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)

@@ -5,30 +5,28 @@ import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { fromSpec, toJob, toSpec, type JobRow } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
+import { NEW_JOB_COLUMNS, newJobValues } from './new-job-values.ts';
 import { readJob, RETURNED_JOB } from './read-job.ts';
 
 /** See `JobRepository.insert`. One statement; a second one only where the id exists. */
 export async function insertJob(database: Database, wanted: NewJob): Promise<Job> {
-  const { id, spec, claimFor = null, sealedSecrets = null } = wanted;
+  const { id } = wanted;
   const at = timestamp(wanted.at);
-  const { json, stdin } = fromSpec(spec);
-  const state = claimFor === null ? 'pending' : 'scheduled';
   const { rows } = await database.run((db) =>
     sql<JobRow>`
       WITH job AS (
-        INSERT INTO jobs (id, state, epoch, priority, name, labels, spec, stdin, sealed_secrets, created_at, state_changed_at, not_before)
-        VALUES (${id}, ${state}, ${claimFor}, ${spec.priority}, ${spec.name ?? null}, ${JSON.stringify(spec.labels)}, ${json}, ${stdin},
-                ${sealedSecrets}, ${at}, ${at}, ${at})
+        INSERT INTO jobs (${NEW_JOB_COLUMNS}) VALUES (${newJobValues(wanted)})
         ON CONFLICT (id) DO NOTHING
         RETURNING ${RETURNED_JOB}
       ), event AS (
-        INSERT INTO history (at, kind, job_id, data) SELECT ${at}, ${`job.${state}`}, id, '{}' FROM job
+        INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.' || state, id, '{}' FROM job
       )
       SELECT job.*, ${announce('job', 'job.id')} FROM job
     `.execute(db),
   );
   const [row] = rows;
   if (row !== undefined) return toJob(row);
+  const { json, stdin } = fromSpec(wanted.spec);
   const stored = await readJob(database, id);
   if (isDeepStrictEqual(stored.spec, toSpec(JSON.parse(json), stdin))) return stored;
   throw new HodeiError('conflict', `job ${id} exists already, and asks for something else`);

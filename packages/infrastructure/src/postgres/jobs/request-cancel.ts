@@ -37,7 +37,7 @@ export async function requestCancel(
           CASE state WHEN ${cancelled} THEN ${outcomeFacts(outcome)}::json ELSE ${JSON.stringify({ by })}::json END
         FROM job
       )
-      SELECT job.*, ${announce('job', 'job.id')} FROM job
+      SELECT job.*, ${announce('job', 'job.id')}, ${announce('cancel', 'job.id')} FROM job
     `.execute(db),
   );
   const [row] = rows;

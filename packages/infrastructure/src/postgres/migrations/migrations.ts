@@ -1,5 +1,6 @@
 import { initial } from './001-initial.ts';
+import { pools } from './004-pools.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
-export const MIGRATIONS: readonly Migration[] = [initial];
+export const MIGRATIONS: readonly Migration[] = [initial, pools];

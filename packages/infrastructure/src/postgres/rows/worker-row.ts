@@ -9,7 +9,7 @@ import {
   type WorkerHandle,
 } from '@hodei/domain';
 import type { Schema } from '../schema.ts';
-import { toOutcome } from './values.ts';
+import { optional, toOutcome } from './values.ts';
 
 /** A worker as the database gives it. */
 export type WorkerRow = Selectable<Schema['workers']>;
@@ -26,6 +26,8 @@ export function toWorker(row: WorkerRow): Worker {
     createdAt: row.created_at,
     stateChangedAt: row.state_changed_at,
     expiresAt: row.expires_at,
+    jobsRun: row.jobs_run,
+    ...optional('pool', row.pool),
     ...(row.job_id === null ? {} : { jobId: parseJobId(row.job_id) }),
     ...(row.handle === null ? {} : { handle: row.handle as WorkerHandle }),
     ...(row.termination === null ? {} : { termination: toOutcome(row.termination) }),

@@ -33,6 +33,7 @@ export function begin(bench: GetBench): void {
         image,
         resources,
         jobId: job.id,
+        jobsRun: 0,
         expiresAt,
         createdAt: at,
         stateChangedAt: at,

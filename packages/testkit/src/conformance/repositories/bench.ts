@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import {
+  checkPoolInput,
   parseAttemptId,
   parseJobId,
   parseProviderId,
@@ -12,7 +13,11 @@ import {
   type JobSpec,
   type NewAttempt,
   type NewJob,
+  type NewPoolWorker,
   type Outcome,
+  type Placement,
+  type Pool,
+  type PoolSettings,
   type ProviderConfig,
   type Repositories,
   type Settlement,
@@ -37,6 +42,7 @@ export class RepositoryBench {
   readonly #harness: RepositoriesHarness;
   #now: EpochMs = Date.UTC(2026, 5, 1, 12, 0, 0, 123);
   #provider: Promise<ProviderConfig> | undefined;
+  #pool: Promise<Pool> | undefined;
 
   private constructor(harness: RepositoriesHarness, owner: Epoch, stranger: Epoch) {
     this.#harness = harness;
@@ -159,6 +165,43 @@ export class RepositoryBench {
     return this.repositories.attempts.get(attempt.id);
   }
 
+  /** The pool of all waiting workers that the bench makes. */
+  async pool(given: Partial<PoolSettings> = {}): Promise<Pool> {
+    const pool = checkPoolInput({ name: 'warm', template: { image: 'busybox' }, maxWorkers: 20 });
+    this.#pool ??= this.repositories.pools.put({ pool: { ...pool, ...given }, version: 0, at: this.tick() });
+    return this.#pool;
+  }
+
+  async newPoolWorker(): Promise<NewPoolWorker> {
+    const [{ name: pool }, { id: providerId }] = [await this.pool(), await this.provider()];
+    const at = this.tick();
+    const made = { workerId: parseWorkerId(randomUUID()), image: 'busybox', resources: { cpu: 0.5 } };
+    return { ...made, pool, providerId, epoch: this.owner, expiresAt: at + 6e4, at };
+  }
+
+  /** A worker that waits in the pool. */
+  async waiting(): Promise<Worker> {
+    const { workers } = this.repositories;
+    const { id: workerId, providerId } = await workers.insertForPool(await this.newPoolWorker());
+    const handle = handleOf({ workerId, providerId });
+    return workers.markReady({ workerId, epoch: this.owner, handle, at: this.tick() });
+  }
+
+  placement(worker: Worker): Placement {
+    const at = this.tick();
+    const attemptId = parseAttemptId(randomUUID());
+    const moments = { phases: { claimed: at }, at, expiresAt: at + 9e4 };
+    return { attemptId, workerId: worker.id, nonce: 'b'.repeat(32), epoch: this.owner, ...moments };
+  }
+
+  /** The attempt of a job that was placed on a waiting worker when it was submitted. */
+  async placed(): Promise<Attempt> {
+    const worker = await this.waiting();
+    const placed = await this.repositories.jobs.insertOnWorker(this.newJob(), this.placement(worker));
+    if (placed === undefined) throw new Error('the worker does not wait');
+    return placed.attempt;
+  }
+
   markReady(attempt: Attempt, epoch: Epoch = this.owner): Promise<Worker> {
     return this.repositories.workers.markReady({
       workerId: attempt.workerId,
@@ -179,7 +222,13 @@ export class RepositoryBench {
     });
   }
 
-  finish(attempt: Attempt, outcome: Outcome, settlement: Settlement, epoch: Epoch = this.owner): Promise<Job> {
+  finish(
+    attempt: Attempt,
+    outcome: Outcome,
+    settlement: Settlement,
+    epoch: Epoch = this.owner,
+    reuse = false,
+  ): Promise<Job> {
     const at = this.tick();
     return this.repositories.attempts.finish({
       attemptId: attempt.id,
@@ -187,6 +236,7 @@ export class RepositoryBench {
       outcome,
       settlement,
       phases: { ended: at },
+      reuse,
       at,
     });
   }
@@ -231,7 +281,7 @@ const WAYS: Readonly<Record<WorkerState, readonly WorkerState[]>> = {
 
 export const newJobId = (): JobId => parseJobId(randomUUID());
 
-export function handleOf(attempt: Attempt): WorkerHandle {
+export function handleOf(attempt: Pick<Attempt, 'workerId' | 'providerId'>): WorkerHandle {
   return {
     version: 1,
     workerId: attempt.workerId,

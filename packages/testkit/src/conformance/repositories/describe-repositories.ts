@@ -13,6 +13,8 @@ import { release } from './job-release.ts';
 import { append } from './log-append.ts';
 import { read } from './log-read.ts';
 import { ownership } from './ownership-repository.ts';
+import { pools } from './pool-repository.ts';
+import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts';
 import * as providers from './provider-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import * as workers from './worker-repository.ts';
@@ -21,6 +23,7 @@ import * as workers from './worker-repository.ts';
 export const describeJobRepository: Suite = suiteOf(
   'job repository',
   insert,
+  insertOnWorker,
   sealedSecrets,
   listing,
   claiming,
@@ -28,11 +31,24 @@ export const describeJobRepository: Suite = suiteOf(
   cancel,
 );
 /** What every `AttemptRepository` has to do. */
-export const describeAttemptRepository: Suite = suiteOf('attempt repository', begin, markLaunched, finish);
+export const describeAttemptRepository: Suite = suiteOf(
+  'attempt repository',
+  begin,
+  beginOnWorker,
+  markLaunched,
+  finish,
+);
 /** What every `WorkerRepository` has to do. */
-export const describeWorkerRepository: Suite = suiteOf('worker repository', workers.reading, workers.changing);
+export const describeWorkerRepository: Suite = suiteOf(
+  'worker repository',
+  insertForPool,
+  workers.reading,
+  workers.changing,
+);
 /** What every `ProviderRepository` has to do. */
 export const describeProviderRepository: Suite = suiteOf('provider repository', providers.storing, providers.changing);
+/** What every `PoolRepository` has to do. */
+export const describePoolRepository: Suite = suiteOf('pool repository', pools);
 /** What every `LogRepository` has to do. */
 export const describeLogRepository: Suite = suiteOf('log repository', append, read);
 /** What every `HistoryRepository` has to do. */
@@ -51,6 +67,7 @@ export const describeChangeFeed: Suite = suiteOf('change feed', changeFeed);
 export function describeRepositories(name: string, setup: RepositoriesSetup): void {
   describeInstanceRepository(name, setup);
   describeProviderRepository(name, setup);
+  describePoolRepository(name, setup);
   describeJobRepository(name, setup);
   describeAttemptRepository(name, setup);
   describeWorkerRepository(name, setup);

@@ -1,6 +1,7 @@
 import {
   transitionWorker,
   type EpochMs,
+  type JobId,
   type Outcome,
   type Worker,
   type WorkerHandle,
@@ -14,6 +15,8 @@ export interface WorkerChange {
   readonly to: WorkerState;
   readonly at: EpochMs;
   readonly handle?: WorkerHandle;
+  /** Fields that change beside the state; `jobId: null` takes the job away. */
+  readonly set?: Partial<Pick<Worker, 'expiresAt' | 'jobsRun'>> & { readonly jobId?: JobId | null };
   /** Kept from the first time it is given. */
   readonly termination?: Outcome | undefined;
 }
@@ -21,8 +24,12 @@ export interface WorkerChange {
 /** Moves a worker on, by the table, and writes the history. */
 export function changeWorkerState(store: InMemoryStore, worker: Worker, change: WorkerChange): Worker {
   const termination = worker.termination ?? structuredClone(change.termination);
+  const { jobId = worker.jobId, ...set } = change.set ?? {};
+  const { jobId: _, ...rest } = worker;
   const changed: Worker = {
-    ...worker,
+    ...rest,
+    ...set,
+    ...(jobId === undefined || jobId === null ? {} : { jobId }),
     state: transitionWorker(worker.state, change.to),
     stateChangedAt: change.at,
     ...(change.handle === undefined ? {} : { handle: structuredClone(change.handle) }),

@@ -7,6 +7,7 @@ import { InMemoryInstanceRepository } from './in-memory-instance-repository.ts';
 import { InMemoryJobRepository } from './in-memory-job-repository.ts';
 import { InMemoryLogRepository } from './in-memory-log-repository.ts';
 import { InMemoryOwnershipRepository } from './in-memory-ownership-repository.ts';
+import { InMemoryPoolRepository } from './in-memory-pool-repository.ts';
 import { InMemoryProviderRepository } from './in-memory-provider-repository.ts';
 import { InMemoryStore } from './in-memory-store.ts';
 import { InMemoryWorkerRepository } from './in-memory-worker-repository.ts';
@@ -45,9 +46,10 @@ export function createInMemoryRepositories(options: {
   return {
     instances: faulty('instances', new InMemoryInstanceRepository(store, clock, ids)),
     providers: faulty('providers', new InMemoryProviderRepository(store, () => clock.now())),
+    pools: faulty('pools', new InMemoryPoolRepository(store)),
     jobs: faulty('jobs', new InMemoryJobRepository(store)),
     attempts: faulty('attempts', new InMemoryAttemptRepository(store)),
-    workers: faulty('workers', new InMemoryWorkerRepository(store)),
+    workers: faulty('workers', new InMemoryWorkerRepository(store, () => clock.now())),
     logs: faulty('logs', new InMemoryLogRepository(store)),
     history: faulty('history', new InMemoryHistoryRepository(store)),
     ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),

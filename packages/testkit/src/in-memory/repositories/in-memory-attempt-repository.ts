@@ -5,15 +5,18 @@ import {
   type Attempt,
   type AttemptId,
   type AttemptRepository,
+  type Epoch,
   type Job,
   type JobId,
   type NewAttempt,
+  type Placement,
   type Worker,
   type WorkerId,
 } from '@hodei/domain';
 import { changeJobState } from './change-job-state.ts';
 import { changeWorkerState, storeWorker } from './change-worker-state.ts';
 import type { InMemoryStore, JobRow } from './in-memory-store.ts';
+import { placeOnWorker } from './place-on-worker.ts';
 import { assertOwner, assertStill, attemptRow, attemptsOf, found, jobRow, openAttempt, workerRow } from './rows.ts';
 
 type Launch = Parameters<AttemptRepository['markLaunched']>[0];
@@ -30,11 +33,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
   async begin(wanted: NewAttempt): Promise<Attempt> {
     const { attemptId, jobId, providerId, epoch, at } = wanted;
     const { workerId, image, resources, expiresAt } = wanted.worker;
-    const { job } = jobRow(this.#store, jobId);
-    assertOwner('job', job, epoch);
-    assertStill(job.state === 'scheduled', `job ${jobId} is ${job.state}, not scheduled`);
-    assertStill(job.cancelRequest === undefined, `job ${jobId} is to be cancelled`);
-    assertStill(openAttempt(this.#store, jobId) === undefined, `job ${jobId} has an attempt that has not ended`);
+    this.#assertMayBegin(jobId, epoch);
     found(this.#store.providers.get(providerId), 'provider', providerId);
     assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
     assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
@@ -58,6 +57,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
       epoch,
       image,
       jobId,
+      jobsRun: 0,
       expiresAt,
       state: 'creating',
       resources: structuredClone(resources),
@@ -68,16 +68,23 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     return structuredClone(attempt);
   }
 
+  async beginOnWorker(jobId: JobId, placement: Placement): Promise<Attempt | undefined> {
+    this.#assertMayBegin(jobId, placement.epoch);
+    const attempt = placeOnWorker(this.#store, jobId, placement);
+    return attempt && structuredClone(attempt);
+  }
+
   async markLaunched(launch: Launch): Promise<void> {
     const { attempt, row, worker } = this.#openRows(launch);
     assertStill(row.job.state === 'scheduled', `job ${row.job.id} is ${row.job.state}, not scheduled`);
-    assertStill(worker.state === 'ready', `worker ${worker.id} is ${worker.state}, not ready`);
+    const takes = worker.state === 'ready' || worker.state === 'busy' || worker.state === 'draining';
+    assertStill(takes, `worker ${worker.id} is ${worker.state}, not ready`);
 
     const { at } = launch;
     const phases = { ...attempt.phases, ...launch.phases };
     this.#store.attempts.set(attempt.id, { ...attempt, phases, warnings: [...launch.warnings] });
     changeJobState(this.#store, row, { to: 'running', at, set: { startedAt: row.job.startedAt ?? at } });
-    changeWorkerState(this.#store, worker, { to: 'busy', at });
+    if (worker.state === 'ready') changeWorkerState(this.#store, worker, { to: 'busy', at });
   }
 
   async finish(end: End): Promise<Job> {
@@ -93,7 +100,9 @@ export class InMemoryAttemptRepository implements AttemptRepository {
 
     const phases = { ...attempt.phases, ...end.phases };
     this.#store.attempts.set(attempt.id, { ...attempt, phases, outcome: structuredClone(outcome) });
-    if (canTransitionWorker(worker.state, 'terminating')) {
+    if (end.reuse === true && worker.state === 'busy') {
+      changeWorkerState(this.#store, worker, { to: 'ready', at, set: { jobId: null } });
+    } else if (canTransitionWorker(worker.state, 'terminating')) {
       changeWorkerState(this.#store, worker, { to: 'terminating', at, termination: outcome });
     }
     const set = waits ? { notBefore: settlement.notBefore } : {};
@@ -111,6 +120,14 @@ export class InMemoryAttemptRepository implements AttemptRepository {
   async getByWorker(workerId: WorkerId): Promise<Attempt> {
     const last = [...this.#store.attempts.values()].findLast((attempt) => attempt.workerId === workerId);
     return structuredClone(found(last, 'attempt in worker', workerId));
+  }
+
+  #assertMayBegin(jobId: JobId, epoch: Epoch): void {
+    const { job } = jobRow(this.#store, jobId);
+    assertOwner('job', job, epoch);
+    assertStill(job.state === 'scheduled', `job ${jobId} is ${job.state}, not scheduled`);
+    assertStill(job.cancelRequest === undefined, `job ${jobId} is to be cancelled`);
+    assertStill(openAttempt(this.#store, jobId) === undefined, `job ${jobId} has an attempt that has not ended`);
   }
 
   /** The rows of an attempt that has not ended, all owned by the caller. */

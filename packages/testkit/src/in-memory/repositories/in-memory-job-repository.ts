@@ -5,6 +5,7 @@ import {
   JOB_STATES,
   parsePageRequest,
   toPage,
+  type Attempt,
   type EpochMs,
   type Job,
   type JobId,
@@ -14,10 +15,12 @@ import {
   type JobState,
   type NewJob,
   type Page,
+  type Placement,
 } from '@hodei/domain';
 import { changeJobState, recordJob } from './change-job-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
+import { isWaiting, placeOnWorker } from './place-on-worker.ts';
 import { assertOwner, assertStill, jobRow, openAttempt } from './rows.ts';
 
 type Claim = Parameters<JobRepository['claimPending']>[0];
@@ -33,6 +36,10 @@ export class InMemoryJobRepository implements JobRepository {
   }
 
   async insert(wanted: NewJob): Promise<Job> {
+    return this.#insert(wanted);
+  }
+
+  #insert(wanted: NewJob): Job {
     const spec = copySpec(wanted.spec);
     const stored = this.#store.jobs.get(wanted.id)?.job;
     if (stored !== undefined) {
@@ -49,6 +56,18 @@ export class InMemoryJobRepository implements JobRepository {
     );
     recordJob(this.#store, `job.${job.state}`, job, at);
     return structuredClone(job);
+  }
+
+  async insertOnWorker(
+    wanted: Omit<NewJob, 'claimFor'>,
+    placement: Placement,
+  ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
+    const { id } = wanted;
+    if (!isWaiting(this.#store, placement)) return undefined;
+    assertStill(!this.#store.jobs.has(id), `job ${id} exists already`);
+    const job = this.#insert({ ...wanted, claimFor: placement.epoch });
+    const attempt = placeOnWorker(this.#store, id, placement);
+    return attempt && { job, attempt: structuredClone(attempt) };
   }
 
   async get(jobId: JobId): Promise<Job> {
@@ -116,6 +135,7 @@ export class InMemoryJobRepository implements JobRepository {
     const job: Job = { ...row.job, cancelRequest };
     this.#store.jobs.set(jobId, { ...row, job });
     recordJob(this.#store, 'job.cancel_requested', job, at, { by });
+    this.#store.announce({ kind: 'cancel', jobId });
     return structuredClone(job);
   }
 

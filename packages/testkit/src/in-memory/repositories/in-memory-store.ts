@@ -9,6 +9,7 @@ import type {
   Job,
   JobId,
   LogRecord,
+  Pool,
   ProviderConfig,
   ProviderId,
   Worker,
@@ -31,6 +32,7 @@ export class InMemoryStore {
   readonly attempts = new Map<AttemptId, Attempt>();
   readonly workers = new Map<WorkerId, Worker>();
   readonly providers = new Map<ProviderId, ProviderConfig>();
+  readonly pools = new Map<string, Pool>();
   readonly instances = new Map<Epoch, Instance>();
   readonly logs = new Map<JobId, LogRecord[]>();
   readonly history: HistoryEvent[] = [];

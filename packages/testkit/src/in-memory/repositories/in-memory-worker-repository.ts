@@ -1,8 +1,11 @@
 import {
+  HodeiError,
   isTerminalWorkerState,
   parsePageRequest,
   toPage,
   transitionWorker,
+  type EpochMs,
+  type NewPoolWorker,
   type Page,
   type ProviderId,
   type Worker,
@@ -10,10 +13,10 @@ import {
   type WorkerQuery,
   type WorkerRepository,
 } from '@hodei/domain';
-import { changeWorkerState } from './change-worker-state.ts';
+import { changeWorkerState, storeWorker } from './change-worker-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
-import { assertOwner, assertStill, workerRow } from './rows.ts';
+import { assertAlive, assertOwner, assertStill, found, workerRow } from './rows.ts';
 
 type Ready = Parameters<WorkerRepository['markReady']>[0];
 type Transition = Parameters<WorkerRepository['transition']>[0];
@@ -22,8 +25,11 @@ type Transition = Parameters<WorkerRepository['transition']>[0];
 export class InMemoryWorkerRepository implements WorkerRepository {
   readonly #store: InMemoryStore;
 
-  constructor(store: InMemoryStore) {
+  readonly #now: () => EpochMs;
+
+  constructor(store: InMemoryStore, now: () => EpochMs) {
     this.#store = store;
+    this.#now = now;
   }
 
   async get(workerId: WorkerId): Promise<Worker> {
@@ -46,6 +52,35 @@ export class InMemoryWorkerRepository implements WorkerRepository {
       if (!isTerminalWorkerState(state)) counts.set(providerId, (counts.get(providerId) ?? 0) + 1);
     }
     return counts;
+  }
+
+  async insertForPool(wanted: NewPoolWorker): Promise<Worker> {
+    const { workerId, providerId, pool, epoch, at, image, resources, expiresAt } = wanted;
+    const { maxWorkers } = found(this.#store.pools.get(pool), 'pool', pool);
+    found(this.#store.providers.get(providerId), 'provider', providerId);
+    assertAlive(this.#store, epoch, this.#now());
+    assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
+    const live = [...this.#store.workers.values()].filter(
+      (worker) => worker.pool === pool && !isTerminalWorkerState(worker.state),
+    );
+    if (live.length >= maxWorkers) {
+      throw new HodeiError('limit_exceeded', `pool ${pool} has ${live.length} of ${maxWorkers} workers`);
+    }
+    const worker: Worker = {
+      id: workerId,
+      providerId,
+      epoch,
+      image,
+      pool,
+      jobsRun: 0,
+      expiresAt,
+      state: 'creating',
+      resources: structuredClone(resources),
+      createdAt: at,
+      stateChangedAt: at,
+    };
+    storeWorker(this.#store, worker, at);
+    return structuredClone(worker);
   }
 
   async markReady(ready: Ready): Promise<Worker> {

@@ -3,6 +3,7 @@ import {
   type Attempt,
   type AttemptId,
   type Epoch,
+  type EpochMs,
   type JobId,
   type Worker,
   type WorkerId,
@@ -27,6 +28,12 @@ export function found<Row>(row: Row | undefined, subject: string, id: string): R
 export function assertOwner(subject: string, row: { readonly epoch?: Epoch }, epoch: Epoch): void {
   if (row.epoch === undefined || row.epoch === epoch) return;
   throw new HodeiError('stale_epoch', `the ${subject} is owned by epoch ${row.epoch}, not by ${epoch}`);
+}
+
+/** @throws HodeiError `stale_epoch` where the lease of this epoch is over. */
+export function assertAlive(store: InMemoryStore, epoch: Epoch, now: EpochMs): void {
+  if ((store.instances.get(epoch)?.leaseExpiresAt ?? 0) > now) return;
+  throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't begin anything`);
 }
 
 /** @throws HodeiError `conflict` unless the row still is as the caller saw it. */
