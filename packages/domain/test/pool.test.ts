@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkJobInput, checkPoolInput, fitsTemplate, type PoolInput, type PoolTemplate } from '../src/index.ts';
 
-const pool = (given: Partial<PoolInput> = {}): PoolInput => ({ name: 'warm', template: { image: 'busybox' }, ...given });
+const pool = (given: Partial<PoolInput> = {}): PoolInput => ({
+  name: 'warm',
+  template: { image: 'busybox' },
+  ...given,
+});
 const template = (given: Partial<PoolTemplate> = {}): PoolTemplate =>
   checkPoolInput(pool({ template: { image: 'busybox', ...given } })).template;
 const job = (given: Parameters<typeof checkJobInput>[0] = {}) =>
@@ -73,6 +77,9 @@ describe('a job fits a template', () => {
       priority: fc.integer({ min: -10, max: 10 }),
       timeoutMs: fc.integer({ min: 1, max: 1000 }),
     });
-    fc.assert(fc.property(anything, (input) => fitsTemplate(template(), job(input))), { numRuns: 50 });
+    fc.assert(
+      fc.property(anything, (input) => fitsTemplate(template(), job(input))),
+      { numRuns: 50 },
+    );
   });
 });
