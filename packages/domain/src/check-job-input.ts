@@ -48,7 +48,8 @@ export function checkJobInput(
     'a reference like "busybox" or "ghcr.io/team/tool:1.2"',
   );
   const network = pattern('network', input.network ?? 'none', NETWORK, '"none", "bridge" or the name of a network');
-  const { timeoutMs, name } = input;
+  const { timeoutMs, name, maxOutputBytes } = input;
+  if (maxOutputBytes !== undefined) whole('maxOutputBytes', maxOutputBytes, 0, Number.MAX_SAFE_INTEGER);
   if (timeoutMs !== undefined) whole('timeoutMs', timeoutMs, 1, MAX_TIMEOUT_MS);
   if (name !== undefined && (name.length === 0 || name.length > 128)) refuse('name', 'a name has 1 to 128 characters');
   return {
@@ -70,6 +71,7 @@ export function checkJobInput(
       ...(workdir === undefined ? {} : { workdir }),
       ...(stdin === undefined ? {} : { stdin }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(maxOutputBytes === undefined ? {} : { maxOutputBytes }),
       ...(name === undefined ? {} : { name }),
     },
   };

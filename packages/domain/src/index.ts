@@ -51,8 +51,19 @@ export {
   type LaunchVerdict,
 } from './launch-order.ts';
 export { createLaunchReader, type LaunchReader } from './launch-reader.ts';
-export type { LogRecord, LogRepository } from './log-repository.ts';
-export { NO_OUTPUT, type OutputStream, type OutputChunk, type OutputOffsets } from './output.ts';
+export type { LogRecord, LogRepository, StoredOutput } from './log-repository.ts';
+export {
+  endOfChunk,
+  GAP_REASONS,
+  gapChunk,
+  NO_OUTPUT,
+  parseGapReason,
+  type GapReason,
+  type OutputChunk,
+  type OutputGap,
+  type OutputOffsets,
+  type OutputStream,
+} from './output.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
 export {
   checkPoolInput,
@@ -102,6 +113,7 @@ export type {
   ListedWorker,
   WorkerEvent,
   LogQuery,
+  RecoverOptions,
   WorkerProvider,
 } from './worker-provider.ts';
 export type { NewPoolWorker, WorkerQuery, WorkerRepository } from './worker-repository.ts';

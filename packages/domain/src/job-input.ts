@@ -18,6 +18,8 @@ export interface JobInput {
   readonly network?: string;
   readonly timeoutMs?: number;
   readonly retry?: Partial<RetryPolicy>;
+  /** The rest of its output is counted and dropped. */
+  readonly maxOutputBytes?: number;
   readonly priority?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly requirements?: Requirements;

@@ -32,6 +32,8 @@ export interface JobSpec {
   /** How long one attempt may run, in milliseconds, from its launch. */
   readonly timeoutMs?: number;
   readonly retry: RetryPolicy;
+  /** How much is kept of its output, in bytes, all attempts together; the operator's bound holds as well. */
+  readonly maxOutputBytes?: number;
   /** Higher runs earlier. */
   readonly priority: number;
   readonly labels: Readonly<Record<string, string>>;

@@ -19,6 +19,11 @@ export interface SecretMask {
   push(bytes: Uint8Array): Uint8Array;
   /** The stream has ended: returns what was held back. */
   flush(): Uint8Array;
+  /**
+   * Bytes are missing here. Returns what was held back, hidden: it may be the beginning of a secret whose end is
+   * lost. What comes next and may be the end of one whose beginning is lost will be hidden as well.
+   */
+  gap(): Uint8Array;
 }
 
 /** A mask for these secrets. Empty ones are ignored; each line of a multi-line secret is hidden as well. */
@@ -32,13 +37,25 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
   }
   // Longest first, so that a secret which contains another is hidden whole.
   const patterns = [...values].map((value) => encoder.encode(value)).toSorted((a, b) => b.length - a.length);
-  if (patterns.length === 0) return { lookbehindBytes: 0, push: (bytes) => bytes, flush: () => new Uint8Array(0) };
+  if (patterns.length === 0) {
+    const nothing = (): Uint8Array => new Uint8Array(0);
+    return { lookbehindBytes: 0, push: (bytes) => bytes, flush: nothing, gap: nothing };
+  }
 
   let held = new Uint8Array(0);
   let hidden = new Uint8Array(0); // 1 where the held byte at this place belongs to a secret already found
+  let isTorn = false; // bytes are missing before the held ones
+  const lookbehindBytes = (patterns[0]?.length ?? 1) - 1;
   const step = (bytes: Uint8Array, final: boolean): Uint8Array => {
     const text = concat(held, bytes);
     const marks = concat(hidden, new Uint8Array(bytes.length));
+    if (isTorn && !final && text.length < lookbehindBytes) {
+      held = text;
+      hidden = marks;
+      return new Uint8Array(0);
+    }
+    if (isTorn) marks.fill(1, 0, Math.max(...patterns.map((pattern) => tornLength(text, pattern))));
+    isTorn = false;
     for (const pattern of patterns) markAll(text, pattern, marks);
     const settled = final ? text.length : settledLength(text, patterns);
     const out = text.slice(0, settled);
@@ -48,10 +65,25 @@ export function createSecretMask(secrets: Iterable<string>): SecretMask {
     return out;
   };
   return {
-    lookbehindBytes: (patterns[0]?.length ?? 1) - 1,
+    lookbehindBytes,
     push: (bytes) => step(bytes, false),
     flush: () => step(new Uint8Array(0), true),
+    gap: () => {
+      const out = new Uint8Array(held.length).fill(MASK_BYTE);
+      held = new Uint8Array(0);
+      hidden = new Uint8Array(0);
+      isTorn = true;
+      return out;
+    },
   };
+}
+
+/** How much of the text's beginning may be the end of a secret. */
+function tornLength(text: Uint8Array, pattern: Uint8Array): number {
+  for (let length = Math.min(text.length, pattern.length - 1); length > 0; length -= 1) {
+    if (matchesAt(text, pattern.subarray(pattern.length - length), 0, length)) return length;
+  }
+  return 0;
 }
 
 function concat(a: Uint8Array, b: Uint8Array): Uint8Array<ArrayBuffer> {

@@ -32,9 +32,10 @@ export interface WorkerExit {
 /** A job that runs in a worker, as seen from the process that launched or recovered it. */
 export interface RunningJob {
   /**
-   * The output of both streams, in the order in which it arrived, each stream gap-free from the offset that
-   * was asked for. It ends when the job has ended and everything was read. Reading slowly slows the job down;
-   * nothing is dropped. May be iterated once.
+   * The output of both streams, in the order in which it arrived, each stream from the offset that was asked for
+   * on and without a hole: what can't be given any more has a chunk with a {@link OutputChunk.gap} in its place. It
+   * ends when the job has ended and everything was read. Reading slowly slows the job down; nothing is dropped. May
+   * be iterated once.
    */
   readonly output: AsyncIterable<OutputChunk>;
   /**
@@ -94,6 +95,13 @@ export interface LogQuery extends CallOptions {
   readonly from?: OutputOffsets;
 }
 
+/** What a worker is asked that was launched before; see {@link WorkerProvider.recoverWorker}. */
+export interface RecoverOptions {
+  readonly nonce: string;
+  readonly from: OutputOffsets;
+  readonly before?: Readonly<Record<OutputStream, Uint8Array>>;
+}
+
 /**
  * A source of ephemeral workers. Implement it to bring Hodei Jobs to another engine; see
  * docs/guides/writing-a-provider.md and the conformance suite in `@hodei/testkit`.
@@ -151,14 +159,15 @@ export interface WorkerProvider extends AsyncDisposable {
 
   /**
    * Takes up a worker that another process launched, or this one before a restart. Output begins at `from`.
-   * Works for a worker that has ended, as long as it is not destroyed.
+   * Works for a worker that has ended, as long as it is not destroyed, and for one whose engine has lost the
+   * beginning of its log.
+   *
+   * @param options.before what is stored of each stream right before `from`, as far as it is known, with `*` for
+   * each byte of a secret. By it a provider finds its place where it can't count from the log's beginning.
    * @throws HodeiError `never_launched` where there is no marker with this nonce and there will be none,
    * `worker_not_found`, `unsupported`
    */
-  recoverWorker(
-    handle: WorkerHandle,
-    options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets },
-  ): Promise<RunningJob>;
+  recoverWorker(handle: WorkerHandle, options: CallOptions & RecoverOptions): Promise<RunningJob>;
 
   /** @throws HodeiError `worker_not_found`; any other failure is not that. */
   getWorkerStatus(handle: WorkerHandle, options?: CallOptions): Promise<WorkerStatus>;

@@ -26,14 +26,14 @@ export async function adoptAttempt(
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
   const { handle, stateChangedAt } = await context.repositories.workers.get(attempt.workerId);
   const phases: Phases = { ...attempt.phases };
+  let output: OutputStore | undefined;
   let outcome: Outcome;
   try {
     if (handle === undefined) {
       outcome = neverOrdered();
     } else {
-      const secrets = await openSecrets(context, job);
-      const output = new OutputStore(context, attempt, Object.values(secrets));
-      const question = { nonce: attempt.nonce, from: output.resumeFrom };
+      output = OutputStore.for(context, job, attempt, await openSecrets(context, job));
+      const question = { nonce: attempt.nonce, ...(await output.resume()) };
       const recorded = job.state === 'running';
       const running = recorded
         ? await whenReachable(context, signals, () =>
@@ -60,6 +60,8 @@ export async function adoptAttempt(
     signals.lost.throwIfAborted();
     const error = toHodeiError(thrown);
     if (error.code === 'stale_epoch') throw error;
+    // Its output goes with the worker. Where that vanished, the order may have been carried out.
+    if (error.code === 'worker_not_found' || phases.launched !== undefined) await output?.loseRest();
     outcome = outcomeOfError(error);
   }
   return endAttempt(context, attempt, provider, handle, outcome, phases);

@@ -2,7 +2,7 @@ import {
   isHodeiError,
   NO_OUTPUT,
   type LaunchOrder,
-  type OutputOffsets,
+  type RecoverOptions,
   type RunningJob,
   type WorkerHandle,
   type WorkerProvider,
@@ -52,7 +52,7 @@ export async function askWorker(
   context: Pick<JobContext, 'clock' | 'diagnostics' | 'policy'>,
   provider: WorkerProvider,
   handle: WorkerHandle,
-  question: { readonly nonce: string; readonly from: OutputOffsets },
+  question: RecoverOptions,
   signal: AbortSignal,
 ): Promise<RunningJob> {
   let stopFirst = false;

@@ -39,6 +39,7 @@ export async function runAttempt(
   selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
   const giveUp = AbortSignal.any([signals.stop, signals.lost]);
+  const output = OutputStore.for(context, job, attempt, secrets);
   let handle: WorkerHandle | undefined;
   let outcome: Outcome;
   try {
@@ -57,7 +58,6 @@ export async function runAttempt(
     const running = await launchJob(context, provider, handle, prepared.order, signals.lost);
     reached('launched');
     context.registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
-    const output = new OutputStore(context, attempt, Object.values(secrets));
     outcome = await followAttempt(
       context,
       { job, attempt, provider, handle, output, running, phases, recorded: false },
@@ -68,6 +68,9 @@ export async function runAttempt(
     const error = toHodeiError(thrown);
     if (error.code === 'stale_epoch') throw error;
     if (!signals.stop.aborted) context.registry.reportFailure(provider.id, error);
+    // Its output goes with the worker. Where that vanished, the order may have been carried out.
+    const mayHaveRun = error.code === 'worker_not_found' && phases.ordered !== undefined;
+    if (mayHaveRun || phases.launched !== undefined) await output.loseRest();
     outcome = signals.stop.aborted ? cancelledBefore(signals.stop) : outcomeOfError(error);
   }
   return endAttempt(context, attempt, provider, handle, outcome, phases);

@@ -1,88 +1,160 @@
-import { createSecretMask, type Attempt, type OutputChunk, type OutputOffsets, type OutputStream } from '@hodei/domain';
+import {
+  createSecretMask,
+  endOfChunk,
+  gapChunk,
+  isHodeiError,
+  type Attempt,
+  type Job,
+  type OutputChunk,
+  type OutputOffsets,
+  type OutputStream,
+  type RecoverOptions,
+  type StoredOutput,
+} from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
+import { BatchWriter } from './batch-writer.ts';
+import { BoundedOutput } from './bounded-output.ts';
+import { MaskedStream } from './masked-stream.ts';
 
-/** How much output may wait to be stored, in bytes; then the job is slowed down. */
-const MAX_WAITING_BYTES = 2 * 1024 * 1024;
-/** Neighbouring chunks are stored as one up to this size, in bytes. */
-const MAX_CHUNK_BYTES = 256 * 1024;
+type StoreContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics'>;
+type StoredAttempt = Pick<Attempt, 'id' | 'number' | 'epoch' | 'acknowledged'>;
+type Streams<T> = Readonly<Record<OutputStream, T>>;
+
+const STREAMS = ['stdout', 'stderr'] as const satisfies readonly OutputStream[];
+const NOTHING = new Uint8Array(0);
+const NOTHING_STORED: StoredOutput = { jobBytes: 0, tails: { stdout: NOTHING, stderr: NOTHING }, cutOff: [] };
+
+/** By so many bytes a provider finds its place again; see {@link RecoverOptions.before}. */
+const BEFORE_BYTES = 1024;
 
 /**
- * The durable end of one attempt's output: masks secrets, stores each byte once, acknowledges by offset, and
- * remembers how far it came, so that output can be resumed after an interruption.
+ * The durable end of one attempt's output: masks secrets, stores each byte once and no more of them than the job may
+ * have, records what is missing, acknowledges by offset, and remembers how far it came, so that output can be resumed
+ * after an interruption.
  */
 export class OutputStore {
-  readonly #context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics'>;
-  readonly #attempt: Pick<Attempt, 'id' | 'epoch'>;
+  readonly #context: StoreContext;
+  readonly #attempt: StoredAttempt;
   readonly #secrets: readonly string[];
+  readonly #maxBytes: number;
+  readonly #lookbehindBytes: number;
   #acknowledged: OutputOffsets;
+  #stored: StoredOutput | undefined;
+  #isComplete = false;
 
+  /** For an attempt of this job, with the bound that holds for it. */
+  static for(
+    context: StoreContext & Pick<JobContext, 'policy'>,
+    { spec }: Pick<Job, 'spec'>,
+    attempt: StoredAttempt,
+    secrets: Readonly<Record<string, string>>,
+  ): OutputStore {
+    const maxBytes = Math.min(context.policy.maxOutputBytes, spec.maxOutputBytes ?? Number.POSITIVE_INFINITY);
+    return new OutputStore(context, attempt, { secrets: Object.values(secrets), maxBytes });
+  }
+
+  /** @param options.maxBytes how much may be kept of the job, all its attempts together. */
   constructor(
-    context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics'>,
-    attempt: Pick<Attempt, 'id' | 'epoch' | 'acknowledged'>,
-    secrets: readonly string[],
+    context: StoreContext,
+    attempt: StoredAttempt,
+    options: { readonly secrets: readonly string[]; readonly maxBytes: number },
   ) {
     this.#context = context;
     this.#attempt = attempt;
-    this.#secrets = secrets;
+    this.#secrets = options.secrets;
+    this.#maxBytes = options.maxBytes;
+    this.#lookbehindBytes = createSecretMask(options.secrets).lookbehindBytes;
     this.#acknowledged = attempt.acknowledged;
+    // Nothing can be stored of a job that just began its first attempt: it needs no look.
+    if (attempt.number === 1 && attempt.acknowledged.stdout + attempt.acknowledged.stderr === 0)
+      this.#stored = NOTHING_STORED;
   }
 
   /** From where the job's output has to be read (again), so that nothing is lost and every secret is seen whole. */
-  get resumeFrom(): OutputOffsets {
-    const { lookbehindBytes } = createSecretMask(this.#secrets);
-    const back = (offset: number): number => Math.max(0, offset - lookbehindBytes);
-    return { stdout: back(this.#acknowledged.stdout), stderr: back(this.#acknowledged.stderr) };
+  async resume(): Promise<Required<Pick<RecoverOptions, 'from' | 'before'>>> {
+    const stored = await this.#load();
+    const [stdout, stderr] = [this.#startOf('stdout', stored), this.#startOf('stderr', stored)];
+    return {
+      from: { stdout: stdout.from, stderr: stderr.from },
+      before: { stdout: stdout.before, stderr: stderr.before },
+    };
   }
 
   /**
-   * Stores all of this output, which begins at {@link resumeFrom}. Resolves when it has ended and is durable.
+   * Stores all of this output, which begins where {@link resume} says. Resolves when it has ended and is durable.
    * @throws HodeiError `stale_epoch` where the attempt belongs to another now; whatever the output throws (what
    * came before is stored then, and this may be called again with what follows).
    * @param letGo aborted, the end of the output is not the job's: what may be the beginning of a secret is then
    * left to who reads on.
    */
   async store(output: AsyncIterable<OutputChunk>, onFirstByte?: () => void, letGo?: AbortSignal): Promise<void> {
+    const stored = await this.#load();
+    const streams: Streams<MaskedStream> = {
+      stdout: new MaskedStream(this.#secrets, this.#startOf('stdout', stored)),
+      stderr: new MaskedStream(this.#secrets, this.#startOf('stderr', stored)),
+    };
+    const bounded = new BoundedOutput(Math.max(0, this.#maxBytes - stored.jobBytes), stored.cutOff);
     const writer = new BatchWriter((chunks) => this.#append(chunks));
-    const begin = this.resumeFrom;
-    const streams = {
-      stdout: this.#maskedStream('stdout', begin.stdout),
-      stderr: this.#maskedStream('stderr', begin.stderr),
+    const write = async (chunks: readonly OutputChunk[]): Promise<void> => {
+      for (const chunk of chunks) for (const kept of bounded.push(chunk)) await writer.write(kept);
     };
     try {
       for await (const chunk of output) {
         if (chunk.bytes.length > 0) onFirstByte?.();
-        await writer.write(streams[chunk.stream].push(chunk));
+        await write(streams[chunk.stream].push(chunk));
       }
       if (letGo?.aborted) return;
-      for (const stream of ['stdout', 'stderr'] as const)
-        await writer.write(streams[stream].flush(this.#context.clock.now()));
+      const at = this.#context.clock.now();
+      for (const stream of STREAMS) await write([streams[stream].flush(at)]);
+      for (const chunk of bounded.flush(at)) await writer.write(chunk);
     } finally {
       await writer.close();
     }
+    this.#isComplete = true;
   }
 
-  #maskedStream(
-    stream: OutputStream,
-    from: number,
-  ): { push(chunk: OutputChunk): OutputChunk; flush(at: number): OutputChunk } {
-    const mask = createSecretMask(this.#secrets);
-    let next = from;
-    const release = (bytes: Uint8Array, at: number): OutputChunk => {
-      // Bytes before the acknowledged offset were read again for the mask's sake only.
-      const skip = Math.min(bytes.length, Math.max(0, this.#acknowledged[stream] - next));
-      const offset = next + skip;
-      next += bytes.length;
-      return { stream, offset, bytes: bytes.subarray(skip), at };
-    };
-    return { push: (chunk) => release(mask.push(chunk.bytes), chunk.at), flush: (at) => release(mask.flush(), at) };
+  /**
+   * The worker is gone: records that what was not read of its output is lost. Nothing to do where all was read.
+   * @throws HodeiError `stale_epoch`
+   */
+  async loseRest(): Promise<void> {
+    if (this.#isComplete) return;
+    const { cutOff } = await this.#load();
+    const at = this.#context.clock.now();
+    const lost = STREAMS.filter((stream) => !cutOff.includes(stream)).map((stream) =>
+      gapChunk({ stream, offset: this.#acknowledged[stream], at }, 'worker_lost'),
+    );
+    await this.#append(lost).catch((error: unknown) => {
+      // The attempt has its outcome: whoever recorded that has seen to this as well.
+      if (!isHodeiError(error, 'conflict')) throw error;
+    });
+  }
+
+  async #load(): Promise<StoredOutput> {
+    const { logs } = this.#context.repositories;
+    const query = { attemptId: this.#attempt.id, tailBytes: BEFORE_BYTES + this.#lookbehindBytes };
+    const look = (): Promise<StoredOutput> => logs.getStored(query);
+    return (this.#stored ??= await persist(this.#context, look, look));
+  }
+
+  /** A mask can't look behind a gap. */
+  #startOf(stream: OutputStream, { tails }: Pick<StoredOutput, 'tails'>) {
+    const tail = tails[stream];
+    const acknowledged = this.#acknowledged[stream];
+    const lookbehind = Math.min(this.#lookbehindBytes, tail.length);
+    const isTorn = lookbehind < this.#lookbehindBytes && lookbehind < acknowledged;
+    const before = tail.subarray(0, tail.length - lookbehind);
+    return { stream, from: acknowledged - lookbehind, acknowledged, isTorn, before };
   }
 
   async #append(chunks: readonly OutputChunk[]): Promise<void> {
     const { logs, attempts } = this.#context.repositories;
-    const after = { ...this.#acknowledged };
-    for (const chunk of chunks) after[chunk.stream] = chunk.offset + chunk.bytes.length;
+    const before = this.#acknowledged;
+    const after = { ...before };
+    for (const chunk of chunks) after[chunk.stream] = endOfChunk(chunk);
+    const moves = STREAMS.some((stream) => after[stream] !== before[stream]);
     await persist(
       this.#context,
       async () => {
@@ -90,82 +162,36 @@ export class OutputStore {
         return true;
       },
       async () => {
+        // What moves no offset leaves no trace in them; it does no harm twice.
+        if (!moves) return undefined;
         const { acknowledged } = await attempts.get(this.#attempt.id);
-        return acknowledged.stdout === after.stdout && acknowledged.stderr === after.stderr ? true : undefined;
+        return STREAMS.every((stream) => acknowledged[stream] === after[stream]) ? true : undefined;
       },
     );
     this.#acknowledged = after;
-  }
-}
-
-/** Collects what comes while a write is under way, and writes it with the next one. */
-class BatchWriter {
-  readonly #append: (chunks: readonly OutputChunk[]) => Promise<void>;
-  #waiting: OutputChunk[] = [];
-  #waitingBytes = 0;
-  #writing: Promise<void> | undefined;
-  #failure: { readonly error: unknown } | undefined;
-
-  constructor(append: (chunks: readonly OutputChunk[]) => Promise<void>) {
-    this.#append = append;
+    this.#remember(chunks);
   }
 
-  /** Takes a chunk; waits while too much is unwritten. Throws what an earlier write threw. */
-  async write(chunk: OutputChunk): Promise<void> {
-    if (this.#failure) throw this.#failure.error;
-    if (chunk.bytes.length === 0) return;
-    this.#waiting.push(chunk);
-    this.#waitingBytes += chunk.bytes.length;
-    this.#writing ??= this.#drain();
-    if (this.#waitingBytes >= MAX_WAITING_BYTES) await this.#writing;
-  }
-
-  /** Resolves when everything is written. @throws what a write threw. */
-  async close(): Promise<void> {
-    await this.#writing;
-    if (this.#failure) throw this.#failure.error;
-  }
-
-  async #drain(): Promise<void> {
-    try {
-      while (this.#waiting.length > 0) {
-        const batch = this.#waiting;
-        this.#waiting = [];
-        this.#waitingBytes = 0;
-        await this.#append(joinNeighbours(batch));
-      }
-    } catch (error) {
-      this.#failure = { error };
+  #remember(chunks: readonly OutputChunk[]): void {
+    const most = BEFORE_BYTES + this.#lookbehindBytes;
+    let { jobBytes, cutOff } = this.#stored ?? NOTHING_STORED;
+    const tails = { ...(this.#stored ?? NOTHING_STORED).tails };
+    for (const { stream, bytes, gap } of chunks) {
+      jobBytes += bytes.length;
+      if (gap === undefined) tails[stream] = lastBytes(tails[stream], bytes, most);
+      else tails[stream] = NOTHING;
+      if (gap?.reason === 'over_limit' && !cutOff.includes(stream)) cutOff = [...cutOff, stream];
     }
-    this.#writing = undefined;
+    this.#stored = { jobBytes, tails, cutOff };
   }
 }
 
-/** Fewer, larger chunks with the same bytes in the same order. */
-function joinNeighbours(chunks: readonly OutputChunk[]): readonly OutputChunk[] {
-  const groups: OutputChunk[][] = [];
-  let size = 0;
-  for (const chunk of chunks) {
-    const last = groups.at(-1);
-    if (last?.[0]?.stream === chunk.stream && size + chunk.bytes.length <= MAX_CHUNK_BYTES) {
-      last.push(chunk);
-      size += chunk.bytes.length;
-    } else {
-      groups.push([chunk]);
-      size = chunk.bytes.length;
-    }
-  }
-  return groups.map((group) => (group.length === 1 ? group : [join(group)])).flat();
-}
-
-function join(group: readonly OutputChunk[]): OutputChunk {
-  const bytes = new Uint8Array(group.reduce((sum, chunk) => sum + chunk.bytes.length, 0));
-  let at = 0;
-  for (const chunk of group) {
-    bytes.set(chunk.bytes, at);
-    at += chunk.bytes.length;
-  }
-  const [first] = group;
-  if (first === undefined) throw new RangeError('an empty group has no first chunk');
-  return { ...first, bytes };
+/** The last bytes of both together, as a copy, so that a small piece does not keep a large one in memory. */
+function lastBytes(earlier: Uint8Array, later: Uint8Array, most: number): Uint8Array {
+  if (later.length >= most) return later.slice(later.length - most);
+  const kept = earlier.subarray(Math.max(0, earlier.length + later.length - most));
+  const joined = new Uint8Array(kept.length + later.length);
+  joined.set(kept);
+  joined.set(later, kept.length);
+  return joined;
 }

@@ -64,7 +64,7 @@ export async function superviseJob(
       try {
         current ??= await job.provider.recoverWorker(job.handle, {
           nonce: job.attempt.nonce,
-          from: job.output.resumeFrom,
+          ...(await job.output.resume()),
           signal: signals.lost,
         });
         const exit = await Promise.race([followToExit(job, current, signals.lost), lost]);
@@ -74,7 +74,10 @@ export async function superviseJob(
         current?.detach();
         current = undefined;
         signals.lost.throwIfAborted();
-        if (isHodeiError(error, 'worker_not_found')) return vanished(stopper.reason(), error.message);
+        if (isHodeiError(error, 'worker_not_found')) {
+          await job.output.loseRest();
+          return vanished(stopper.reason(), error.message);
+        }
         if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
         context.diagnostics.warn('the engine is away; the job is taken up again when it answers', {
           workerId: job.handle.workerId,

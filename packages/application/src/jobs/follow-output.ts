@@ -9,6 +9,9 @@ const READ_BYTES = 1024 * 1024;
  * The stored output of a job, all attempts in order, from after `afterSeq`. With `follow` it goes on until
  * the job has ended and everything was given out; else it ends with what is there.
  *
+ * The record of a gap `over_limit` that was given out before the job had ended comes again at the end, with the
+ * final count.
+ *
  * @throws HodeiError `not_found`; the signal's reason when it aborts.
  */
 export async function* followOutput(
@@ -25,6 +28,7 @@ export async function* followOutput(
   const { jobs, logs } = context.repositories;
   const { jobId, signal, stream, since } = query;
   let afterSeq = query.afterSeq ?? 0;
+  const growing: LogRecord[] = [];
   using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'] });
   for (;;) {
     await changes.next(signal);
@@ -43,8 +47,13 @@ export async function* followOutput(
         signal?.throwIfAborted();
         yield record;
         afterSeq = record.seq;
+        if (record.gap?.reason === 'over_limit' && !isTerminalJobState(job.state)) growing.push(record);
       }
     }
-    if (!query.follow || isTerminalJobState(job.state)) return;
+    if (!query.follow) return;
+    if (!isTerminalJobState(job.state)) continue;
+    const gaps = growing.length === 0 ? [] : await logs.listGaps(jobId);
+    yield* gaps.filter(({ seq }) => growing.some((record) => record.seq === seq));
+    return;
   }
 }

@@ -17,6 +17,8 @@ export interface JobPolicy {
   readonly workerLifetimeMs: number;
   /** How many jobs this instance runs at once. */
   readonly maxConcurrentJobs: number;
+  /** How much is kept of a job's output, all its attempts together, in bytes; the rest is counted and dropped. */
+  readonly maxOutputBytes: number;
 }
 
 export const DEFAULT_JOB_POLICY: JobPolicy = {
@@ -27,4 +29,5 @@ export const DEFAULT_JOB_POLICY: JobPolicy = {
   launchTimeoutMs: 30_000,
   workerLifetimeMs: 3_600_000,
   maxConcurrentJobs: 50,
+  maxOutputBytes: 1024 ** 3,
 };

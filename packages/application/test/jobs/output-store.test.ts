@@ -60,14 +60,16 @@ async function store(text: string, cuts: readonly number[], breaks: readonly num
     phases: {},
     at: clock.now(),
   });
-  const output = new OutputStore(plane.context, attempt, SECRETS);
+  const output = new OutputStore(plane.context, attempt, { secrets: SECRETS, maxBytes: 2 ** 30 });
   const bytes = new TextEncoder().encode(text);
   for (const breakAfter of breaks) {
-    await output.store(chunksOf(bytes, output.resumeFrom.stdout, cuts, breakAfter)).catch((error: unknown) => {
-      if (error !== BROKEN) throw error;
-    });
+    await output
+      .store(chunksOf(bytes, (await output.resume()).from.stdout, cuts, breakAfter))
+      .catch((error: unknown) => {
+        if (error !== BROKEN) throw error;
+      });
   }
-  await output.store(chunksOf(bytes, output.resumeFrom.stdout, cuts, Number.POSITIVE_INFINITY));
+  await output.store(chunksOf(bytes, (await output.resume()).from.stdout, cuts, Number.POSITIVE_INFINITY));
   const stored = await plane.output(job.id);
   await repositories.attempts.finish({
     attemptId: attempt.id,

@@ -1,6 +1,8 @@
-import type { LogRecord, LogRepository } from '@hodei/domain';
+import type { JobId, LogRecord, LogRepository, StoredOutput } from '@hodei/domain';
 import type { Database } from './connection/database.ts';
 import { appendLogs } from './logs/append-logs.ts';
+import { getStored } from './logs/get-stored.ts';
+import { listGaps } from './logs/list-gaps.ts';
 import { readLogs } from './logs/read-logs.ts';
 
 /** The output of jobs in Postgres. */
@@ -17,5 +19,13 @@ export class PostgresLogRepository implements LogRepository {
 
   read(query: Parameters<LogRepository['read']>[0]): Promise<readonly LogRecord[]> {
     return readLogs(this.#database, query);
+  }
+
+  listGaps(jobId: JobId): Promise<readonly LogRecord[]> {
+    return listGaps(this.#database, jobId);
+  }
+
+  getStored(query: Parameters<LogRepository['getStored']>[0]): Promise<StoredOutput> {
+    return getStored(this.#database, query);
   }
 }

@@ -99,6 +99,8 @@ export interface Schema {
     readonly start: number;
     readonly at: Timestamp;
     readonly bytes: Uint8Array;
+    readonly gap_reason: string | null | undefined;
+    readonly gap_bytes: number | null | undefined;
   };
   readonly history: {
     readonly seq: Generated<number>;

@@ -1,5 +1,12 @@
-import { sql } from 'kysely';
-import { HodeiError, type LogRepository, type OutputChunk, type OutputStream } from '@hodei/domain';
+import { sql, type RawBuilder } from 'kysely';
+import {
+  endOfChunk,
+  HodeiError,
+  type AttemptId,
+  type LogRepository,
+  type OutputChunk,
+  type OutputStream,
+} from '@hodei/domain';
 import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { found, refusal } from '../refusal.ts';
@@ -7,8 +14,8 @@ import { timestamp } from '../rows/values.ts';
 
 type Append = Parameters<LogRepository['append']>[0];
 
-/** Postgres takes 65,535 parameters a statement, and a chunk has five. */
-const MAX_CHUNKS = 10_000;
+/** Postgres takes 65,535 parameters a statement, and a chunk has up to seven. */
+const MAX_CHUNKS = 9_000;
 
 /**
  * See `LogRepository.append`. One statement: the offsets move on by compare-and-set, and with them the chunks
@@ -23,21 +30,7 @@ export async function appendLogs(database: Database, append: Append): Promise<vo
 async function appendBatch(database: Database, { attemptId, epoch, chunks }: Append): Promise<void> {
   const stdout = extent(chunks, 'stdout');
   const stderr = extent(chunks, 'stderr');
-  const values = chunks
-    .filter(({ bytes }) => bytes.length > 0)
-    .map(
-      ({ stream, offset, at, bytes }, index) =>
-        sql`(${index}::int, ${stream}::text, ${offset}::bigint, ${timestamp(at)}::timestamptz, ${bytes}::bytea)`,
-    );
-  const insertion =
-    values.length === 0
-      ? sql``
-      : sql`, chunk AS (
-        INSERT INTO log_chunks (job_id, attempt_id, stream, start, at, bytes)
-        SELECT job_id, ${attemptId}::uuid, stream, start, at, bytes
-        FROM attempt, (VALUES ${sql.join(values)}) AS given (place, stream, start, at, bytes)
-        ORDER BY place
-      )`;
+  const insertion = insertionOf(attemptId, chunks);
   const { rows } = await database.run((db) =>
     sql`
       WITH attempt AS (
@@ -67,6 +60,26 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
   );
 }
 
+/** Output without a gap, which is nearly all there is, needs no columns for one. */
+function insertionOf(attemptId: AttemptId, chunks: readonly OutputChunk[]): RawBuilder<unknown> {
+  const records = chunks.filter(({ bytes, gap }) => bytes.length > 0 || gap !== undefined);
+  if (records.length === 0) return sql``;
+  const hasGaps = records.some(({ gap }) => gap !== undefined);
+  const columns = hasGaps ? sql`stream, start, at, bytes, gap_reason, gap_bytes` : sql`stream, start, at, bytes`;
+  const values = records.map(({ stream, offset, at, bytes, gap }, index) => {
+    const row = sql`${index}::int, ${stream}::text, ${offset}::bigint, ${timestamp(at)}::timestamptz, ${bytes}::bytea`;
+    if (!hasGaps) return sql`(${row})`;
+    const lostBytes = gap?.reason === 'over_limit' ? null : (gap?.lostBytes ?? null);
+    return sql`(${row}, ${gap?.reason ?? null}::text, ${lostBytes}::bigint)`;
+  });
+  return sql`, chunk AS (
+    INSERT INTO log_chunks (job_id, attempt_id, ${columns})
+    SELECT job_id, ${attemptId}::uuid, ${columns} FROM attempt, (VALUES ${sql.join(values)}) AS given (place, ${columns})
+    ORDER BY place
+    ${hasGaps ? sql`ON CONFLICT DO NOTHING` : sql``}
+  )`;
+}
+
 /**
  * From where to where the chunks of a stream reach; absent where there are none.
  * @throws HodeiError `conflict` where they have gaps among themselves.
@@ -79,13 +92,13 @@ function extent(
   const begin = own[0]?.offset;
   if (begin === undefined) return undefined;
   let end = begin;
-  for (const { offset, bytes } of own) {
-    if (offset !== end)
+  for (const chunk of own) {
+    if (chunk.offset !== end)
       throw new HodeiError(
         'conflict',
-        `a chunk of ${stream} begins at ${offset}, but the one before it ends at ${end}`,
+        `a chunk of ${stream} begins at ${chunk.offset}, but the one before it ends at ${end}`,
       );
-    end += bytes.length;
+    end = endOfChunk(chunk);
   }
   return { begin, end };
 }
