@@ -80,10 +80,13 @@ test('output goes to its own stream, and the next piece is read when the last wa
       yield { attemptId, seq, stream, offset: 0, at: 0, bytes: Buffer.from(`x${seq}`) };
     }
   }
-  const last = await copyOutput(output(), { stdout: sink('stdout'), stderr: sink('stderr') }, () => {
-    events.push('first');
-    return Promise.resolve();
-  });
+  const last = await copyOutput(
+    output(),
+    { stdout: sink('stdout'), stderr: sink('stderr') },
+    {
+      onFirst: async () => void events.push('first'),
+    },
+  );
   expect(events).toEqual([
     'read 0',
     'first',

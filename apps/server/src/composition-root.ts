@@ -68,7 +68,7 @@ function createRegistry(c: DependencyContainer): ProviderRegistry {
 }
 
 function createJobContext(c: DependencyContainer): JobContext {
-  const { defaultImage } = c.resolve(SETTINGS);
+  const { defaultImage, maxOutputBytes } = c.resolve(SETTINGS);
   return {
     repositories: c.resolve(REPOSITORIES),
     registry: c.resolve(PROVIDER_REGISTRY),
@@ -79,6 +79,6 @@ function createJobContext(c: DependencyContainer): JobContext {
     diagnostics: c.resolve(DIAGNOSTICS),
     instance: c.resolve(INSTANCE),
     lost: c.resolve(LEASE_LOST),
-    policy: { ...DEFAULT_JOB_POLICY, defaultImage },
+    policy: { ...DEFAULT_JOB_POLICY, defaultImage, maxOutputBytes },
   };
 }

@@ -1,5 +1,6 @@
 import { isAbsolute, resolve } from 'node:path';
 
+import { DEFAULT_JOB_POLICY } from '@hodei/application';
 import { HodeiError } from '@hodei/domain';
 import { z } from 'zod';
 
@@ -21,6 +22,8 @@ export interface Settings {
   readonly defaultImage: string;
   /** How long a service that is told to end waits for its jobs, in milliseconds; then others take them up. */
   readonly drainTimeoutMs: number;
+  /** How much is kept of a job's output, in bytes; the rest is counted and dropped. */
+  readonly maxOutputBytes: number;
   /** What adapters may read, like `DOCKER_HOST`. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -30,6 +33,7 @@ const url = (protocols: readonly string[], example: string) =>
     error: `must be a URL like ${example}`,
   });
 
+const OUTPUT = 'must be a whole number of bytes, 0 or more';
 const DRAIN = 'must be a whole number of milliseconds from 0 to 86400000';
 
 const ENVIRONMENT = z.object({
@@ -45,6 +49,11 @@ const ENVIRONMENT = z.object({
     .min(0, { error: DRAIN })
     .max(86_400_000, { error: DRAIN })
     .default(30_000),
+  HODEI_MAX_OUTPUT_BYTES: z.coerce
+    .number({ error: OUTPUT })
+    .int({ error: OUTPUT })
+    .min(0, { error: OUTPUT })
+    .default(DEFAULT_JOB_POLICY.maxOutputBytes),
 });
 
 /**
@@ -65,6 +74,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     logLevel: data.HODEI_LOG_LEVEL,
     defaultImage: data.HODEI_DEFAULT_IMAGE,
     drainTimeoutMs: data.HODEI_DRAIN_TIMEOUT_MS,
+    maxOutputBytes: data.HODEI_MAX_OUTPUT_BYTES,
     env,
     ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),
     ...(data.HODEI_DATABASE_URL === undefined ? {} : { databaseUrl: data.HODEI_DATABASE_URL }),

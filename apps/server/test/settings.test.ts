@@ -20,6 +20,7 @@ describe('settings', () => {
       logLevel: 'warn',
       defaultImage: 'busybox',
       drainTimeoutMs: 30_000,
+      maxOutputBytes: 1024 ** 3,
       env: {},
     });
   });
@@ -33,6 +34,7 @@ describe('settings', () => {
     [{ HODEI_DATABASE_URL: 'not a url hunter2' }, /HODEI_DATABASE_URL/],
     [{ HODEI_URL: 'ftp://x' }, /HODEI_URL .*http:\/\//],
     [{ HODEI_LOG_LEVEL: 'loud' }, /HODEI_LOG_LEVEL must be one of trace, debug/],
+    [{ HODEI_MAX_OUTPUT_BYTES: '1 GB' }, /HODEI_MAX_OUTPUT_BYTES must be a whole number of bytes/],
     [{ HODEI_DRAIN_TIMEOUT_MS: 'soon' }, /HODEI_DRAIN_TIMEOUT_MS must be a whole number of milliseconds/],
   ])('name what is wrong and what is allowed, and no value: %o', (env, message) => {
     expect(refusal(env)).toMatch(message);

@@ -70,6 +70,42 @@ describe('a secret mask', () => {
     );
   });
 
+  test('hides each byte of a secret that bytes are missing of, at whichever side', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: fc.constantFrom('x', 'y'), maxLength: 8 }),
+        fc.string({ unit: fc.constantFrom('a', 'b', 'c'), minLength: 2, maxLength: 6 }),
+        fc.nat(),
+        fc.nat(),
+        anySizes,
+        (around, secret, cutA, cutB, sizes) => {
+          const [from, to] = [cutA % (secret.length + 1), cutB % (secret.length + 1)].toSorted((a, b) => a - b);
+          const before = Buffer.from(around + secret.slice(0, from));
+          const after = Buffer.from(secret.slice(to) + around + secret);
+          const masking = createSecretMask([secret]);
+          const out: Uint8Array[] = [];
+          const pushAll = (bytes: Buffer): void => {
+            let at = 0;
+            for (const size of sizes) {
+              out.push(masking.push(bytes.subarray(at, at + size)));
+              at += size;
+            }
+            out.push(masking.push(bytes.subarray(at)));
+          };
+          pushAll(before);
+          out.push(masking.gap());
+          expect(Buffer.concat(out)).toHaveLength(before.length);
+          pushAll(after);
+          out.push(masking.flush());
+          const text = Buffer.concat(out).toString();
+          expect(text).toBe(
+            around + '*'.repeat((from ?? 0) + secret.length - (to ?? 0)) + around + '*'.repeat(secret.length),
+          );
+        },
+      ),
+    );
+  });
+
   test('hides a secret that arrives byte by byte', () => {
     expect(
       mask(

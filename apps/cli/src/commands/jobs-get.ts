@@ -5,6 +5,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { renderDetails, type Detail } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
+import { explainGap } from '../output/explain-gap.ts';
 import { formatSize } from '../output/format-size.ts';
 import { formatAge, formatMoment } from '../output/format-time.ts';
 import { jobDescriptionToJson } from '../output/job-json.ts';
@@ -31,7 +32,7 @@ export function addJobsGetCommand(parent: Command, cli: Cli): void {
 
 /** A job for people. */
 export function renderJob(
-  { job, attempts, waitingFor }: JobDescription,
+  { job, attempts, gaps, waitingFor }: JobDescription,
   { out, now }: Pick<Cli, 'out' | 'now'>,
 ): readonly string[] {
   const { spec } = job;
@@ -61,10 +62,10 @@ export function renderJob(
     ['finished', moment(job.finishedAt)],
     ['cancel asked', job.cancelRequest && `${formatMoment(job.cancelRequest.at)} by ${oneLine(job.cancelRequest.by)}`],
   ];
-  return [...renderDetails(details), ...attempts.flatMap((attempt) => ['', ...renderAttempt(attempt)])];
+  return [...renderDetails(details), ...attempts.flatMap((attempt) => ['', ...renderAttempt(attempt, gaps)])];
 }
 
-function renderAttempt(attempt: Attempt): readonly string[] {
+function renderAttempt(attempt: Attempt, gaps: JobDescription['gaps']): readonly string[] {
   const { outcome, phases, acknowledged } = attempt;
   const timings = phaseDurations(phases).map(({ name, durationMs }) => `${name} ${durationMs} ms`);
   const details: readonly Detail[] = [
@@ -72,6 +73,9 @@ function renderAttempt(attempt: Attempt): readonly string[] {
     ['evidence', outcome && evidence(outcome)],
     ['phases', timings.join(', ') || undefined],
     ['output', `${formatSize(acknowledged.stdout)} on stdout, ${formatSize(acknowledged.stderr)} on stderr`],
+    ...gaps
+      .filter(({ attemptId }) => attemptId === attempt.id)
+      .map(({ stream, offset, gap }): Detail => ['missing', gap && `at ${offset}: ${explainGap(stream, gap)}`]),
     ['worker', attempt.workerId],
     ...attempt.warnings.map((warning): Detail => ['warning', oneLine(warning)]),
   ];

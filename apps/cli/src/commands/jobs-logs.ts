@@ -1,4 +1,4 @@
-import { parseJobId, type OutputStream } from '@hodei/domain';
+import { parseJobId, type LogRecord, type OutputStream } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -6,6 +6,9 @@ import { parseSince } from '../options/parse-since.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import { copyOutput } from '../output/copy-output.ts';
 import { lastLines } from '../output/last-lines.ts';
+import { recordToJson } from '../output/record-json.ts';
+import { createGapTeller } from '../output/tell-gaps.ts';
+import { writeJsonLine } from '../output/write-json.ts';
 
 interface LogsOptions {
   readonly follow?: true;
@@ -13,6 +16,7 @@ interface LogsOptions {
   readonly stderr?: true;
   readonly since?: string;
   readonly tail?: number;
+  readonly json?: true;
 }
 
 export function addJobsLogsCommand(parent: Command, cli: Cli): void {
@@ -30,6 +34,7 @@ export function addJobsLogsCommand(parent: Command, cli: Cli): void {
     .option('--tail <lines>', 'only the last so many lines of what is there', (text) =>
       parseWhole('--tail', text, 0, 1_000_000),
     )
+    .option('--json', 'one JSON document a line for each record, bytes in base64, and gaps among them')
     .action(async (id: string, options: LogsOptions) => {
       const jobId = parseJobId(id);
       const stream = onlyStream(options);
@@ -39,16 +44,21 @@ export function addJobsLogsCommand(parent: Command, cli: Cli): void {
         ...(options.since === undefined ? {} : { since: parseSince('--since', options.since, cli.now()) }),
       };
       await using backend = cli.openBackend();
+      const onGap = createGapTeller(cli.stderr);
+      const show = async (records: AsyncIterable<LogRecord>): Promise<void> => {
+        if (options.json) for await (const record of records) await writeJsonLine(cli.stdout, recordToJson(record));
+        else await copyOutput(records, cli, { onGap });
+      };
       let afterSeq = 0;
       if (options.tail !== undefined) {
         const end = await lastLines(
           passing(backend.followOutput(query), (seq) => (afterSeq = seq)),
           options.tail,
         );
-        await copyOutput(iterate(end), cli);
+        await show(iterate(end));
         if (!options.follow) return;
       }
-      await copyOutput(backend.followOutput({ ...query, afterSeq, follow: options.follow ?? false }), cli);
+      await show(backend.followOutput({ ...query, afterSeq, follow: options.follow ?? false }));
     });
 }
 

@@ -8,6 +8,7 @@ import { EXIT, isPlatformFailure, jobExitCode } from '../output/job-exit-code.ts
 import { jobDescriptionToJson } from '../output/job-json.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { ClosedOutputError } from '../output/sink.ts';
+import { createGapTeller } from '../output/tell-gaps.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson } from '../output/write-json.ts';
 import { InterruptedError, Interruptions } from './interruptions.ts';
@@ -56,7 +57,15 @@ async function follow(
   const sinks = { stdout: mode.json ? cli.stderr : cli.stdout, stderr: cli.stderr };
   const output = backend.followOutput({ jobId, follow: true, signal: over.signal });
   let failure: { readonly error: unknown } | undefined;
-  const copying = copyOutput(output, sinks, () => progress.end()).catch(async (error: unknown) => {
+  const tellGap = createGapTeller(cli.stderr);
+  const copying = copyOutput(output, sinks, {
+    onFirst: () => progress.end(),
+    onGap: async (record, last) => {
+      if (mode.quiet) return;
+      await progress.end();
+      await tellGap(record, last);
+    },
+  }).catch(async (error: unknown) => {
     if (over.signal.aborted) return undefined;
     failure = { error };
     // Nobody sees any more what it does: it is not to go on unseen.

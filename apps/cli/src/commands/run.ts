@@ -55,6 +55,11 @@ export function addRunCommand(parent: Command, cli: Cli): void {
     .option('--timeout <duration>', 'the longest it may run, like 90s or 1h30m', (text) =>
       parseDuration('--timeout', text),
     )
+    .option(
+      '--max-output <size>',
+      'how much of its output is kept, like 10m; the rest is counted and dropped',
+      (text) => parseSize('--max-output', text),
+    )
     .option('--retries <number>', 'how often it is tried again when it fails', whole('--retries', 0, 99))
     .option('--priority <number>', 'higher runs earlier, from -1000 to 1000', whole('--priority', -1000, 1000))
     .option('--name <name>', 'a name, for people')

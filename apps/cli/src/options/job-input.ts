@@ -17,6 +17,8 @@ export interface JobOptions {
   /** Milliseconds. */
   readonly timeout?: number;
   readonly retries?: number;
+  /** Bytes. */
+  readonly maxOutput?: number;
   readonly priority?: number;
   readonly name?: string;
   readonly arch?: string;
@@ -33,6 +35,7 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
     network,
     timeout: timeoutMs,
     retries,
+    maxOutput: maxOutputBytes,
     priority,
     name,
     arch,
@@ -43,7 +46,7 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
     secrets: parseSecrets('--secret', options.secret ?? [], env),
     labels: parseLabels('--label', options.label ?? []),
     resources: defined({ cpu, memoryBytes, pids }),
-    ...defined({ image, workdir, network, timeoutMs, priority, name }),
+    ...defined({ image, workdir, network, timeoutMs, maxOutputBytes, priority, name }),
     ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
     ...(arch === undefined ? {} : { requirements: { architecture: arch } }),
   };

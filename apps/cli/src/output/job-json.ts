@@ -24,15 +24,20 @@ export function jobToJson(job: Job): Readonly<Record<string, unknown>> {
 }
 
 /** A job with its attempts, as JSON. */
-export function jobDescriptionToJson({ job, attempts, waitingFor }: JobDescription): Readonly<Record<string, unknown>> {
+export function jobDescriptionToJson({
+  job,
+  attempts,
+  gaps,
+  waitingFor,
+}: JobDescription): Readonly<Record<string, unknown>> {
   return {
     ...jobToJson(job),
     ...(waitingFor === undefined ? {} : { waitingFor }),
-    attempts: attempts.map(attemptToJson),
+    attempts: attempts.map((attempt) => attemptToJson(attempt, gaps)),
   };
 }
 
-function attemptToJson(attempt: Attempt): Readonly<Record<string, unknown>> {
+function attemptToJson(attempt: Attempt, gaps: JobDescription['gaps']): Readonly<Record<string, unknown>> {
   return {
     id: attempt.id,
     number: attempt.number,
@@ -41,6 +46,9 @@ function attemptToJson(attempt: Attempt): Readonly<Record<string, unknown>> {
     phases: Object.fromEntries(Object.entries(attempt.phases).map(([phase, at]) => [phase, formatMoment(at)])),
     durationsMs: Object.fromEntries(phaseDurations(attempt.phases).map(({ name, durationMs }) => [name, durationMs])),
     outputBytes: attempt.acknowledged,
+    outputGaps: gaps
+      .filter(({ attemptId }) => attemptId === attempt.id)
+      .map(({ stream, offset, gap }) => ({ stream, offset, ...gap })),
     warnings: attempt.warnings,
     ...(attempt.outcome === undefined ? {} : outcomeToJson(attempt.outcome)),
   };

@@ -33,7 +33,8 @@ function cut(records: readonly LogRecord[], lines: number): readonly LogRecord[]
   let isEnd = true;
   for (const record of records.toReversed()) {
     if (wanted === 0) break;
-    const { bytes } = record;
+    const { bytes, gap } = record;
+    if (gap !== undefined) result.push(record);
     let from = bytes.length;
     while (from > 0) {
       // A newline ends a line: the one before it is missing unless it is the very last byte.

@@ -1,4 +1,4 @@
-import { type Attempt, type EpochMs, type Job, type JobId, type Phase, PHASES } from '@hodei/domain';
+import { type Attempt, type EpochMs, type Job, type JobId, type LogRecord, type Phase, PHASES } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 
@@ -6,6 +6,8 @@ import type { JobContext } from '../support/job-context.ts';
 export interface JobDescription {
   readonly job: Job;
   readonly attempts: readonly Attempt[];
+  /** What is missing of its output. */
+  readonly gaps: readonly LogRecord[];
   /** Why it isn't running; absent once it runs or has ended. */
   readonly waitingFor?: string;
 }
@@ -15,12 +17,13 @@ export async function describeJob(
   context: Pick<JobContext, 'repositories' | 'clock'>,
   jobId: JobId,
 ): Promise<JobDescription> {
-  const { jobs, attempts, instances } = context.repositories;
+  const { jobs, attempts, instances, logs } = context.repositories;
   const job = await jobs.get(jobId);
   const all = await attempts.listByJob(jobId);
+  const gaps = await logs.listGaps(jobId);
   const live = job.state === 'pending' ? (await instances.listLive()).length : 1;
   const waitingFor = explainWaiting(job, all, live, context.clock.now());
-  return { job, attempts: all, ...(waitingFor === undefined ? {} : { waitingFor }) };
+  return { job, attempts: all, gaps, ...(waitingFor === undefined ? {} : { waitingFor }) };
 }
 
 const NEXT_STEP: Readonly<Partial<Record<Phase, string>>> = {

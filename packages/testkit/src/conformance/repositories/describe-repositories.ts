@@ -11,6 +11,7 @@ import { insert, sealedSecrets } from './job-insert.ts';
 import { listing } from './job-listing.ts';
 import { release } from './job-release.ts';
 import { append } from './log-append.ts';
+import { gaps } from './log-gaps.ts';
 import { read } from './log-read.ts';
 import { ownership } from './ownership-repository.ts';
 import { pools } from './pool-repository.ts';
@@ -50,7 +51,7 @@ export const describeProviderRepository: Suite = suiteOf('provider repository', 
 /** What every `PoolRepository` has to do. */
 export const describePoolRepository: Suite = suiteOf('pool repository', pools);
 /** What every `LogRepository` has to do. */
-export const describeLogRepository: Suite = suiteOf('log repository', append, read);
+export const describeLogRepository: Suite = suiteOf('log repository', append, gaps, read);
 /** What every `HistoryRepository` has to do. */
 export const describeHistoryRepository: Suite = suiteOf('history repository', history);
 /** What every `InstanceRepository` has to do. */

@@ -1,4 +1,12 @@
-import type { JobId, LogRecord, LogRepository, OutputChunk, OutputStream } from '@hodei/domain';
+import {
+  gapChunk,
+  type GapReason,
+  type JobId,
+  type LogRecord,
+  type LogRepository,
+  type OutputChunk,
+  type OutputStream,
+} from '@hodei/domain';
 
 const encoder = new TextEncoder();
 
@@ -10,6 +18,9 @@ export const chunk = (stream: OutputStream, offset: number, words: string, at = 
   bytes: text(words),
   at,
 });
+
+export const gap = (stream: OutputStream, offset: number, reason: GapReason, lostBytes?: number): OutputChunk =>
+  gapChunk({ stream, offset, at: 1_700_000_000_000 }, reason, lostBytes);
 
 /** All output of a job, by as many reads as it takes. */
 export async function readAll(
