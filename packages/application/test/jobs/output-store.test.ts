@@ -139,7 +139,7 @@ async function store(text: string, how: Interrupted): Promise<readonly LogRecord
     });
     if (how.adopted) output = await bench.adopted(how.maxBytes);
   }
-  return bench.records();
+  return await bench.records();
 }
 
 interface AttemptBench extends AsyncDisposable {
