@@ -29,6 +29,13 @@ export const boundaryRules: readonly Rule[] = [
     to: { pathNot: '^packages/domain/src/' },
   },
   {
+    name: 'client-imports-nothing',
+    comment: 'Whoever talks to a server installs no part of one: fetch is enough.',
+    severity: 'error',
+    from: { path: '^packages/client/src/' },
+    to: { pathNot: '^packages/client/src/' },
+  },
+  {
     name: 'application-imports-domain-only',
     comment: 'Behaviour is written against ports; the adapters come in from the composition root.',
     severity: 'error',

@@ -1,0 +1,124 @@
+import { HodeiClientError, parseProblem } from './hodei-client-error.ts';
+
+/** How to reach a server. */
+export interface TransportOptions {
+  /** Like `http://127.0.0.1:7433`; a path before `/v1` is kept. */
+  readonly baseUrl: string;
+  /** A bearer token; absent: the server must be one that asks for none. */
+  readonly token?: string;
+  /** Instead of the global `fetch`. */
+  readonly fetch?: typeof fetch;
+}
+
+/** One request. */
+export interface HttpRequest {
+  readonly method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Under the base URL, like `/v1/jobs`. */
+  readonly path: string;
+  /** Query parameters; those that are `undefined` are left out, a list is given once for each of its values. */
+  readonly query?: Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  readonly signal?: AbortSignal;
+}
+
+/** Sends requests and turns every refusal into a {@link HodeiClientError}. */
+export class HttpTransport {
+  readonly #baseUrl: string;
+  readonly #token: string | undefined;
+  readonly #fetch: typeof fetch;
+
+  /** @throws TypeError where the base URL is none. */
+  constructor(options: TransportOptions) {
+    const url = new URL(options.baseUrl);
+    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+      throw new TypeError(`the base URL must be one like http://127.0.0.1:7433, not ${options.baseUrl}`);
+    }
+    this.#baseUrl = url.href.replace(/\/+$/, '');
+    this.#token = options.token;
+    this.#fetch = options.fetch ?? fetch;
+  }
+
+  /** The JSON of an answer; `undefined` where it has no body. @throws HodeiClientError; the signal's reason. */
+  async json<T>(request: HttpRequest): Promise<T> {
+    const response = await this.send(request);
+    const text = await receiving(request, () => response.text());
+    if (text === '') return undefined as T;
+    try {
+      return JSON.parse(text) as T;
+    } catch (cause) {
+      throw new HodeiClientError('unexpected_answer', `the answer to ${words(request)} is no JSON`, {
+        status: response.status,
+        cause,
+        retryable: false,
+      });
+    }
+  }
+
+  /** A successful answer, its body unread. @throws HodeiClientError; the signal's reason. */
+  async send(request: HttpRequest): Promise<Response> {
+    const { method = 'GET', body, headers, signal } = request;
+    const response = await receiving(request, () =>
+      this.#fetch(this.#baseUrl + request.path + queryString(request.query), {
+        method,
+        headers: {
+          accept: 'application/json',
+          ...(this.#token === undefined ? {} : { authorization: `Bearer ${this.#token}` }),
+          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        ...(signal === undefined ? {} : { signal }),
+      }),
+    );
+    if (response.ok) return response;
+    throw await refusal(request, response);
+  }
+}
+
+const words = ({ method = 'GET', path }: HttpRequest): string => `${method} ${path}`;
+
+/** @throws HodeiClientError `server_unavailable` for whatever breaks off; the signal's reason. */
+async function receiving<T>(request: HttpRequest, receive: () => Promise<T>): Promise<T> {
+  try {
+    return await receive();
+  } catch (cause) {
+    request.signal?.throwIfAborted();
+    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+    throw new HodeiClientError('server_unavailable', `the server did not answer ${words(request)}: ${why}`, {
+      cause,
+      retryable: true,
+    });
+  }
+}
+
+/** Statuses after which the same request may succeed. */
+const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);
+
+async function refusal(request: HttpRequest, response: Response): Promise<HodeiClientError> {
+  const { status } = response;
+  const text = await response.text().catch(() => '');
+  const problem = parseProblem(text);
+  const retryable = problem?.['retryable'];
+  return new HodeiClientError(
+    problem?.code ?? 'unexpected_answer',
+    problem?.detail ?? problem?.title ?? `the server answered ${words(request)} with status ${status}`,
+    {
+      status,
+      ...(problem === undefined ? {} : { problem }),
+      retryable: typeof retryable === 'boolean' ? retryable : RETRYABLE.has(status),
+    },
+  );
+}
+
+function queryString(query: HttpRequest['query'] = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === undefined) continue;
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [String(value)])
+      parameters.append(name, one);
+  }
+  const text = parameters.toString();
+  return text === '' ? '' : `?${text}`;
+}

@@ -1,0 +1,24 @@
+export { HodeiClient } from './hodei-client.ts';
+export { HodeiClientError, isHodeiClientError, type ClientErrorCode, type Problem } from './hodei-client-error.ts';
+export type { TransportOptions } from './http-transport.ts';
+export {
+  hasEnded,
+  type Attempt,
+  type Evidence,
+  type Job,
+  type JobDescription,
+  type JobInput,
+  type JobSpec,
+  type JobState,
+  type Moment,
+  type OutputRecord,
+  type Page,
+  type PageQuery,
+  type Requirements,
+  type Resources,
+} from './job.ts';
+export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
+export type { Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
+export type { ProvidersClient } from './providers-client.ts';
+export type { Worker, WorkerState } from './worker.ts';
+export type { WorkerQuery, WorkersClient } from './workers-client.ts';

@@ -1,0 +1,158 @@
+import type { HttpTransport } from './http-transport.ts';
+import {
+  hasEnded,
+  type Job,
+  type JobDescription,
+  type JobInput,
+  type JobState,
+  type OutputRecord,
+  type Page,
+  type PageQuery,
+} from './job.ts';
+import { HodeiClientError } from './hodei-client-error.ts';
+import { resumeEvents } from './resume-events.ts';
+import { retrying } from './retrying.ts';
+
+/** How long one request waits for a job's end; then the next one goes on. */
+const WAIT = '30s';
+
+/** Which jobs to list. */
+export interface JobQuery extends PageQuery {
+  readonly states?: readonly JobState[];
+  readonly name?: string;
+  /** All of these. */
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Which output of a job to read. */
+export interface OutputQuery {
+  /** Absent: both. */
+  readonly stream?: 'stdout' | 'stderr';
+  /** Goes on after this {@link OutputRecord.id}. */
+  readonly after?: string;
+  /** Only what was written since then, ISO 8601. */
+  readonly since?: string;
+  readonly signal?: AbortSignal;
+}
+
+/** Jobs. Everything throws HodeiClientError, or the reason of a signal that aborted. */
+export class JobsClient {
+  readonly #http: HttpTransport;
+
+  constructor(http: HttpTransport) {
+    this.#http = http;
+  }
+
+  /**
+   * Submits a job; once this resolves, the job is durable. A request whose answer is lost is repeated with the same
+   * key, and is still one job.
+   *
+   * @param options.idempotencyKey makes it one job also where this method is called again; absent: one is made up.
+   */
+  submit(
+    input: JobInput,
+    options: { readonly idempotencyKey?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<JobDescription> {
+    const { idempotencyKey = crypto.randomUUID(), signal } = options;
+    return retrying(
+      () =>
+        this.#http.json<JobDescription>({
+          method: 'POST',
+          path: '/v1/jobs',
+          body: input,
+          headers: { 'idempotency-key': idempotencyKey },
+          ...withSignal(signal),
+        }),
+      signal,
+    );
+  }
+
+  /** The job with its attempts, as it is now. */
+  get(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobDescription> {
+    return retrying(() => this.#http.json<JobDescription>({ path: pathOf(jobId), ...options }), options.signal);
+  }
+
+  /** One page, the newest first. */
+  list(query: JobQuery = {}, options: { readonly signal?: AbortSignal } = {}): Promise<Page<Job>> {
+    const { states, labels, ...rest } = query;
+    const label = labels && Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+    return retrying(
+      () =>
+        this.#http.json<Page<Job>>({
+          path: '/v1/jobs',
+          query: { ...rest, ...(states ? { state: states } : {}), ...(label ? { label } : {}) },
+          ...options,
+        }),
+      options.signal,
+    );
+  }
+
+  /** Asks for the job's end. Idempotent. */
+  cancel(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<Job> {
+    return retrying(
+      () => this.#http.json<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, ...options }),
+      options.signal,
+    );
+  }
+
+  /** Resolves when the job has ended, however long that takes. */
+  async wait(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobDescription> {
+    for (;;) {
+      const job = await retrying(
+        () => this.#http.json<JobDescription>({ path: pathOf(jobId), query: { wait: WAIT }, ...options }),
+        options.signal,
+      );
+      if (hasEnded(job.state)) return job;
+    }
+  }
+
+  /** What the job has written so far, both streams in the order in which they were stored. */
+  async output(jobId: string, query: OutputQuery = {}): Promise<ReadableStream<Uint8Array>> {
+    const { signal, ...rest } = query;
+    const response = await this.#http.send({
+      path: `${pathOf(jobId)}/logs`,
+      query: { ...rest },
+      headers: { accept: 'text/plain' },
+      ...withSignal(signal),
+    });
+    return response.body ?? new ReadableStream({ start: (controller) => controller.close() });
+  }
+
+  /**
+   * The output as it is written, until the job has ended: each byte once, also where the connection breaks off or the
+   * server is another one meanwhile.
+   *
+   * @param query.follow false: ends with what is there.
+   */
+  async *followOutput(
+    jobId: string,
+    query: OutputQuery & { readonly follow?: boolean } = {},
+  ): AsyncGenerator<OutputRecord> {
+    const { signal, after, follow = true, ...rest } = query;
+    const open = (lastId = after): Promise<Response> =>
+      this.#http.send({
+        path: `${pathOf(jobId)}/logs`,
+        query: { ...rest, follow },
+        headers: { accept: 'text/event-stream', ...(lastId === undefined ? {} : { 'last-event-id': lastId }) },
+        ...withSignal(signal),
+      });
+    const isLast = ({ event }: { event: string }): boolean => event === 'end';
+    for await (const { event, id, data } of resumeEvents(open, { isLast, endsWithAnswer: !follow, signal })) {
+      if (event === 'output') yield outputRecord(id, data);
+    }
+  }
+}
+
+const pathOf = (jobId: string): string => `/v1/jobs/${encodeURIComponent(jobId)}`;
+
+const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =>
+  signal === undefined ? {} : { signal };
+
+function outputRecord(id: string, data: string): OutputRecord {
+  try {
+    const { base64, ...rest } = JSON.parse(data) as Omit<OutputRecord, 'id' | 'bytes'> & { readonly base64: string };
+    return { ...rest, id, bytes: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)) };
+  } catch (cause) {
+    throw new HodeiClientError('unexpected_answer', 'an event of the output is malformed', { cause, retryable: false });
+  }
+}

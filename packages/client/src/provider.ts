@@ -1,0 +1,49 @@
+import type { Moment } from './job.ts';
+
+/** What an operator decided of a provider. */
+export type ProviderMode = 'active' | 'maintenance' | 'disabled';
+
+/** A provider as the server knows it. */
+export interface Provider {
+  readonly id: string;
+  readonly name: string;
+  readonly type: string;
+  readonly mode: ProviderMode;
+  readonly version: number;
+  /** Mode, health and load in one word. */
+  readonly status: 'active' | 'degraded' | 'overloaded' | 'unhealthy' | 'maintenance' | 'disabled';
+  readonly health: {
+    readonly status: 'healthy' | 'degraded' | 'unhealthy' | 'unknown';
+    readonly reasons: readonly string[];
+    readonly checkedAt: Moment;
+    readonly latencyMs?: number;
+    readonly engine?: string;
+  };
+  readonly breaker: 'closed' | 'open' | 'half_open';
+  readonly liveWorkers: number;
+  readonly maxWorkers: number;
+  readonly priority: number;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** What its engine was found to be able to do; absent while it was not reached. */
+  readonly capabilities?: Readonly<Record<string, unknown>>;
+  readonly createdAt: Moment;
+  readonly updatedAt: Moment;
+}
+
+/** What may be set of a provider. */
+export interface ProviderChanges {
+  readonly name?: string;
+  readonly mode?: ProviderMode;
+  readonly priority?: number;
+  readonly maxWorkers?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+  readonly settings?: Readonly<Record<string, unknown>>;
+}
+
+/** A provider to be added. */
+export interface ProviderInput extends ProviderChanges {
+  readonly name: string;
+  /** The adapter, like `docker`. */
+  readonly type: string;
+}

@@ -1,0 +1,135 @@
+import { describe, expect, it } from 'vitest';
+
+import { HodeiClient, HodeiClientError } from '../src/index.ts';
+
+type Answer = (request: { readonly url: URL; readonly init: RequestInit }) => Response | Promise<Response>;
+
+/** A client whose requests get these answers, one after another, and the requests themselves. */
+function clientThatGets(...answers: readonly Answer[]): {
+  readonly client: HodeiClient;
+  readonly requests: { readonly url: URL; readonly init: RequestInit }[];
+} {
+  const requests: { readonly url: URL; readonly init: RequestInit }[] = [];
+  const client = new HodeiClient({
+    baseUrl: 'http://server.test/hodei/',
+    token: 'secret',
+    fetch: async (input, init = {}) => {
+      const request = { url: new URL(input instanceof Request ? input.url : input), init };
+      const answer = answers[requests.length];
+      requests.push(request);
+      if (answer === undefined) throw new TypeError('one request more than there are answers');
+      return answer(request);
+    },
+  });
+  return { client, requests };
+}
+
+const json = (body: unknown, status = 200): Response => new Response(JSON.stringify(body), { status });
+const breaksOff: Answer = () => Promise.reject(new TypeError('fetch failed', { cause: new Error('ECONNRESET') }));
+const header = (init: RequestInit | undefined, name: string): string | null => new Headers(init?.headers).get(name);
+
+/** An event stream whose connection breaks after its last event. */
+const events = (text: string, end: 'ends' | 'breaks' = 'ends'): Response => {
+  let sent = false;
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (!sent) controller.enqueue(new TextEncoder().encode(text));
+      else if (end === 'ends') controller.close();
+      else controller.error(new TypeError('terminated'));
+      sent = true;
+    },
+  });
+  return new Response(body, { headers: { 'content-type': 'text/event-stream' } });
+};
+
+const output = (id: number, text: string): string =>
+  `id: ${id}\nevent: output\ndata: ${JSON.stringify({ attemptId: 'a', stream: 'stdout', offset: 0, at: '2026-01-01T00:00:00.000Z', base64: btoa(text) })}\n\n`;
+
+describe('a request', () => {
+  it('goes to the base URL with the token', async () => {
+    const { client, requests } = clientThatGets(() => json({ items: [] }));
+    await client.jobs.list({ states: ['running', 'pending'], labels: { team: 'a=b' }, limit: 5 });
+    expect(requests[0]?.url.href).toBe(
+      'http://server.test/hodei/v1/jobs?limit=5&state=running&state=pending&label=team%3Da%3Db',
+    );
+    expect(header(requests[0]?.init, 'authorization')).toBe('Bearer secret');
+  });
+
+  it('that is refused throws what the server said', async () => {
+    const problem = { title: 'Not found', status: 404, detail: 'there is no job x', code: 'not_found' };
+    const { client } = clientThatGets(() => json(problem, 404));
+    await expect(client.jobs.get('x')).rejects.toMatchObject({
+      name: 'HodeiClientError',
+      code: 'not_found',
+      status: 404,
+      retryable: false,
+      message: 'there is no job x',
+    });
+  });
+
+  it('that gets no answer is made again, a submission with the same key', async () => {
+    const { client, requests } = clientThatGets(breaksOff, breaksOff, () => json({ id: 'j' }, 201));
+    expect((await client.jobs.submit({ command: ['true'] })).id).toBe('j');
+    const keys = requests.map(({ init }) => header(init, 'idempotency-key'));
+    expect(new Set(keys).size).toBe(1);
+    expect(keys[0]).toBeTruthy();
+  });
+
+  it('that adds a provider is not made again: it may have arrived', async () => {
+    const { client, requests } = clientThatGets(breaksOff);
+    await expect(client.providers.add({ name: 'a', type: 'docker' })).rejects.toMatchObject({
+      code: 'server_unavailable',
+      retryable: true,
+    });
+    expect(requests).toHaveLength(1);
+  });
+
+  it('that is given up throws the reason of its signal', async () => {
+    const reason = new Error('enough');
+    const { client } = clientThatGets(() => Promise.reject(reason));
+    await expect(client.jobs.get('x', { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+});
+
+describe('waiting', () => {
+  it('asks until the job has ended', async () => {
+    const { client, requests } = clientThatGets(
+      () => json({ id: 'j', state: 'running' }),
+      () => json({ id: 'j', state: 'succeeded' }),
+    );
+    expect((await client.jobs.wait('j')).state).toBe('succeeded');
+    expect(requests.map(({ url }) => url.search)).toEqual(['?wait=30s', '?wait=30s']);
+  });
+});
+
+describe('following output', () => {
+  const texts = async (client: HodeiClient, options = {}): Promise<readonly string[]> => {
+    const seen: string[] = [];
+    for await (const { bytes } of client.jobs.followOutput('j', options)) seen.push(new TextDecoder().decode(bytes));
+    return seen;
+  };
+
+  it('goes on after the last event, where the stream breaks off or the server ends it', async () => {
+    const { client, requests } = clientThatGets(
+      () => events(output(1, 'a') + output(2, 'b'), 'breaks'),
+      () => json({ code: 'unavailable', status: 503, retryable: true }, 503),
+      () => events(`${output(3, 'c')}: still here\n\n`),
+      () => events('event: end\ndata: {}\n\n'),
+    );
+    expect(await texts(client)).toEqual(['a', 'b', 'c']);
+    expect(requests.map(({ init }) => header(init, 'last-event-id'))).toEqual([null, '2', '2', '3']);
+  });
+
+  it('without follow ends with what is there', async () => {
+    const { client, requests } = clientThatGets(() => events(output(1, 'a')));
+    expect(await texts(client, { follow: false })).toEqual(['a']);
+    expect(requests).toHaveLength(1);
+  });
+
+  it('throws a problem that the server tells in the stream', async () => {
+    const { client } = clientThatGets(() =>
+      events('event: problem\ndata: {"code":"not_found","status":404,"detail":"gone","retryable":false}\n\n'),
+    );
+    await expect(texts(client)).rejects.toThrow(HodeiClientError);
+  });
+});
