@@ -33,6 +33,10 @@ export interface ProviderCapabilities {
   readonly retainedLogs: boolean;
   /** Whether {@link WorkerProvider.recoverWorker} can take up a worker that another process launched. */
   readonly recovery: boolean;
+  /** Whether a worker can be made with {@link WorkerSpec.reusable}. */
+  readonly reuse: boolean;
+  /** Whether workers can share an empty network by {@link WorkerSpec.sharedNetworkKey}. */
+  readonly sharedNetwork: boolean;
   /** Anything else, by name; requirements match against it all-of. */
   readonly features: readonly string[];
   /** Free labels of the provider; requirements match against them all-of. */

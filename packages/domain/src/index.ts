@@ -4,6 +4,7 @@ export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempt.ts'
 export type { LaunchMode, ProviderCapabilities } from './capabilities.ts';
 export type { Change, ChangeFeed } from './change-feed.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
+export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';
 export type { EpochMs, Clock } from './clock.ts';
 export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export { fitsTemplate, tenantOf } from './fits-template.ts';

@@ -19,7 +19,7 @@ export interface ProvisionProgress {
   readonly detail?: string;
 }
 
-/** How a worker ended. */
+/** How a worker ended; of a reusable one, how the job ended that it ran. */
 export interface WorkerExit {
   readonly exitCode: number;
   /** The name of the signal, where the engine saw one sent. Never inferred from the exit code. */
@@ -27,6 +27,8 @@ export interface WorkerExit {
   /** The engine's OOM flag; see {@link TerminationEvidence.oomKilled}. */
   readonly oomKilled: boolean;
   readonly exitedAt: EpochMs;
+  /** Present where the worker is clean again and waits for its next order. Absent: destroy it. */
+  readonly reusable?: true;
 }
 
 /** A job that runs in a worker, as seen from the process that launched or recovered it. */
@@ -39,7 +41,8 @@ export interface RunningJob {
    */
   readonly output: AsyncIterable<OutputChunk>;
   /**
-   * Resolves when the worker has ended, and not before its output can be read to the end.
+   * Resolves when the worker has ended, or a reusable one its job, and not before its output can be read to
+   * the end.
    * @throws HodeiError `worker_not_found` where it vanished with its exit code, `provider_unavailable` where
    * the engine can't tell.
    */
@@ -93,6 +96,8 @@ export interface LogQuery extends CallOptions {
   readonly follow?: boolean;
   /** Skip so many bytes of each stream. Not together with `tail` or `since`. */
   readonly from?: OutputOffsets;
+  /** Of a reusable worker, only the job of this order; absent: all of its jobs, one after the other. */
+  readonly nonce?: string;
 }
 
 /** What a worker is asked that was launched before; see {@link WorkerProvider.recoverWorker}. */
@@ -151,9 +156,15 @@ export interface WorkerProvider extends AsyncDisposable {
   /**
    * Sends the launch order and returns when the worker has said that it is launched. A worker takes one order.
    * A worker made with `spec.direct` runs already: the order is not sent, its nonce and argv are ignored.
+   *
+   * A worker made with `spec.reusable` takes the next order once `waitForExit` of the one before has resolved
+   * with `reusable`, or `launch` has rejected with `command_not_found` or `start_failed`. Nothing of a job's
+   * processes, variables and working directory reaches the next one; what it wrote into files does. A job with
+   * stdin has no place there.
    * @throws HodeiError `never_launched` where the worker ended without taking the order (safe to run
    * elsewhere), `command_not_found`, `start_failed` (workdir, not executable), `worker_not_ready` where this
-   * process holds no connection to it or it has taken an order already, `worker_not_found`.
+   * process holds no connection to it, or it has taken an order already, or it is reusable and not (yet) clean;
+   * `worker_not_found`; `unsupported` for stdin on a reusable worker.
    */
   launch(handle: WorkerHandle, order: LaunchOrder, options?: CallOptions): Promise<RunningJob>;
 

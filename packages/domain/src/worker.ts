@@ -28,6 +28,16 @@ export interface WorkerSpec {
   readonly expiresAt: EpochMs;
   /** Present: the image has no shell; run this at once, there will be no order. */
   readonly direct?: DirectLaunch;
+  /**
+   * The worker takes one order after another, each run as a child of its own; see `WorkerProvider.launch`. Its
+   * jobs must trust each other: they share its file system and its user. Not together with `direct`.
+   */
+  readonly reusable?: true;
+  /**
+   * Only with network `none`: workers with the same key (and provider) share one network namespace, in which
+   * there is nothing but a loopback interface. Cheaper to start, and no wall between those workers.
+   */
+  readonly sharedNetworkKey?: string;
 }
 
 /**

@@ -36,6 +36,8 @@ const anyCapabilities: fc.Arbitrary<ProviderCapabilities> = fc
     watch: true,
     retainedLogs: true,
     recovery: true,
+    reuse: true,
+    sharedNetwork: true,
   }));
 
 const NOTHING: Demand = { resources: {}, requirements: {}, network: 'none' };

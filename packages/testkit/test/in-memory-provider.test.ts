@@ -1,8 +1,10 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
 import {
   parseInstallationId,
   parseProviderId,
+  parseWorkerId,
   type Clock,
   type ProviderCapabilities,
   type WorkerId,
@@ -37,6 +39,7 @@ const commands: ConformanceCommands = {
   printWorkdir: () => ['pwd'],
   waitForever: () => ['wait'],
   waitWithChild: () => ['wait'],
+  leaveChild: () => ['echo', 'ready'],
   ignoreTerm: () => ['ignore-term'],
   noticeTerm: () => ['notice-term'],
   nonexistent: () => ['/no/such/program'],
@@ -103,5 +106,28 @@ describeWorkerProvider(
     watch: false,
     retainedLogs: false,
     recovery: false,
+    reuse: false,
+    sharedNetwork: false,
   }),
 );
+
+test('a reusable worker that a job left unclean takes no further order', async () => {
+  const engine = new InMemoryEngine({ clock });
+  const provider = new InMemoryProvider({ id: parseProviderId(randomUUID()), engine });
+  const handle = await provider.createWorker({
+    workerId: parseWorkerId(randomUUID()),
+    installationId: parseInstallationId(randomUUID()),
+    image: 'any',
+    pullPolicy: 'never',
+    resources: {},
+    network: 'none',
+    labels: {},
+    expiresAt: 0,
+    reusable: true,
+  });
+  const order = (argv: readonly string[]) => ({ nonce: randomBytes(16).toString('hex'), argv, env: {}, secrets: {} });
+  const exit = await (await provider.launch(handle, order(['unclean']))).waitForExit();
+  expect([exit.exitCode, exit.reusable]).toEqual([0, undefined]);
+  await expect(provider.launch(handle, order(['true']))).rejects.toMatchObject({ code: 'worker_not_ready' });
+  expect((await provider.getWorkerStatus(handle)).state).toBe('terminated');
+});

@@ -1,4 +1,5 @@
 import {
+  assertWorkerSpec,
   HodeiError,
   LABELS,
   LAUNCHER_SCRIPT,
@@ -45,6 +46,7 @@ export function containerConfig(
   providerId: ProviderId,
   capabilities: ProviderCapabilities,
 ): ContainerConfig {
+  assertWorkerSpec(spec);
   assertClaimed(spec, capabilities);
   assertNetwork(spec.network, config, capabilities);
   assertResources(spec.resources, capabilities);
@@ -144,9 +146,12 @@ function limits({ cpu, memoryBytes, pids, diskBytes, gpu }: Resources): HostConf
 }
 
 function assertClaimed(
-  { architecture, direct }: WorkerSpec,
-  { architectures, launchModes }: ProviderCapabilities,
+  { architecture, direct, reusable, sharedNetworkKey }: WorkerSpec,
+  { architectures, launchModes, reuse, sharedNetwork }: ProviderCapabilities,
 ): void {
+  if (reusable !== undefined && !reuse) throw new HodeiError('unsupported', 'this provider does not reuse workers');
+  if (sharedNetworkKey !== undefined && !sharedNetwork)
+    throw new HodeiError('unsupported', 'workers of this provider can not share an empty network');
   const mode = direct === undefined ? 'order' : 'direct';
   if (!launchModes.includes(mode))
     throw new HodeiError(

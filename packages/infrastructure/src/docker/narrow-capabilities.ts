@@ -24,6 +24,8 @@ export function narrowCapabilities(
     watch: probed.watch && both.watch,
     retainedLogs: probed.retainedLogs && both.retainedLogs,
     recovery: probed.recovery && both.recovery,
+    reuse: probed.reuse && both.reuse,
+    sharedNetwork: probed.sharedNetwork && both.sharedNetwork,
   };
 }
 

@@ -77,6 +77,8 @@ export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQu
     watch: true,
     retainedLogs: true,
     recovery: true,
+    reuse: false,
+    sharedNetwork: false,
     features: [`cgroup-v${info.cgroupVersion}`, ...(info.swapLimit ? ['swap-limit'] : []), ...info.securityOptions],
     labels: config.labels,
   };

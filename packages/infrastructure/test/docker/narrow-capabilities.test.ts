@@ -17,6 +17,8 @@ const PROBED: ProviderCapabilities = {
   watch: true,
   retainedLogs: true,
   recovery: true,
+  reuse: true,
+  sharedNetwork: true,
   features: ['cgroup-v2'],
   labels: {},
 };
@@ -32,6 +34,8 @@ test('an operator can claim less of what the engine decides', () => {
     enforcedLimits: ['cpu'],
     launchModes: ['order'],
     recovery: false,
+    reuse: false,
+    sharedNetwork: false,
     customNetworking: false,
   } as const;
   expect(narrowCapabilities(PROBED, said)).toMatchObject({

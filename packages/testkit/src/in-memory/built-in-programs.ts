@@ -21,6 +21,7 @@ const announceAndWait: Program = async (context) => {
  * - `wait`: says `ready`, then waits for its end; `ignore-term` the same, deaf to SIGTERM; `notice-term` says
  *   `noticed` 300 ms after SIGTERM and exits 3
  * - `oom`: is killed for its memory
+ * - `unclean`: leaves a reusable worker that can't be reused
  */
 export const BUILT_IN_PROGRAMS: Programs = {
   true: async () => 0,
@@ -83,6 +84,10 @@ export const BUILT_IN_PROGRAMS: Programs = {
     await context.sleep(300);
     context.write('stdout', 'noticed\n');
     return 3;
+  },
+  unclean: async (context) => {
+    context.leaveUnclean();
+    return 0;
   },
   oom: async (context) => await context.runOutOfMemory(),
 };

@@ -15,6 +15,8 @@ export const IN_MEMORY_CAPABILITIES: ProviderCapabilities = {
   watch: true,
   retainedLogs: true,
   recovery: true,
+  reuse: true,
+  sharedNetwork: true,
   features: [],
   labels: {},
 };
@@ -37,6 +39,8 @@ export function assertWithin(capabilities: ProviderCapabilities, spec: WorkerSpe
   );
   const mode = spec.direct === undefined ? 'order' : 'direct';
   assertClaimed(capabilities.launchModes.includes(mode), `a launch by ${mode}`);
+  assertClaimed(spec.reusable === undefined || capabilities.reuse, 'reuse of a worker');
+  assertClaimed(spec.sharedNetworkKey === undefined || capabilities.sharedNetwork, 'sharing of an empty network');
   assertClaimed(spec.network === 'none' || capabilities.customNetworking, `network ${spec.network}`);
 }
 

@@ -17,10 +17,16 @@ export class InMemoryProcess {
   readonly #events: ProcessEvents;
   readonly #over = new AbortController();
   #onTerm: (() => void) | undefined;
+  #hasLeftUnclean = false;
 
   constructor(clock: Clock, events: ProcessEvents) {
     this.#clock = clock;
     this.#events = events;
+  }
+
+  /** Whether its program says that the worker can't be proved clean after it. */
+  get hasLeftUnclean(): boolean {
+    return this.#hasLeftUnclean;
   }
 
   /** Runs the program; returns at once. */
@@ -66,6 +72,9 @@ export class InMemoryProcess {
       forever: never,
       onTerm: (handler) => {
         this.#onTerm = handler;
+      },
+      leaveUnclean: () => {
+        this.#hasLeftUnclean = true;
       },
       runOutOfMemory: async () => {
         this.end({ exitCode: 137, oomKilled: true });

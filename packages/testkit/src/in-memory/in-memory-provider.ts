@@ -1,4 +1,6 @@
 import {
+  assertWithoutStdin,
+  assertWorkerSpec,
   encodeLaunchOrder,
   HodeiError,
   NO_OUTPUT,
@@ -24,6 +26,7 @@ import {
 import { FaultPlan, type FaultableCall } from './faults.ts';
 import { assertClaimed, assertWithin, IN_MEMORY_CAPABILITIES } from './in-memory-capabilities.ts';
 import type { InMemoryEngine } from './in-memory-engine.ts';
+import type { InMemoryOrder } from './in-memory-order.ts';
 import { InMemoryRunningJob } from './in-memory-running-job.ts';
 import type { InMemoryWorker } from './in-memory-worker.ts';
 import { handleOf, listed } from './in-memory-handle.ts';
@@ -100,6 +103,7 @@ export class InMemoryProvider implements WorkerProvider {
     return await this.#call('createWorker', spec.workerId, signal, async (any) => {
       const there = this.#engine.find(spec.workerId);
       if (there !== undefined) return await this.#adopt(there, any);
+      assertWorkerSpec(spec);
       assertWithin(this.#capabilities, spec);
       this.#engine.images.assertUsable(spec.image, spec.direct === undefined);
       if (!this.#engine.networks.has(spec.network)) {
@@ -119,14 +123,17 @@ export class InMemoryProvider implements WorkerProvider {
   async launch(handle: WorkerHandle, order: LaunchOrder, { signal }: CallOptions = {}): Promise<RunningJob> {
     return await this.#call('launch', handle.workerId, signal, async () => {
       const worker = this.#find(handle);
-      if (worker.direct !== undefined) return this.#attach(worker, NO_OUTPUT);
+      const direct = worker.direct === undefined ? undefined : worker.job(order.nonce);
+      if (direct !== undefined) return this.#attach(direct, NO_OUTPUT, handle.workerId);
       // What no real worker could read is refused here as well.
       encodeLaunchOrder(order);
+      if (worker.isReusable) assertWithoutStdin(order);
       if (worker.nonce === undefined && worker.exit !== undefined) throw neverLaunched(worker);
-      if (worker.nonce !== undefined) throw notReady(worker, 'has taken an order already');
+      if (!worker.isWaiting) throw notReady(worker, 'can not take this order: it has one, or is not clean');
       if (!worker.isHeldBy(this)) throw notReady(worker, 'is not connected to this provider');
-      if (worker.order(order) === 'command-not-found') throw noSuchProgram(order.argv[0]);
-      return this.#attach(worker, NO_OUTPUT);
+      const job = worker.order(order);
+      if (job.verdict === 'command-not-found') throw noSuchProgram(order.argv[0]);
+      return this.#attach(job, NO_OUTPUT, handle.workerId);
     });
   }
 
@@ -137,10 +144,9 @@ export class InMemoryProvider implements WorkerProvider {
     return await this.#call('recoverWorker', handle.workerId, options.signal, async (any) => {
       assertClaimed(this.#capabilities.recovery, 'recovery');
       const worker = this.#find(handle);
-      await abortable(worker.decided, any);
-      if (worker.direct === undefined && worker.nonce !== options.nonce) throw neverLaunched(worker);
-      if (worker.verdict === 'command-not-found') throw neverLaunched(worker);
-      return this.#attach(worker, options.from);
+      const job = await worker.untilDecided(options.nonce, any);
+      if (job === undefined || job.verdict === 'command-not-found') throw neverLaunched(worker);
+      return this.#attach(job, options.from, handle.workerId);
     });
   }
 
@@ -242,13 +248,13 @@ export class InMemoryProvider implements WorkerProvider {
     return handleOf(worker, this);
   }
 
-  #attach(worker: InMemoryWorker, from: OutputOffsets): RunningJob {
-    const running = new InMemoryRunningJob(worker, from, this.#engine.downSignal, (ended, signal) =>
-      this.#call('waitForExit', worker.workerId, signal, () => abortable(ended, signal)),
+  #attach(job: InMemoryOrder, from: OutputOffsets, workerId: WorkerId): RunningJob {
+    const running = new InMemoryRunningJob(job, from, this.#engine.downSignal, (ended, signal) =>
+      this.#call('waitForExit', workerId, signal, () => abortable(ended, signal)),
     );
     this.#running.add(running);
     const forget = (): void => void this.#running.delete(running);
-    worker.ended.then(forget, forget);
+    job.ended.then(forget, forget);
     return running;
   }
 

@@ -1,5 +1,5 @@
 import type { CallOptions, OutputChunk, OutputOffsets, RunningJob, WorkerExit } from '@hodei/domain';
-import type { InMemoryWorker } from './in-memory-worker.ts';
+import type { InMemoryOrder } from './in-memory-order.ts';
 import type { abortable } from './waiting.ts';
 import { anySignal } from './waiting.ts';
 
@@ -9,19 +9,14 @@ const LET_GO = Symbol('let go');
 /** A job in a worker of the in-memory engine. */
 export class InMemoryRunningJob implements RunningJob {
   readonly output: AsyncIterable<OutputChunk>;
-  readonly #worker: InMemoryWorker;
+  readonly #order: InMemoryOrder;
   readonly #downSignal: AbortSignal;
   readonly #wait: typeof abortable<WorkerExit>;
   readonly #detached = new AbortController();
 
   /** @param wait makes the wait for the exit, where a fault may strike it. */
-  constructor(
-    worker: InMemoryWorker,
-    from: OutputOffsets,
-    downSignal: AbortSignal,
-    wait: typeof abortable<WorkerExit>,
-  ) {
-    this.#worker = worker;
+  constructor(order: InMemoryOrder, from: OutputOffsets, downSignal: AbortSignal, wait: typeof abortable<WorkerExit>) {
+    this.#order = order;
     this.#downSignal = downSignal;
     this.#wait = wait;
     this.output = this.#read(from);
@@ -29,7 +24,7 @@ export class InMemoryRunningJob implements RunningJob {
 
   async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
     signal?.throwIfAborted();
-    return await this.#wait(this.#worker.ended, anySignal(signal, this.#downSignal));
+    return await this.#wait(this.#order.ended, anySignal(signal, this.#downSignal));
   }
 
   detach(): void {
@@ -38,7 +33,7 @@ export class InMemoryRunningJob implements RunningJob {
 
   async *#read(from: OutputOffsets): AsyncGenerator<OutputChunk> {
     try {
-      yield* this.#worker.output.follow(from, anySignal(this.#detached.signal, this.#downSignal));
+      yield* this.#order.output.follow(from, anySignal(this.#detached.signal, this.#downSignal));
     } catch (error) {
       if (error !== LET_GO) throw error;
     }

@@ -11,9 +11,12 @@ import {
   type WorkerSpec,
   type WorkerState,
 } from '@hodei/domain';
-import { InMemoryProcess } from './in-memory-process.ts';
+import { InMemoryOrder } from './in-memory-order.ts';
 import { OutputLog } from './output-log.ts';
 import type { ProcessStart, Programs } from './program.ts';
+import { Wakeup } from './waiting.ts';
+
+type End = Omit<WorkerExit, 'exitedAt'>;
 
 /** What a worker needs of the engine it lives on. */
 export interface WorkerSurroundings {
@@ -27,7 +30,8 @@ export interface WorkerSurroundings {
 
 /**
  * One worker on the in-memory engine. Like a container it waits with an open stdin for its order, dies with
- * exit code 125 when stdin closes before one came, and keeps exit code and output after its end.
+ * exit code 125 when stdin closes before one came, and keeps exit code and output after its end. A reusable one
+ * waits for the next order when its job has ended and has left it clean.
  */
 export class InMemoryWorker {
   readonly name: string;
@@ -39,24 +43,25 @@ export class InMemoryWorker {
   readonly labels: Readonly<Record<string, string>>;
   readonly createdAt: EpochMs;
   readonly direct: WorkerSpec['direct'];
+  readonly isReusable: boolean;
+  readonly sharedNetworkKey: string | undefined;
   /** Resolves when it has started; rejects with `worker_not_found` where it was removed before. */
   readonly started: Promise<void>;
+  /** What all its jobs wrote. */
   readonly output = new OutputLog();
-  /** Resolves when an order came, or it ended without one. */
-  readonly decided: Promise<void>;
   /** How it ended; rejects with `worker_not_found` where it vanished first. */
   readonly ended: Promise<WorkerExit>;
   readonly #resources: WorkerSpec['resources'];
   readonly #surroundings: WorkerSurroundings;
   readonly #start = Promise.withResolvers<void>();
-  readonly #decide = Promise.withResolvers<void>();
   readonly #end = Promise.withResolvers<WorkerExit>();
-  readonly #process: InMemoryProcess;
+  readonly #changed = new Wakeup();
+  readonly #orders: InMemoryOrder[] = [];
   #started = false;
   #removing = false;
+  #gone = false;
   #holder: object | undefined;
-  #nonce: string | undefined;
-  #verdict: LaunchVerdict | undefined;
+  #stopping = false;
   #exit: WorkerExit | undefined;
 
   constructor(spec: WorkerSpec, surroundings: WorkerSurroundings) {
@@ -66,31 +71,49 @@ export class InMemoryWorker {
     this.image = spec.image;
     this.network = spec.network;
     this.direct = spec.direct;
+    this.isReusable = spec.reusable === true;
+    this.sharedNetworkKey = spec.sharedNetworkKey;
     this.#resources = spec.resources;
     this.defaultCommand = surroundings.defaultCommand;
     this.createdAt = surroundings.clock.now();
     this.labels = surroundings.labels;
     this.#surroundings = surroundings;
     this.started = this.#start.promise;
-    this.decided = this.#decide.promise;
     this.ended = this.#end.promise;
     // Nobody needs to look at them.
     this.started.catch(() => undefined);
     this.ended.catch(() => undefined);
-    this.#process = new InMemoryProcess(surroundings.clock, {
-      onOutput: (stream, bytes) => this.output.append(stream, bytes, surroundings.clock.now()),
-      onExit: (exit) => this.#onExit(exit),
-    });
   }
 
-  /** The nonce of the order that it took. */
+  /** The nonce of the last order that it took. */
   get nonce(): string | undefined {
-    return this.#nonce;
+    return this.#orders.at(-1)?.nonce;
   }
 
-  /** What it said to its order; `undefined` while none came. */
+  /** What it said to its last order; `undefined` while none came. */
   get verdict(): LaunchVerdict | undefined {
-    return this.#verdict;
+    return this.#orders.at(-1)?.verdict;
+  }
+
+  /** Whether it can take an order, from whoever holds it. */
+  get isWaiting(): boolean {
+    if (this.#exit !== undefined || this.direct !== undefined) return false;
+    return this.#orders.length === 0 || (this.isReusable && this.#current === undefined);
+  }
+
+  /** The job of this order, where it was taken; of a direct worker, its job. */
+  job(nonce: string): InMemoryOrder | undefined {
+    return this.direct === undefined ? this.#orders.find((order) => order.nonce === nonce) : this.#orders[0];
+  }
+
+  /** The same; waits until the order was taken, or never will be. */
+  async untilDecided(nonce: string, signal: AbortSignal): Promise<InMemoryOrder | undefined> {
+    const mayCome = (): boolean => {
+      if (this.#gone || this.#exit !== undefined) return false;
+      return this.isWaiting || this.direct !== undefined;
+    };
+    while (this.job(nonce) === undefined && mayCome()) await this.#changed.wait(signal);
+    return this.job(nonce);
   }
 
   get exit(): WorkerExit | undefined {
@@ -109,9 +132,9 @@ export class InMemoryWorker {
     this.#started = true;
     this.#start.resolve();
     this.#surroundings.onChange(this);
-    if (this.direct !== undefined) {
+    if (this.direct !== undefined && this.#exit === undefined) {
       const argv = this.direct.argv.length > 0 ? this.direct.argv : this.defaultCommand;
-      this.#run({ ...this.direct, argv });
+      this.#run('', { ...this.direct, argv });
     }
   }
 
@@ -128,31 +151,32 @@ export class InMemoryWorker {
     if (this.#holder === holder) this.closeStdin();
   }
 
-  /** Nobody holds it any more: without an order the worker ends, with one the job goes on. */
+  /** Nobody holds it any more: where it waits for an order it ends, where it has one the job goes on. */
   closeStdin(): void {
     this.#holder = undefined;
-    if (this.#nonce === undefined && this.direct === undefined) {
-      this.#process.end({ exitCode: NEVER_LAUNCHED_EXIT_CODE, oomKilled: false });
-    }
+    if (this.isWaiting) this.#finish({ exitCode: NEVER_LAUNCHED_EXIT_CODE, oomKilled: false });
   }
 
   /** The order's line arrives on stdin. */
-  order(order: LaunchOrder): LaunchVerdict {
-    this.#nonce = order.nonce;
-    return this.#run({ ...order, env: { ...order.env, ...order.secrets } });
+  order(order: LaunchOrder): InMemoryOrder {
+    return this.#run(order.nonce, { ...order, env: { ...order.env, ...order.secrets } });
   }
 
   terminate(): void {
-    this.#process.terminate();
+    this.#stopping = true;
+    const { process } = this.#current ?? {};
+    if (process === undefined) this.#finish({ exitCode: 143, signal: 'SIGTERM', oomKilled: false });
+    else process.terminate();
   }
 
   /** SIGKILL from outside, which the engine sees. */
   kill(): void {
-    this.#process.end({ exitCode: 137, signal: 'SIGKILL', oomKilled: false });
+    this.#stopping = true;
+    this.#endNow({ exitCode: 137, signal: 'SIGKILL', oomKilled: false });
   }
 
   killForMemory(): void {
-    this.#process.end({ exitCode: 137, oomKilled: true });
+    this.#endNow({ exitCode: 137, oomKilled: true });
   }
 
   markRemoving(): void {
@@ -162,26 +186,56 @@ export class InMemoryWorker {
   /** It is no more, and with it what was not read yet. */
   vanish(): void {
     const gone = new HodeiError('worker_not_found', `${this.name} is gone, and with it its exit code`);
+    this.#gone = true;
     this.#start.reject(gone);
-    this.#decide.resolve();
     this.#end.reject(gone);
     this.output.end();
+    for (const order of this.#orders) order.vanish(gone);
+    this.#changed.notify();
   }
 
-  #run(start: ProcessStart): LaunchVerdict {
-    const program = this.#surroundings.programs[start.argv[0] ?? ''];
-    this.#decide.resolve();
-    this.#verdict = program === undefined ? 'command-not-found' : 'launched';
-    if (program === undefined) this.#process.end({ exitCode: 127, oomKilled: false });
-    else this.#process.start(program, start, this.#resources);
-    return this.#verdict;
+  get #current(): InMemoryOrder | undefined {
+    const last = this.#orders.at(-1);
+    return last?.hasEnded === false ? last : undefined;
   }
 
-  #onExit(exit: WorkerExit): void {
-    this.#exit = exit;
+  #run(nonce: string, start: ProcessStart): InMemoryOrder {
+    const { programs, clock } = this.#surroundings;
+    const program = programs[start.argv[0] ?? ''];
+    const order = new InMemoryOrder({ nonce }, clock, {
+      onOutput: (...written) => this.output.append(...written),
+      onExit: (ended, exit) => this.#onJobExit(ended, exit),
+    });
+    this.#orders.push(order);
+    this.#changed.notify();
+    if (program === undefined) {
+      order.verdict = 'command-not-found';
+      order.process.end({ exitCode: 127, oomKilled: false });
+    } else order.process.start(program, start, this.#resources);
+    return order;
+  }
+
+  #onJobExit(order: InMemoryOrder, exit: WorkerExit): void {
+    const isClean = this.isReusable && !this.#stopping && !exit.oomKilled && !order.process.hasLeftUnclean;
+    if (isClean && this.#holder !== undefined) return order.finish({ ...exit, reusable: true });
+    order.finish(exit);
+    // The launcher reads the end of its stdin.
+    this.#finish(isClean ? { exitCode: NEVER_LAUNCHED_EXIT_CODE, oomKilled: false } : exit);
+  }
+
+  /** Ends its job where it has one, and with it the worker; else the worker, which waits. */
+  #endNow(end: End): void {
+    const { process } = this.#current ?? {};
+    if (process === undefined) this.#finish(end);
+    else process.end(end);
+  }
+
+  #finish(end: End): void {
+    if (this.#exit !== undefined) return;
+    this.#exit = { ...end, exitedAt: this.#surroundings.clock.now() };
     this.output.end();
-    this.#decide.resolve();
-    this.#end.resolve(exit);
+    this.#end.resolve(this.#exit);
+    this.#changed.notify();
     this.#surroundings.onChange(this);
   }
 }

@@ -18,6 +18,8 @@ export interface ProgramContext {
   forever(): Promise<never>;
   /** Takes SIGTERM over: from now on it calls this and does not end the process. */
   onTerm(handler: () => void): void;
+  /** Leaves something behind that can't be ended, so that the worker takes no further order. */
+  leaveUnclean(): void;
   /** Ends the process at once, as the kernel does when memory runs out. */
   runOutOfMemory(): Promise<never>;
 }

@@ -9,13 +9,15 @@ export async function* readWorkerLogs(
   signal: AbortSignal,
 ): AsyncGenerator<OutputChunk> {
   assertLogQuery(query);
-  const there = worker.output.chunks();
+  const output = query.nonce === undefined ? worker.output : worker.job(query.nonce)?.output;
+  if (output === undefined) return;
+  const there = output.chunks();
   const matching = there.flatMap((chunk) => matchChunk(chunk, query) ?? []);
   yield* query.tail === undefined ? matching : lastLines(matching, query.tail);
   if (query.follow !== true) return;
   const read = { ...NO_OUTPUT };
   for (const chunk of there) read[chunk.stream] = chunk.offset + chunk.bytes.length;
-  for await (const chunk of worker.output.follow(read, signal)) {
+  for await (const chunk of output.follow(read, signal)) {
     const match = matchChunk(chunk, query);
     if (match !== undefined) yield match;
   }

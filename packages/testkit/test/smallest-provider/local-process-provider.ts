@@ -40,6 +40,8 @@ const CAPABILITIES: ProviderCapabilities = {
   watch: false,
   retainedLogs: false,
   recovery: false,
+  reuse: false,
+  sharedNetwork: false,
   features: [],
   labels: {},
 };
@@ -171,6 +173,8 @@ export class LocalProcessProvider implements WorkerProvider {
 
 function refuseWhatIsNotClaimed(spec: WorkerSpec): void {
   if (spec.direct !== undefined) throw unsupported('direct launches');
+  if (spec.reusable !== undefined) throw unsupported('reuse');
+  if (spec.sharedNetworkKey !== undefined) throw unsupported('sharedNetwork');
   if (spec.network !== 'none') throw unsupported('customNetworking');
   if (spec.architecture !== undefined) throw unsupported('a choice of architectures');
   const limit = RESOURCE_NAMES.find((name) => spec.resources[name] !== undefined);

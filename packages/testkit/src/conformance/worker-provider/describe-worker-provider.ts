@@ -13,6 +13,8 @@ import { listWorkers } from './list-workers.ts';
 import { output } from './output.ts';
 import { readLogs } from './read-logs.ts';
 import { recoverWorker } from './recover-worker.ts';
+import { reuse } from './reuse.ts';
+import { sharedNetwork } from './shared-network.ts';
 import { stopWorker } from './stop-worker.ts';
 import { watchWorkers } from './watch-workers.ts';
 
@@ -29,6 +31,8 @@ const PARTS = [
   readLogs,
   images,
   directMode,
+  reuse,
+  sharedNetwork,
   capabilityClaims,
   abortSignals,
 ] as const;

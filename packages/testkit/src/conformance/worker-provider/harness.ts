@@ -29,7 +29,9 @@ export interface ConformanceCommands {
   waitForever(): Argv;
   /** The same, with a child process that has its stdout and waits as well. */
   waitWithChild(): Argv;
-  /** The same, deaf to SIGTERM. */
+  /** Leaves a child process that has its stdout and waits; writes `ready` and a newline, and exits with 0. */
+  leaveChild(): Argv;
+  /** As {@link waitForever}, deaf to SIGTERM. */
   ignoreTerm(): Argv;
   /**
    * Writes `ready` and a newline, waits for SIGTERM, and for a moment that only a grace period gives it; then

@@ -25,6 +25,7 @@ export const posixCommands: ConformanceCommands = {
   printWorkdir: () => sh('pwd'),
   waitForever: () => sh(`echo ready; ${WAIT}`),
   waitWithChild: () => sh('sleep 3600 & echo ready; wait'),
+  leaveChild: () => sh('sleep 3600 & echo ready'),
   ignoreTerm: () => sh(`trap '' TERM; echo ready; ${WAIT}`),
   noticeTerm: () => sh(`trap 'sleep 0.3; echo noticed; exit 3' TERM; echo ready; ${WAIT}`),
   nonexistent: () => ['/no/such/program'],
