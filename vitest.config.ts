@@ -16,14 +16,24 @@ export default defineConfig({
         ...sources,
         test: {
           name: 'unit',
-          include: ['packages/*/test/**/*.test.ts', 'apps/*/test/**/*.test.ts', 'scripts/test/**/*.test.ts'],
+          include: [
+            'packages/*/test/**/*.test.ts',
+            'apps/*/test/**/*.test.ts',
+            'scripts/test/**/*.test.ts',
+            'bench/test/**/*.test.ts',
+          ],
         },
       },
       {
         ...sources,
         test: {
           name: 'integration',
-          include: ['packages/*/test/**/*.itest.ts', 'apps/*/test/**/*.itest.ts', 'scripts/test/**/*.itest.ts'],
+          include: [
+            'packages/*/test/**/*.itest.ts',
+            'apps/*/test/**/*.itest.ts',
+            'scripts/test/**/*.itest.ts',
+            'bench/test/**/*.itest.ts',
+          ],
           // Real containers: each start costs the engine a fifth of a second of CPU, and test files run in parallel.
           testTimeout: 60_000,
           hookTimeout: 120_000,

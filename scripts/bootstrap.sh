@@ -1,6 +1,6 @@
 #!/bin/sh
 # Brings what one command of this checkout needs, then becomes that command.
-# usage: bootstrap.sh test|demo|check|hodei [ARG...]
+# usage: bootstrap.sh test|demo|bench|check|hodei [ARG...]
 # Needs a POSIX shell and Node with npm. Silent when nothing is missing; its own words go to stderr.
 set -eu
 
@@ -33,10 +33,17 @@ case $command in
     cd "$ROOT"
     exec "$NODE" --disable-warning=ExperimentalWarning scripts/check.ts "$@"
     ;;
+  bench)
+    ensure_toolchain
+    ensure_engine
+    ensure_images busybox
+    cd "$ROOT"
+    exec "$NODE" --conditions=@hodei/source --disable-warning=ExperimentalWarning bench/src/main.ts "$@"
+    ;;
   hodei)
     run_hodei "$@"
     ;;
   *)
-    fail "usage: bootstrap.sh test|demo|check|hodei [ARG...]"
+    fail "usage: bootstrap.sh test|demo|bench|check|hodei [ARG...]"
     ;;
 esac

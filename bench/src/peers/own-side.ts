@@ -1,0 +1,35 @@
+import { submitJob, waitForJob, type Diagnostics } from '@hodei/application';
+
+import { inParallel } from '../measure/timed.ts';
+import { openMemoryPlane } from '../world/memory-plane.ts';
+import { BATCH, CALLERS, type QueueSide, type Role } from './queue-side.ts';
+
+const NOOP = { command: ['true'] } as const;
+
+/** Hodei on a provider whose workers cost nothing. */
+export async function openOwn(
+  connectionString: string,
+  diagnostics: Diagnostics,
+  role: Role = 'both',
+): Promise<QueueSide> {
+  const plane = await openMemoryPlane(connectionString, diagnostics, { dispatch: role !== 'submit' });
+  const { context, runner } = plane;
+  return {
+    oneByOne: async (count) => {
+      for (let done = 0; done < count; done += 1) {
+        const { id } = await submitJob(context, NOOP);
+        await waitForJob(context, id);
+      }
+      await runner.idle();
+    },
+    submitSingly: (count) => inParallel(count, CALLERS, () => submitJob(context, NOOP)),
+    submitInBatches: async (count) => {
+      for (let sent = 0; sent < count; sent += BATCH)
+        await Promise.all(Array.from({ length: Math.min(BATCH, count - sent) }, () => submitJob(context, NOOP)));
+    },
+    isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE state = 'pending')
+      AND NOT EXISTS (SELECT FROM jobs WHERE epoch IS NOT NULL)
+      AND NOT EXISTS (SELECT FROM workers WHERE state <> 'terminated') AS drained`,
+    [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
+  };
+}

@@ -1,0 +1,50 @@
+import type { Row } from '../measure/row.ts';
+import { formatTable } from './format-table.ts';
+import type { MachineFacts } from './machine-facts.ts';
+
+/** All of docs/benchmarks.md. */
+export function formatReport(facts: MachineFacts, rows: readonly Row[], seconds: number): string {
+  const judged = rows.filter(({ met }) => met !== null);
+  return `# Benchmarks
+
+Written by \`pnpm bench\`; do not edit. Repeat it with
+
+\`\`\`sh
+pnpm bench             # all rows, under 10 minutes, and writes this page and benchmarks.json beside it
+pnpm bench cold logs   # some of them, only shown
+\`\`\`
+
+It brings the Docker Engine, the images and the Postgres that it needs, as \`npm test\` does. Each row is measured
+against its floor or its peer **in the same run, in turns** (A B A B ...), after rounds that warm up. What is shown
+are medians, and the 99th percentile in parentheses (of rates, the slow one). Compare ratios rather than times:
+they depend less on the machine. Where the other side is ahead, the table says so.
+
+${judged.filter(({ met }) => met).length} of ${judged.length} targets are met.
+
+${formatTable(rows)}
+
+## What the sides do
+
+- **Cold start**: ours from the call that submits until a follower has the first byte, which is stored by then, and
+  every step before it too. Network \`none\` on all sides; ours with all its hardening and limits.
+- **Containers a second**: ours submits all at once; dockerode does create, attach, start, wait, remove at its best
+  concurrency of those tried.
+- **Whole lifecycles**: a job that does nothing. Ours on a provider whose workers cost nothing, with every state of
+  job, attempt and worker stored and the history written. pg-boss fetches and completes in batches of 100 without
+  the pause its own workers make between fetches. graphile-worker has the settings of its page on performance
+  (24 at once, local queue, batched completion); one after the other it has none of these, which would delay it, and
+  the next job does not wait for the last one's completion to be stored. Each has a database of its own on the same
+  Postgres.
+- **Output**: lines of 68 bytes, from the first byte to the last; ours until all is in Postgres and the end is
+  recorded. All with the same log driver.
+- **Takeover**: until the row says that another instance owns the job; 4 seconds of it are the lease.
+- **Memory**: a tracked worker is counted without what the in-memory engine of this benchmark takes.
+
+## The run
+
+${Object.entries(facts)
+  .map(([name, value]) => `- ${name}: ${value}`)
+  .join('\n')}
+- took: ${Math.round(seconds)} s
+`;
+}

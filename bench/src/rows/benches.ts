@@ -1,0 +1,21 @@
+import type { Bench } from '../bench.ts';
+import { cold } from './cold.ts';
+import { detection } from './detection.ts';
+import { lifecycle } from './lifecycle.ts';
+import { logs } from './logs.ts';
+import { memory } from './memory.ts';
+import { resync } from './resync.ts';
+import { takeover } from './takeover.ts';
+import { throughput } from './throughput.ts';
+
+/** Everything that `pnpm bench` measures, by name, in the order of the table. */
+export const BENCHES: Readonly<Record<string, Bench>> = {
+  cold,
+  throughput,
+  lifecycle,
+  logs,
+  detection,
+  takeover,
+  resync,
+  memory,
+};

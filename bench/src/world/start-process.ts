@@ -1,0 +1,41 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** A Node process that runs one of the workspace's modules from source. */
+export interface Started {
+  readonly process: ChildProcess;
+  /** Resolves when it has written this on stdout; rejects where it ends before. */
+  said(text: string): Promise<void>;
+  readonly stdout: () => string;
+}
+
+export function startProcess(
+  module: string,
+  args: readonly string[],
+  options: { readonly env?: NodeJS.ProcessEnv; readonly nodeArgs?: readonly string[] } = {},
+): Started {
+  const child = spawn(
+    process.execPath,
+    [
+      '--conditions=@hodei/source',
+      '--disable-warning=ExperimentalWarning',
+      ...(options.nodeArgs ?? []),
+      module,
+      ...args,
+    ],
+    { stdio: ['pipe', 'pipe', 'inherit'], env: options.env ?? process.env },
+  );
+  let written = '';
+  child.stdout.on('data', (data: Buffer) => (written += data.toString()));
+  const ended = once(child, 'close').then(() => {
+    throw new Error(`${module} ended with ${child.exitCode} too early`);
+  });
+  ended.catch(() => undefined);
+  return {
+    process: child,
+    stdout: () => written,
+    said: async (text) => {
+      while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), ended]);
+    },
+  };
+}

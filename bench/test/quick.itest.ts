@@ -1,0 +1,31 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+import { expect, it } from 'vitest';
+
+import type { Row } from '../src/measure/row.ts';
+import { BENCHES } from '../src/rows/benches.ts';
+
+const MAIN = join(import.meta.dirname, '..', 'src', 'main.ts');
+
+it('every row of the benchmark yields numbers', { timeout: 300_000 }, async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hodei-bench-test-'));
+  try {
+    const file = join(folder, 'rows.json');
+    await promisify(execFile)(process.execPath, ['--conditions=@hodei/source', MAIN, '--quick', '--json', file]);
+    const rows = JSON.parse(await readFile(file, 'utf8')) as readonly Row[];
+    const broken = rows.filter(
+      ({ ours, against, ratio }) =>
+        !(ours.p50 > 0 && ours.p99 > 0) || (against !== null && (!(against.p50 > 0) || !Number.isFinite(ratio))),
+    );
+    expect(broken).toEqual([]);
+    const measured = rows.map(({ name }) => name.split('-')[0]);
+    expect(new Set(measured)).toEqual(new Set(Object.keys(BENCHES)));
+    expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
