@@ -6,10 +6,14 @@ import type {
   JobId,
   JobInput,
   JobQuery,
+  KeyLimit,
+  KeyLimitView,
   LogRecord,
   OutputStream,
   Page,
   ProviderConfig,
+  Queue,
+  QueueView,
   Worker,
   WorkerId,
   WorkerQuery,
@@ -44,6 +48,13 @@ export interface WaitOptions {
   readonly onWaiting?: (words: string) => void;
   /** Is told each attempt that has ended and that another one is to follow. */
   readonly onRetry?: (attempt: Attempt) => void;
+}
+
+/** What to change of a queue; `maxInFlight: null` takes its limit away. */
+export interface QueueChange {
+  readonly paused?: boolean;
+  readonly weight?: number;
+  readonly maxInFlight?: number | null;
 }
 
 /**
@@ -92,6 +103,24 @@ export interface Backend extends AsyncDisposable {
 
   /** Lets a provider take work, or no more. Idempotent. @throws HodeiError `not_found`, `conflict` */
   setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig>;
+
+  /** All that are configured or have live jobs, by name. */
+  listQueues(): Promise<readonly QueueView[]>;
+
+  /** Changes what is given of a queue, and leaves the rest as it is. @throws HodeiError `invalid_input` */
+  changeQueue(name: string, change: QueueChange): Promise<Queue>;
+
+  /** Forgets how a queue is configured. @throws HodeiError `not_found` */
+  deleteQueue(name: string): Promise<void>;
+
+  /** All, by key. */
+  listLimits(): Promise<readonly KeyLimitView[]>;
+
+  /** @throws HodeiError `invalid_input` */
+  putLimit(limit: KeyLimit): Promise<KeyLimit>;
+
+  /** @throws HodeiError `not_found` */
+  deleteLimit(key: string): Promise<void>;
 
   /** Runs what is pending, and what was left by those who died, until nothing is left to do here. */
   runPending(): Promise<void>;

@@ -6,7 +6,9 @@ import { addJobsCancelCommand } from './commands/jobs-cancel.ts';
 import { addJobsGetCommand } from './commands/jobs-get.ts';
 import { addJobsLogsCommand } from './commands/jobs-logs.ts';
 import { addJobsLsCommand } from './commands/jobs-ls.ts';
+import { addLimitCommands } from './commands/limits.ts';
 import { addProvidersGetCommand, addProvidersLsCommand, addProvidersModeCommand } from './commands/providers.ts';
+import { addQueueCommands } from './commands/queues.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunnerCommand } from './commands/runner.ts';
 import { addServeCommand } from './commands/serve.ts';
@@ -61,6 +63,9 @@ export function buildProgram(cli: Cli, version: string): Command {
   addProvidersGetCommand(providers, cli);
   addProvidersModeCommand(providers, cli, 'enable');
   addProvidersModeCommand(providers, cli, 'disable');
+
+  addQueueCommands(program.command('queues').description('queues: list, configure, pause, resume'), cli);
+  addLimitCommands(program.command('limits').description('limits of concurrency keys: list, set, remove'), cli);
 
   addServeCommand(program, cli);
   addDoctorCommand(program, cli);

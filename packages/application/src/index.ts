@@ -10,6 +10,8 @@ export { describeJob, explainWaiting, type JobDescription } from './jobs/describ
 export { followOutput } from './jobs/follow-output.ts';
 export { demandOf, submitJob } from './jobs/submit-job.ts';
 export { waitForJob } from './jobs/wait-for-job.ts';
+export { deleteLimit, listLimits, putLimit } from './queues/manage-limits.ts';
+export { deleteQueue, listQueues, pauseQueue, putQueue, resumeQueue } from './queues/manage-queues.ts';
 export { ChangeHub, type Subscription } from './support/change-hub.ts';
 export type { DiagnosticFacts, Diagnostics } from './support/diagnostics.ts';
 export type { JobContext } from './support/job-context.ts';

@@ -5,6 +5,7 @@ import type { JobInput } from './job-input.ts';
 import { RESERVED_LABEL_PREFIX } from './labels.ts';
 import { RESOURCE_NAMES, type Resources } from './resources.ts';
 import { assertShellText } from './shell-quoting.ts';
+import { checkAdmission } from './check-admission.ts';
 
 /** 30 days: no job may run longer, in milliseconds. */
 export const MAX_TIMEOUT_MS = 30 * 24 * 3600 * 1000;
@@ -66,6 +67,7 @@ export function checkJobInput(
         backoffMs: whole('retry.backoffMs', input.retry?.backoffMs ?? 1000, 0, 24 * 3600 * 1000),
       },
       priority: whole('priority', input.priority ?? 0, -1000, 1000),
+      ...checkAdmission(input),
       labels: checkLabels(input.labels ?? {}),
       ...(command === undefined ? {} : { command }),
       ...(workdir === undefined ? {} : { workdir }),

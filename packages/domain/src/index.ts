@@ -88,6 +88,21 @@ export {
 } from './provider-config.ts';
 export type { HealthStatus, ProviderHealth } from './provider-health.ts';
 export type { ProviderRepository } from './provider-repository.ts';
+export type { InFlight, QueueRepository } from './queue-repository.ts';
+export {
+  DEFAULT_QUEUE,
+  EVERY_JOB,
+  assertKeyName,
+  assertQueueName,
+  checkKeyLimit,
+  checkQueueInput,
+  unconfiguredQueue,
+  type KeyLimit,
+  type KeyLimitView,
+  type Queue,
+  type QueueInput,
+  type QueueView,
+} from './queue.ts';
 export type { Repositories } from './repositories.ts';
 export type { Requirements } from './requirements.ts';
 export { RESOURCE_NAMES, type Resources, type ResourceName } from './resources.ts';
@@ -96,6 +111,7 @@ export type { SecretSealer } from './secret-sealer.ts';
 export { MAX_FREE_RETRIES, FREE_RETRY_BACKOFF_MS, settleAttempt, type Settlement } from './settle-attempt.ts';
 export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
+export { PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './turn.ts';
 export {
   TERMINATION_CAUSES,
   isSuccess,

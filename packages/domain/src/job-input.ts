@@ -1,3 +1,4 @@
+import type { EpochMs } from './clock.ts';
 import type { Requirements } from './requirements.ts';
 import type { Resources } from './resources.ts';
 import type { RetryPolicy } from './job.ts';
@@ -21,6 +22,16 @@ export interface JobInput {
   /** The rest of its output is counted and dropped. */
   readonly maxOutputBytes?: number;
   readonly priority?: number;
+  /** Which queue it waits in; absent: `default`. */
+  readonly queue?: string;
+  /** For whom it is: the tenants of a queue share it. */
+  readonly tenant?: string;
+  /** Jobs with the same key count together, where the key has a limit. */
+  readonly concurrencyKey?: string;
+  /** It does not begin before this moment. */
+  readonly notBefore?: EpochMs;
+  /** The longest it may wait for its first start, in milliseconds, from its submission or `notBefore`. */
+  readonly waitTimeoutMs?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly requirements?: Requirements;
   readonly name?: string;

@@ -14,7 +14,10 @@ export interface NewJob {
   /** From {@link SecretSealer.seal}; dropped by the repository when the job ends. */
   readonly sealedSecrets?: Uint8Array;
   readonly at: EpochMs;
-  /** Given: the job is stored as `scheduled` and owned by this epoch, in one step. */
+  /**
+   * Given: the job is stored as `scheduled` and owned by this epoch, in one step, whoever waits already; but as
+   * `pending` where it is not to begin yet, its queue is paused, or a limit counts it.
+   */
   readonly claimFor?: Epoch;
 }
 
@@ -42,7 +45,9 @@ export interface JobRepository {
   /**
    * Stores a new job as `scheduled`, and places it on a waiting worker of a pool in the same statement: worker
    * `ready → busy`, attempt number 1.
-   * @returns nothing where the worker does not wait any more, or is not this epoch's; nothing is written then.
+   * @returns nothing where the worker does not wait any more, or is not this epoch's, or the job may not be placed
+   * at once: it is not to begin yet, its queue is paused, a limit counts it, or a job of its queue that waits has
+   * its turn before it. Nothing is written then; insert it, and it is claimed in its turn.
    * @throws HodeiError `conflict` where the id exists.
    */
   insertOnWorker(

@@ -34,8 +34,18 @@ export interface JobSpec {
   readonly retry: RetryPolicy;
   /** How much is kept of its output, in bytes, all attempts together; the operator's bound holds as well. */
   readonly maxOutputBytes?: number;
-  /** Higher runs earlier. */
+  /** Higher runs earlier; see {@link turnOf}. */
   readonly priority: number;
+  /** The queue it waits in. */
+  readonly queue: string;
+  /** For whom it is; the tenants of a queue share it. */
+  readonly tenant?: string;
+  /** Jobs with the same key count together, where the key has a limit. */
+  readonly concurrencyKey?: string;
+  /** It does not begin before this moment. */
+  readonly notBefore?: EpochMs;
+  /** The longest it may wait for its first start, in milliseconds, from its submission or `notBefore`. */
+  readonly waitTimeoutMs?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly name?: string;
 }

@@ -7,6 +7,7 @@ import type { LogRepository } from './log-repository.ts';
 import type { OwnershipRepository } from './ownership-repository.ts';
 import type { PoolRepository } from './pool-repository.ts';
 import type { ProviderRepository } from './provider-repository.ts';
+import type { QueueRepository } from './queue-repository.ts';
 import type { WorkerRepository } from './worker-repository.ts';
 
 /** All that one store offers. */
@@ -15,6 +16,7 @@ export interface Repositories {
   readonly providers: ProviderRepository;
   readonly pools: PoolRepository;
   readonly jobs: JobRepository;
+  readonly queues: QueueRepository;
   readonly attempts: AttemptRepository;
   readonly workers: WorkerRepository;
   readonly logs: LogRepository;

@@ -68,6 +68,13 @@ const BAD: readonly (readonly [field: string, input: JobInput, code?: string])[]
   ['labels', { labels: { 'a b': 'x' } }],
   ['labels', { labels: { a: '\0' } }],
   ['labels', { labels: { a: 'x'.repeat(1025) } }],
+  ['queue', { queue: '' }],
+  ['queue', { queue: 'a b' }],
+  ['tenant', { tenant: '' }],
+  ['concurrencyKey', { concurrencyKey: '*' }],
+  ['notBefore', { notBefore: 1.5 }],
+  ['notBefore', { notBefore: Date.UTC(10_000, 0, 1) }],
+  ['waitTimeoutMs', { waitTimeoutMs: 0 }],
   ['labels', { labels: Object.fromEntries(Array.from({ length: 65 }, (_, index) => [`l${index}`, 'x'])) }],
 ];
 
@@ -94,6 +101,7 @@ describe('checkJobInput', () => {
         requirements: {},
         retry: { maxAttempts: 1, backoffMs: 1000 },
         priority: 0,
+        queue: 'default',
         labels: {},
       },
     });
@@ -136,6 +144,11 @@ describe('checkJobInput', () => {
       labels: { 'a/b.c-d_e': '' },
       requirements: { architecture: 'arm64' },
       name: 'x',
+      queue: 'a.b-c_d',
+      tenant: 'team:a/b@c',
+      concurrencyKey: 'repo/1',
+      notBefore: 0,
+      waitTimeoutMs: 1,
     };
     expect(check(input).spec).toEqual({ ...input, secretNames: [] });
   });

@@ -31,6 +31,7 @@ const jobWith = (retry: RetryPolicy, cancelled = false): Job => ({
     image: 'busybox',
     env: {},
     secretNames: [],
+    queue: 'default',
     resources: {},
     network: 'none',
     requirements: {},

@@ -46,6 +46,7 @@ export function renderJob(
       `${paintState(out, job.state)}${job.outcome === undefined ? '' : `: ${oneLine(explainEnd(job.outcome))}`}`,
     ],
     ['waiting for', waitingFor],
+    ['queue', queueOf(job)],
     ['image', spec.image],
     ['command', spec.command === undefined ? undefined : quoteWords(spec.command)],
     ['limits', limits(job)],
@@ -86,6 +87,15 @@ function renderAttempt(attempt: Attempt, gaps: JobDescription['gaps']): readonly
 function evidence({ cause, evidence: all }: Outcome): string {
   const facts = Object.entries(all).filter(([name]) => name !== 'message');
   return [`cause ${cause}`, ...facts.map(([name, value]) => `${name} ${oneLine(String(value))}`)].join(', ');
+}
+
+function queueOf({ spec: { queue, tenant, concurrencyKey, priority } }: Job): string {
+  const parts = [
+    ...(tenant === undefined ? [] : [`tenant ${tenant}`]),
+    ...(concurrencyKey === undefined ? [] : [`key ${concurrencyKey}`]),
+    ...(priority === 0 ? [] : [`priority ${priority}`]),
+  ];
+  return [queue, ...parts].join(', ');
 }
 
 function limits({ spec: { resources, timeoutMs, retry } }: Job): string | undefined {

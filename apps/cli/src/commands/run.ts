@@ -4,6 +4,7 @@ import type { Cli } from '../cli.ts';
 import { collect } from '../options/collect.ts';
 import { toJobInput, type JobOptions } from '../options/job-input.ts';
 import { parseDuration } from '../options/parse-duration.ts';
+import { parseNotBefore } from '../options/parse-since.ts';
 import { parseCpu, parseWhole } from '../options/parse-number.ts';
 import { parseSize } from '../options/parse-size.ts';
 import { runDetached } from './run-detached.ts';
@@ -62,6 +63,15 @@ export function addRunCommand(parent: Command, cli: Cli): void {
     )
     .option('--retries <number>', 'how often it is tried again when it fails', whole('--retries', 0, 99))
     .option('--priority <number>', 'higher runs earlier, from -1000 to 1000', whole('--priority', -1000, 1000))
+    .option('--queue <name>', 'queue it waits in (default: default)')
+    .option('--tenant <name>', 'for whom it is; the tenants of a queue share it')
+    .option('--concurrency-key <key>', 'jobs with this key count together; see "hodei limits"')
+    .option('--not-before <moment>', 'begin no earlier: in 10m, or at a time like 2026-01-31T12:00:00Z', (text) =>
+      parseNotBefore('--not-before', text, cli.now()),
+    )
+    .option('--wait-timeout <duration>', 'the longest it may wait for its start, like 10m', (text) =>
+      parseDuration('--wait-timeout', text),
+    )
     .option('--name <name>', 'a name, for people')
     .option('-l, --label <name=value>', 'label, to find it by', collect)
     .option('--arch <architecture>', 'architecture it needs, like arm64')

@@ -1,7 +1,12 @@
 import {
   cancelJob,
+  deleteLimit,
+  deleteQueue,
   describeJob,
   followOutput,
+  listLimits,
+  listQueues,
+  putLimit,
   submitJob,
   type Diagnostics,
   type JobDescription,
@@ -12,18 +17,23 @@ import type {
   JobId,
   JobInput,
   JobQuery,
+  KeyLimit,
+  KeyLimitView,
   LogRecord,
   Page,
   ProviderConfig,
+  Queue,
+  QueueView,
   Worker,
   WorkerId,
   WorkerQuery,
 } from '@hodei/domain';
 import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
 
-import type { Backend, OutputQuery, SubmitOptions, WaitOptions } from '../backend.ts';
+import type { Backend, OutputQuery, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
 import type { Finding } from '../finding.ts';
 import { assertProviderAnswers } from './assert-provider-answers.ts';
+import { changeQueue } from './change-queue.ts';
 import { examine } from './examine.ts';
 import { hasAbandoned } from './has-abandoned.ts';
 import { LocalJob } from './local-job.ts';
@@ -124,6 +134,30 @@ export class EmbeddedBackend implements Backend {
     const { registry } = (await this.#controlPlane()).context;
     const { config } = await registry.getByName(name);
     return registry.update(config.id, { mode });
+  }
+
+  async listQueues(): Promise<readonly QueueView[]> {
+    return listQueues(await this.#rows());
+  }
+
+  async changeQueue(name: string, change: QueueChange): Promise<Queue> {
+    return changeQueue(await this.#rows(), name, change);
+  }
+
+  async deleteQueue(name: string): Promise<void> {
+    return deleteQueue(await this.#rows(), name);
+  }
+
+  async listLimits(): Promise<readonly KeyLimitView[]> {
+    return listLimits(await this.#rows());
+  }
+
+  async putLimit(limit: KeyLimit): Promise<KeyLimit> {
+    return putLimit(await this.#rows(), limit);
+  }
+
+  async deleteLimit(key: string): Promise<void> {
+    return deleteLimit(await this.#rows(), key);
   }
 
   async runPending(): Promise<void> {

@@ -14,7 +14,7 @@ export class LocalJob {
   readonly lost: AbortSignal;
   readonly #listeners = new Set<(words: string) => void>();
 
-  /** @param job stored as claimed by this instance. */
+  /** @param job as it was stored: claimed by this instance, or pending where it may not begin yet. */
   constructor(plane: ControlPlane, job: Job) {
     const failed = new AbortController();
     this.lost = AbortSignal.any([failed.signal, plane.lost]);
@@ -29,9 +29,9 @@ export class LocalJob {
 
   async #run({ context, runner, lost }: ControlPlane, job: Job): Promise<void> {
     const onProgress = (progress: ProvisionProgress): void => this.#tell(progress);
-    const after = await runner.start(job, onProgress);
+    const after = job.state === 'pending' ? job : await runner.start(job, onProgress);
     if (after.state !== 'pending') return;
-    // A retry may be taken by any instance; this one offers itself.
+    // A retry, and what could not begin at once, may be taken by any instance; this one offers itself.
     const over = new AbortController();
     const dispatching = dispatchJobs(context, runner, AbortSignal.any([over.signal, lost]), {
       only: [job.id],

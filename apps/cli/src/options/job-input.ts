@@ -20,6 +20,13 @@ export interface JobOptions {
   /** Bytes. */
   readonly maxOutput?: number;
   readonly priority?: number;
+  readonly queue?: string;
+  readonly tenant?: string;
+  readonly concurrencyKey?: string;
+  /** Milliseconds since 1970. */
+  readonly notBefore?: number;
+  /** Milliseconds. */
+  readonly waitTimeout?: number;
   readonly name?: string;
   readonly arch?: string;
 }
@@ -37,6 +44,11 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
     retries,
     maxOutput: maxOutputBytes,
     priority,
+    queue,
+    tenant,
+    concurrencyKey,
+    notBefore,
+    waitTimeout: waitTimeoutMs,
     name,
     arch,
   } = options;
@@ -47,6 +59,7 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
     labels: parseLabels('--label', options.label ?? []),
     resources: defined({ cpu, memoryBytes, pids }),
     ...defined({ image, workdir, network, timeoutMs, maxOutputBytes, priority, name }),
+    ...defined({ queue, tenant, concurrencyKey, notBefore, waitTimeoutMs }),
     ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
     ...(arch === undefined ? {} : { requirements: { architecture: arch } }),
   };

@@ -14,6 +14,7 @@ export function jobToJson(job: Job): Readonly<Record<string, unknown>> {
     createdAt: formatMoment(job.createdAt),
     ...moment('startedAt', job.startedAt),
     ...moment('finishedAt', job.finishedAt),
+    queue: spec.queue,
     ...(job.state === 'pending' && job.notBefore > job.createdAt ? moment('notBefore', job.notBefore) : {}),
     ...(job.outcome === undefined ? {} : outcomeToJson(job.outcome)),
     ...(job.cancelRequest === undefined

@@ -179,7 +179,7 @@ async function beginAttempt({ context, provider }: TestControlPlane): Promise<At
     id: parseJobId(ids.uuid()),
     at: clock.now(),
     claimFor: epoch,
-    spec: { ...spec, retry: { maxAttempts: 1, backoffMs: 0 }, priority: 0 },
+    spec: { ...spec, retry: { maxAttempts: 1, backoffMs: 0 }, priority: 0, queue: 'default' },
   });
   return repositories.attempts.begin({
     attemptId: parseAttemptId(ids.uuid()),

@@ -113,6 +113,7 @@ export class RegistryHarness {
       image: 'busybox',
       env: {},
       secretNames: [],
+      queue: 'default',
       resources: {},
       network: 'none',
       requirements: {},

@@ -20,6 +20,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     providers: reach('providers'),
     pools: reach('pools'),
     jobs: reach('jobs'),
+    queues: reach('queues'),
     attempts: reach('attempts'),
     workers: reach('workers'),
     logs: reach('logs'),

@@ -3,6 +3,9 @@ import { sql, type RawBuilder } from 'kysely';
 /** The one channel on which all instances hear of changes. */
 export const CHANNEL = 'hodei_changes';
 
+/** Tells all instances, on commit, to look at everything again. */
+export const announceResync = (): RawBuilder<unknown> => sql`pg_notify(${sql.lit(CHANNEL)}, 'resync')`;
+
 /** Tells of a change when, and only if, its transaction commits: `job <id>`, `cancel <id>` or `logs <id>`. @param jobId a column. */
 export const announce = (kind: 'job' | 'cancel' | 'logs', jobId: string): RawBuilder<unknown> =>
   sql`pg_notify(${sql.lit(CHANNEL)}, ${sql.lit(`${kind} `)} || ${sql.ref(jobId)})`;

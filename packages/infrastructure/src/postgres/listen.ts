@@ -75,5 +75,6 @@ async function listenOnce(
 /** A newer version may tell of kinds of change that this one does not know; it has nobody who waits for them. */
 function parseChange(payload: string): Change | undefined {
   const [kind, id = ''] = payload.split(' ');
+  if (kind === 'resync') return { kind };
   return kind === 'job' || kind === 'cancel' || kind === 'logs' ? { kind, jobId: parseJobId(id) } : undefined;
 }

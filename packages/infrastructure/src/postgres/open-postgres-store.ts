@@ -11,6 +11,7 @@ import { PostgresLogRepository } from './postgres-log-repository.ts';
 import { PostgresOwnershipRepository } from './postgres-ownership-repository.ts';
 import { PostgresPoolRepository } from './postgres-pool-repository.ts';
 import { PostgresProviderRepository } from './postgres-provider-repository.ts';
+import { PostgresQueueRepository } from './postgres-queue-repository.ts';
 import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 
 /** All repositories on one Postgres. Disposing of it closes its connections. */
@@ -39,6 +40,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       providers: new PostgresProviderRepository(database),
       pools: new PostgresPoolRepository(database),
       jobs: new PostgresJobRepository(database),
+      queues: new PostgresQueueRepository(database),
       attempts: new PostgresAttemptRepository(database),
       workers: new PostgresWorkerRepository(database),
       logs: new PostgresLogRepository(database),

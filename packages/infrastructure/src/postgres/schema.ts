@@ -47,6 +47,31 @@ export interface Schema {
     readonly cancel_requested_at: NullableTimestamp;
     readonly cancel_requested_by: string | null;
     readonly outcome: NullableJson;
+    readonly queue: Generated<string>;
+    readonly tenant: Generated<string>;
+    readonly concurrency_key: string | null;
+    readonly wait_until: NullableTimestamp;
+    readonly deferred: Generated<boolean>;
+    readonly held: Generated<boolean>;
+    readonly turn: Generated<number>;
+  };
+  readonly queues: {
+    readonly name: string;
+    readonly paused: boolean;
+    readonly weight: number;
+    readonly max_in_flight: number | null;
+    readonly claims: Generated<number>;
+  };
+  readonly key_limits: {
+    readonly key: string;
+    readonly max_in_flight: number;
+    readonly claims: Generated<number>;
+  };
+  readonly shares: {
+    readonly parent: string;
+    readonly child: string;
+    readonly start: number;
+    readonly finish: number;
   };
   readonly attempts: {
     readonly id: string;

@@ -11,6 +11,7 @@ export {
   describeLogRepository,
   describePoolRepository,
   describeProviderRepository,
+  describeQueueRepository,
   describeRepositories,
   describeWorkerRepository,
 } from './repositories/describe-repositories.ts';

@@ -20,7 +20,7 @@ export async function finishAttempt(database: Database, end: Parameters<AttemptR
   const facts = outcomeFacts(end.outcome);
   const change =
     settlement.state === 'pending'
-      ? sql`not_before = ${timestamp(settlement.notBefore)}`
+      ? sql`not_before = ${timestamp(settlement.notBefore)}, deferred = ${settlement.notBefore > end.at}`
       : sql`finished_at = ${at}, outcome = ${outcome}::json, sealed_secrets = NULL`;
   const unlessCancelled = state === 'pending' ? sql`AND jobs.cancel_requested_at IS NULL` : sql``;
   const destroyed = sql`termination = coalesce(termination, ${outcome}::json)`;

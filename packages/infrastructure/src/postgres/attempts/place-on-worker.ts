@@ -3,6 +3,7 @@ import { transitionWorker, type Attempt, type Job, type JobId, type NewJob, type
 import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { newJobValues, NEW_JOB_COLUMNS } from '../jobs/new-job-values.ts';
+import { mayBePlacedAtOnce } from '../jobs/placement.ts';
 import { readJobRow, RETURNED_JOB } from '../jobs/read-job.ts';
 import { refusal } from '../refusal.ts';
 import { toAttempt, type AttemptRow } from '../rows/attempt-row.ts';
@@ -36,10 +37,11 @@ export async function insertOnWorker(
   const { rows } = await database.run((db) =>
     sql<JobRow & { readonly attempt: AttemptRow }>`
       WITH worker AS (
-        UPDATE workers SET ${taken(id, placement)} WHERE ${waiting(placement)} RETURNING id, provider_id
+        UPDATE workers SET ${taken(id, placement)}
+        WHERE ${waiting(placement)} AND ${mayBePlacedAtOnce(wanted.spec, wanted.at)} RETURNING id, provider_id
       ), job AS (
         INSERT INTO jobs (${NEW_JOB_COLUMNS}, attempt_id)
-        SELECT ${newJobValues({ ...wanted, claimFor: placement.epoch })}, ${placement.attemptId}::uuid FROM worker
+        SELECT ${newJobValues({ ...wanted, claimFor: placement.epoch }, true)}, ${placement.attemptId}::uuid FROM worker
         RETURNING ${RETURNED_JOB}
       ), attempt AS (${store(placement, sql`1`)}), event AS (
         INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)

@@ -1,10 +1,23 @@
 import type { Selectable } from 'kysely';
-import { parseJobId, parseJobState, type Job, type JobSpec } from '@hodei/domain';
+import { DEFAULT_QUEUE, parseJobId, parseJobState, type Job, type JobSpec } from '@hodei/domain';
 import type { Schema } from '../schema.ts';
 import { optional, plainBytes, toOutcome } from './values.ts';
 
 /** A job as the database gives it. */
-export type JobRow = Omit<Selectable<Schema['jobs']>, 'sealed_secrets' | 'labels' | 'name' | 'priority'>;
+export type JobRow = Omit<
+  Selectable<Schema['jobs']>,
+  | 'sealed_secrets'
+  | 'labels'
+  | 'name'
+  | 'priority'
+  | 'queue'
+  | 'tenant'
+  | 'concurrency_key'
+  | 'wait_until'
+  | 'deferred'
+  | 'held'
+  | 'turn'
+>;
 
 /** The columns that a {@link JobRow} needs; the secrets stay where they are. */
 export const JOB_COLUMNS = [
@@ -38,6 +51,8 @@ export function fromSpec(spec: JobSpec): { readonly json: string; readonly stdin
 
 /** The spec of its two columns. */
 export function toSpec(json: unknown, stdin: Uint8Array | null): JobSpec {
-  const spec = json as JobSpec;
+  // What was stored before there were queues names none.
+  const stored = json as Omit<JobSpec, 'queue'> & Partial<Pick<JobSpec, 'queue'>>;
+  const spec: JobSpec = { ...stored, queue: stored.queue ?? DEFAULT_QUEUE };
   return stdin === null ? spec : { ...spec, stdin: plainBytes(stdin) };
 }

@@ -99,6 +99,7 @@ export class RepositoryBench {
       image: 'busybox',
       env: {},
       secretNames: [],
+      queue: 'default',
       resources: {},
       network: 'none',
       requirements: {},

@@ -17,6 +17,7 @@ import { ownership } from './ownership-repository.ts';
 import { pools } from './pool-repository.ts';
 import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts';
 import * as providers from './provider-repository.ts';
+import { queues } from './queue-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import * as workers from './worker-repository.ts';
 
@@ -31,6 +32,8 @@ export const describeJobRepository: Suite = suiteOf(
   release,
   cancel,
 );
+/** What every `QueueRepository` has to do. */
+export const describeQueueRepository: Suite = suiteOf('queue repository', queues);
 /** What every `AttemptRepository` has to do. */
 export const describeAttemptRepository: Suite = suiteOf(
   'attempt repository',
@@ -70,6 +73,7 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeProviderRepository(name, setup);
   describePoolRepository(name, setup);
   describeJobRepository(name, setup);
+  describeQueueRepository(name, setup);
   describeAttemptRepository(name, setup);
   describeWorkerRepository(name, setup);
   describeLogRepository(name, setup);

@@ -18,6 +18,10 @@ const FULL_SPEC: JobSpec = {
   timeoutMs: 2_592_000_000,
   retry: { maxAttempts: 3, backoffMs: 86_400_000 },
   priority: -1000,
+  queue: 'nightly.1',
+  tenant: 'team:a@b/c',
+  concurrencyKey: 'repo-1',
+  waitTimeoutMs: 1,
   labels: { team: 'a', 'with/slash': '' },
   name: 'nightly',
 };
@@ -62,6 +66,36 @@ export function insert(bench: GetBench): void {
       expect(await repositories.jobs.claimPending({ epoch: bench().stranger, limit: 10, at: bench().tick() })).toEqual(
         [],
       );
+    });
+
+    it('store what is not to begin yet as pending, until its moment', async () => {
+      const { jobs } = bench().repositories;
+      const at = bench().tick();
+      const notBefore = at + 60_000;
+      const job = await jobs.insert(bench().newJob({ notBefore }, { at, claimFor: bench().owner }));
+      expect(job).toMatchObject({ state: 'pending', notBefore });
+      const claim = { epoch: bench().owner, limit: 10 };
+      expect(await jobs.claimPending({ ...claim, at: notBefore - 1 })).toEqual([]);
+      expect(await jobs.nextDue(at)).toBe(notBefore);
+      expect((await jobs.claimPending({ ...claim, at: notBefore })).map(({ id }) => id)).toEqual([job.id]);
+      const past = await jobs.insert(bench().newJob({ notBefore: at - 60_000 }));
+      expect(past.notBefore).toBe(past.createdAt);
+    });
+
+    it('claim nothing in the same step that is paused or counted by a limit', async () => {
+      const { jobs, queues } = bench().repositories;
+      const state = async (spec: Partial<JobSpec>): Promise<string> =>
+        (await jobs.insert(bench().newJob(spec, { claimFor: bench().owner }))).state;
+      await queues.setPaused({ name: 'paused', paused: true, at: bench().tick() });
+      await queues.put({ name: 'small', paused: false, weight: 1, maxInFlight: 5 }, bench().tick());
+      await queues.put({ name: 'heavy', paused: false, weight: 9 }, bench().tick());
+      await queues.putLimit({ key: 'narrow', maxInFlight: 5 }, bench().tick());
+      expect(await state({ queue: 'paused' })).toBe('pending');
+      expect(await state({ queue: 'small' })).toBe('pending');
+      expect(await state({ concurrencyKey: 'narrow' })).toBe('pending');
+      expect(await state({ queue: 'heavy', concurrencyKey: 'free' })).toBe('scheduled');
+      await queues.putLimit({ key: '*', maxInFlight: 5 }, bench().tick());
+      expect(await state({ queue: 'heavy', concurrencyKey: 'free' })).toBe('pending');
     });
 
     it('are not changed by what the caller does with its objects later', async () => {

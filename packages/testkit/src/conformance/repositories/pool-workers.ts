@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { NO_OUTPUT, parseProviderId } from '@hodei/domain';
+import { NO_OUTPUT, parseProviderId, type JobSpec } from '@hodei/domain';
 import { FAILURE, SUCCESS } from './bench.ts';
 import { compete, refuses, type GetBench } from './suite.ts';
 
@@ -97,6 +97,26 @@ export function insertOnWorker(bench: GetBench): void {
       await nothing({ ...bench().placement(worker), workerId });
     });
 
+    it('stores nothing of a job that is not to begin yet, is paused or limited, or has others before it', async () => {
+      const { jobs, queues } = bench().repositories;
+      const worker = await bench().waiting();
+      const isPlaced = async (spec: Partial<JobSpec>): Promise<boolean> =>
+        (await jobs.insertOnWorker(bench().newJob(spec), bench().placement(worker))) !== undefined;
+      await queues.setPaused({ name: 'paused', paused: true, at: bench().tick() });
+      await queues.put({ name: 'small', paused: false, weight: 1, maxInFlight: 5 }, bench().tick());
+      await queues.putLimit({ key: 'narrow', maxInFlight: 5 }, bench().tick());
+      await bench().pendingJob({ queue: 'busy', priority: 1 });
+      const others = [
+        { notBefore: bench().tick() + 60_000 },
+        { queue: 'paused' },
+        { queue: 'small' },
+        { concurrencyKey: 'narrow' },
+        { queue: 'busy', priority: 1 },
+      ];
+      for (const spec of others) expect(await isPlaced(spec), JSON.stringify(spec)).toBe(false);
+      expect(await isPlaced({ queue: 'busy', priority: 2, concurrencyKey: 'free' })).toBe(true);
+    });
+
     it('gives a worker to one of many jobs', async () => {
       const worker = await bench().waiting();
       const placed = await Promise.all(
@@ -112,7 +132,7 @@ export function insertOnWorker(bench: GetBench): void {
 
     it('is refused for an id that exists, and leaves the worker waiting', async () => {
       const worker = await bench().waiting();
-      const { id } = await bench().pendingJob();
+      const { id } = await bench().scheduledJob();
       const again = bench().repositories.jobs.insertOnWorker(bench().newJob({}, { id }), bench().placement(worker));
       await refuses(again, 'conflict');
       expect(await bench().peer.workers.get(worker.id)).toEqual(worker);

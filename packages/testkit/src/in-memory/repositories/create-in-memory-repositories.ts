@@ -9,6 +9,7 @@ import { InMemoryLogRepository } from './in-memory-log-repository.ts';
 import { InMemoryOwnershipRepository } from './in-memory-ownership-repository.ts';
 import { InMemoryPoolRepository } from './in-memory-pool-repository.ts';
 import { InMemoryProviderRepository } from './in-memory-provider-repository.ts';
+import { InMemoryQueueRepository } from './in-memory-queue-repository.ts';
 import { InMemoryStore } from './in-memory-store.ts';
 import { InMemoryWorkerRepository } from './in-memory-worker-repository.ts';
 
@@ -48,6 +49,7 @@ export function createInMemoryRepositories(options: {
     providers: faulty('providers', new InMemoryProviderRepository(store, () => clock.now())),
     pools: faulty('pools', new InMemoryPoolRepository(store)),
     jobs: faulty('jobs', new InMemoryJobRepository(store)),
+    queues: faulty('queues', new InMemoryQueueRepository(store)),
     attempts: faulty('attempts', new InMemoryAttemptRepository(store)),
     workers: faulty('workers', new InMemoryWorkerRepository(store, () => clock.now())),
     logs: faulty('logs', new InMemoryLogRepository(store)),

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  dueAtOf,
   HodeiError,
   isTerminalJobState,
   JOB_STATES,
@@ -17,6 +18,7 @@ import {
   type Page,
   type Placement,
 } from '@hodei/domain';
+import { isUnrestricted, mayBePlacedAtOnce } from './admission.ts';
 import { changeJobState, recordJob } from './change-job-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
@@ -47,8 +49,10 @@ export class InMemoryJobRepository implements JobRepository {
       throw new HodeiError('conflict', `job ${wanted.id} exists already, and asks for something else`);
     }
     const { id, at, claimFor } = wanted;
-    const pending: Job = { id, spec, state: 'pending', createdAt: at, stateChangedAt: at, notBefore: at };
-    const job: Job = claimFor === undefined ? pending : { ...pending, state: 'scheduled', epoch: claimFor };
+    const notBefore = dueAtOf(spec, at);
+    const pending: Job = { id, spec, state: 'pending', createdAt: at, stateChangedAt: at, notBefore };
+    const starts = claimFor !== undefined && notBefore <= at && isUnrestricted(this.#store, spec);
+    const job: Job = starts ? { ...pending, state: 'scheduled', epoch: claimFor } : pending;
     const { sealedSecrets } = wanted;
     this.#store.jobs.set(
       id,
@@ -63,7 +67,7 @@ export class InMemoryJobRepository implements JobRepository {
     placement: Placement,
   ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
     const { id } = wanted;
-    if (!isWaiting(this.#store, placement)) return undefined;
+    if (!isWaiting(this.#store, placement) || !mayBePlacedAtOnce(this.#store, wanted.spec, wanted.at)) return undefined;
     assertStill(!this.#store.jobs.has(id), `job ${id} exists already`);
     const job = this.#insert({ ...wanted, claimFor: placement.epoch });
     const attempt = placeOnWorker(this.#store, id, placement);

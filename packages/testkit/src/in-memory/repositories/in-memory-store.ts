@@ -8,10 +8,12 @@ import type {
   Instance,
   Job,
   JobId,
+  KeyLimit,
   LogRecord,
   Pool,
   ProviderConfig,
   ProviderId,
+  Queue,
   Worker,
   WorkerId,
 } from '@hodei/domain';
@@ -29,6 +31,8 @@ export interface JobRow {
  */
 export class InMemoryStore {
   readonly jobs = new Map<JobId, JobRow>();
+  readonly queues = new Map<string, Queue>();
+  readonly keyLimits = new Map<string, KeyLimit>();
   readonly attempts = new Map<AttemptId, Attempt>();
   readonly workers = new Map<WorkerId, Worker>();
   readonly providers = new Map<ProviderId, ProviderConfig>();

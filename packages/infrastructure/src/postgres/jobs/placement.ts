@@ -1,0 +1,29 @@
+import { sql, type RawBuilder } from 'kysely';
+import { EVERY_JOB, turnOf, type EpochMs, type JobSpec } from '@hodei/domain';
+
+/** A condition in SQL. */
+type Condition = RawBuilder<boolean>;
+
+/** A job that may begin as far as its own row says, and is behind no limited key; what `jobs_ready` indexes. */
+export const IS_READY: RawBuilder<unknown> = sql.raw(`state = 'pending' AND NOT deferred AND NOT held`);
+
+/**
+ * True where nothing but its turn keeps a job of this spec back: its queue is neither paused nor limited, and no
+ * limit counts it. What is limited goes through `claimPending`, the only one that counts strictly; so whoever
+ * starts a job in the statement that inserts it has to ask for this.
+ */
+export const isUnrestricted = ({ queue, concurrencyKey }: JobSpec): Condition => sql`(
+  NOT EXISTS (SELECT FROM queues WHERE name = ${queue} AND (paused OR max_in_flight IS NOT NULL))
+  AND NOT EXISTS (SELECT FROM key_limits WHERE key IN (${EVERY_JOB}, ${concurrencyKey ?? null}::text))
+)`;
+
+/**
+ * True where a new job of this spec may be placed on a worker in the statement that inserts it: it is
+ * {@link isUnrestricted}, its time has come, and no job of its queue that waits already has its turn before it.
+ */
+export const mayBePlacedAtOnce = (spec: JobSpec, at: EpochMs): Condition => {
+  if ((spec.notBefore ?? at) > at) return sql`false`;
+  return sql`(${isUnrestricted(spec)} AND NOT EXISTS (
+    SELECT FROM jobs WHERE ${IS_READY} AND queue = ${spec.queue} AND turn <= ${turnOf(at, spec.priority)}
+  ))`;
+};
