@@ -113,7 +113,7 @@ export function insertOnWorker(bench: GetBench): void {
         { concurrencyKey: 'narrow' },
         { queue: 'busy', priority: 1 },
       ];
-      for (const spec of others) expect(await isPlaced(spec), JSON.stringify(spec)).toBe(false);
+      for (const spec of others) expect({ spec, isPlaced: await isPlaced(spec) }).toEqual({ spec, isPlaced: false });
       expect(await isPlaced({ queue: 'busy', priority: 2, concurrencyKey: 'free' })).toBe(true);
     });
 
