@@ -43,6 +43,7 @@ const commands: ConformanceCommands = {
   ignoreTerm: () => ['ignore-term'],
   noticeTerm: () => ['notice-term'],
   nonexistent: () => ['/no/such/program'],
+  count: (lines) => ['count', String(lines)],
   runOutOfMemory: () => ['oom'],
 };
 
@@ -53,6 +54,12 @@ const makeHarness =
       clock,
       images: { tools: {}, shellless: { shell: false } },
       programs: {
+        count: async (context) => {
+          const count = Number(context.argv[1]);
+          for (let line = 1; line <= count; line += 1)
+            context.write('stdout', `line ${String(line).padStart(String(count).length, '0')}\n`);
+          return 0;
+        },
         'print-both': async (context) => {
           const [, stdout = '', stderr = '', code] = context.argv;
           context.write('stdout', stdout);
@@ -80,6 +87,12 @@ const makeHarness =
       shellless: { image: 'shellless', argv: ['echo', 'hello'], text: 'hello\n' },
       commands,
       createProvider: async () => new InMemoryProvider({ id, engine, installationId, capabilities }),
+      ...(capabilities.recovery === false
+        ? {}
+        : {
+            createForgetful: async () =>
+              new InMemoryProvider({ id, engine, installationId, capabilities, maxLogBytes: 256 * 1024 }),
+          }),
       createForeign: async (workerId) => {
         const worker = await engine.addForeign(specOf(workerId));
         return {

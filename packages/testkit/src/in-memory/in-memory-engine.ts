@@ -61,8 +61,17 @@ export class InMemoryEngine {
     return this.#down.signal;
   }
 
-  /** Makes a worker and starts it; where that is given up or fails, nothing is left. */
-  async create(spec: WorkerSpec, labels: Labels, holder: object, signal: AbortSignal): Promise<InMemoryWorker> {
+  /**
+   * Makes a worker and starts it; where that is given up or fails, nothing is left.
+   * @param maxLogBytes how much is kept of what it writes; by default all.
+   */
+  async create(
+    spec: WorkerSpec,
+    labels: Labels,
+    holder: object,
+    signal: AbortSignal,
+    maxLogBytes?: number,
+  ): Promise<InMemoryWorker> {
     this.#made += 1;
     const worker = new InMemoryWorker(spec, {
       clock: this.clock,
@@ -70,6 +79,7 @@ export class InMemoryEngine {
       labels,
       resourceId: this.#made.toString(16).padStart(12, '0'),
       defaultCommand: this.images.defaultCommand(spec.image),
+      maxLogBytes,
       onChange: (changed) => this.#tell(changed),
     });
     this.#workers.set(worker.name, worker);

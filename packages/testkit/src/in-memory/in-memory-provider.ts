@@ -46,6 +46,8 @@ export interface InMemoryProviderOptions {
   readonly capabilities?: Partial<ProviderCapabilities>;
   /** What goes wrong; by default a plan of its own, empty. */
   readonly faults?: FaultPlan;
+  /** How much the engine keeps of what a worker of this provider writes, in bytes; the oldest is lost. By default all. */
+  readonly maxLogBytes?: number;
 }
 
 /**
@@ -60,6 +62,7 @@ export class InMemoryProvider implements WorkerProvider {
   readonly #engine: InMemoryEngine;
   readonly #installationId: InstallationId | undefined;
   readonly #capabilities: ProviderCapabilities;
+  readonly #maxLogBytes: number | undefined;
   readonly #running = new Set<RunningJob>();
 
   constructor(options: InMemoryProviderOptions) {
@@ -68,6 +71,7 @@ export class InMemoryProvider implements WorkerProvider {
     this.#installationId = options.installationId;
     this.#capabilities = { ...IN_MEMORY_CAPABILITIES, ...options.capabilities };
     this.faults = options.faults ?? new FaultPlan();
+    this.#maxLogBytes = options.maxLogBytes;
   }
 
   capabilities(): ProviderCapabilities {
@@ -111,7 +115,7 @@ export class InMemoryProvider implements WorkerProvider {
       }
       onProgress?.({ phase: 'creating-worker' });
       onProgress?.({ phase: 'starting-worker' });
-      const worker = await this.#engine.create(spec, labelsFor(spec, this.id), this, any);
+      const worker = await this.#engine.create(spec, labelsFor(spec, this.id), this, any, this.#maxLogBytes);
       if (worker.verdict === 'command-not-found') {
         this.#engine.remove(worker);
         throw noSuchProgram(spec.direct?.argv[0]);

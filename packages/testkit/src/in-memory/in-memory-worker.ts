@@ -25,6 +25,7 @@ export interface WorkerSurroundings {
   readonly resourceId: string;
   readonly defaultCommand: readonly string[];
   readonly labels: Readonly<Record<string, string>>;
+  readonly maxLogBytes: number | undefined;
   readonly onChange: (worker: InMemoryWorker) => void;
 }
 
@@ -183,6 +184,16 @@ export class InMemoryWorker {
     this.#removing = true;
   }
 
+  /** The engine's log loses its oldest, as one that is rotated: no more than so many bytes are kept. */
+  loseOutput(keptBytes: number): void {
+    this.output.loseAllBut(keptBytes);
+    let left = keptBytes;
+    for (const { output } of this.#orders.toReversed()) {
+      output.loseAllBut(left);
+      left -= output.keptBytes;
+    }
+  }
+
   /** It is no more, and with it what was not read yet. */
   vanish(): void {
     const gone = new HodeiError('worker_not_found', `${this.name} is gone, and with it its exit code`);
@@ -200,10 +211,13 @@ export class InMemoryWorker {
   }
 
   #run(nonce: string, start: ProcessStart): InMemoryOrder {
-    const { programs, clock } = this.#surroundings;
+    const { programs, clock, maxLogBytes } = this.#surroundings;
     const program = programs[start.argv[0] ?? ''];
     const order = new InMemoryOrder({ nonce }, clock, {
-      onOutput: (...written) => this.output.append(...written),
+      onOutput: (...written) => {
+        this.output.append(...written);
+        if (maxLogBytes !== undefined) this.loseOutput(maxLogBytes);
+      },
       onExit: (ended, exit) => this.#onJobExit(ended, exit),
     });
     this.#orders.push(order);

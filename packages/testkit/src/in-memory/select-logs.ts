@@ -18,6 +18,7 @@ export function assertLogQuery(query: LogQuery): void {
 export function matchChunk(chunk: OutputChunk, query: LogQuery): OutputChunk | undefined {
   if (query.stream !== undefined && chunk.stream !== query.stream) return undefined;
   if (query.since !== undefined && chunk.at < query.since) return undefined;
+  if (chunk.gap !== undefined) return chunk;
   return skipTo(chunk, query.from?.[chunk.stream] ?? 0);
 }
 

@@ -55,8 +55,13 @@ export class Bench {
   }
 
   /** A provider object as another process would have it. */
-  async connectAnother(): Promise<WorkerProvider> {
-    const provider = await this.harness.createProvider();
+  connectAnother(): Promise<WorkerProvider> {
+    return this.connect(() => this.harness.createProvider());
+  }
+
+  /** A provider object that is let go of after the test. */
+  async connect(create: () => Promise<WorkerProvider>): Promise<WorkerProvider> {
+    const provider = await create();
     this.#providers.push(provider);
     return provider;
   }

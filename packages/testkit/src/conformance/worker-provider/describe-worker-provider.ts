@@ -10,6 +10,7 @@ import { exits } from './exits.ts';
 import { images } from './images.ts';
 import { launch } from './launch.ts';
 import { listWorkers } from './list-workers.ts';
+import { lostOutput } from './lost-output.ts';
 import { output } from './output.ts';
 import { readLogs } from './read-logs.ts';
 import { recoverWorker } from './recover-worker.ts';
@@ -29,6 +30,7 @@ const PARTS = [
   watchWorkers,
   recoverWorker,
   readLogs,
+  lostOutput,
   images,
   directMode,
   reuse,

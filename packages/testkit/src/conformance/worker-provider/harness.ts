@@ -40,6 +40,11 @@ export interface ConformanceCommands {
   noticeTerm(): Argv;
   /** A program that is not there. */
   nonexistent(): Argv;
+  /**
+   * Writes the lines `line 1` to `line N` on stdout, each number with as many digits as N, and exits with 0. Needed
+   * with {@link WorkerProviderHarness.createForgetful}.
+   */
+  count?(lines: number): Argv;
   /** Takes memory until it is killed for it. Needed where the provider enforces `memoryBytes`. */
   runOutOfMemory?(): Argv;
 }
@@ -72,6 +77,11 @@ export interface WorkerProviderHarness {
   createForeign?(workerId: WorkerId): Promise<ForeignThing>;
   /** All that the engine tells about a worker: where its secrets must not be. */
   inspectText?(handle: WorkerHandle): Promise<string>;
+  /**
+   * The same, with an engine that keeps no more than about 256 KiB of what a worker writes. Absent: the engine loses
+   * no output as long as the worker is.
+   */
+  createForgetful?(): Promise<WorkerProvider>;
   /** Called once, after all tests. */
   close(): Promise<void>;
 }

@@ -29,5 +29,6 @@ export const posixCommands: ConformanceCommands = {
   ignoreTerm: () => sh(`trap '' TERM; echo ready; ${WAIT}`),
   noticeTerm: () => sh(`trap 'sleep 0.3; echo noticed; exit 3' TERM; echo ready; ${WAIT}`),
   nonexistent: () => ['/no/such/program'],
+  count: (lines) => sh('seq -w 1 "$1" | sed "s/^/line /"', String(lines)),
   runOutOfMemory: () => sh('text=0123456789; while :; do text=$text$text; done'),
 };

@@ -1,12 +1,23 @@
-import { NO_OUTPUT, type OutputChunk, type OutputOffsets, type OutputStream } from '@hodei/domain';
+import {
+  endOfChunk,
+  NO_OUTPUT,
+  type OutputChunk,
+  type OutputGap,
+  type OutputOffsets,
+  type OutputStream,
+} from '@hodei/domain';
 import { expect } from 'vitest';
 
-/** Reads output in the background, and checks that each stream comes without gaps and overlaps. */
+/** A gap, and where it was. */
+export type ReadGap = OutputGap & Pick<OutputChunk, 'stream' | 'offset'>;
+
+/** Reads output in the background, and checks that each stream comes without holes and overlaps. */
 export class OutputReader {
   /** Resolves when all was read; rejects with what the output threw, or where a chunk is not in its place. */
   readonly done: Promise<void>;
   readonly #chunks: { readonly stdout: Uint8Array[]; readonly stderr: Uint8Array[] } = { stdout: [], stderr: [] };
   readonly #next: { stdout: number; stderr: number };
+  readonly #gaps: ReadGap[] = [];
 
   constructor(output: AsyncIterable<OutputChunk>, from: OutputOffsets = NO_OUTPUT) {
     this.#next = { ...from };
@@ -23,6 +34,11 @@ export class OutputReader {
     return this.bytes(stream).toString();
   }
 
+  /** What was missing. */
+  get gaps(): readonly ReadGap[] {
+    return this.#gaps;
+  }
+
   /** Where reading would go on. */
   get offsets(): OutputOffsets {
     return { ...this.#next };
@@ -34,11 +50,13 @@ export class OutputReader {
   }
 
   async #read(output: AsyncIterable<OutputChunk>): Promise<void> {
-    for await (const { stream, offset, bytes } of output) {
+    for await (const chunk of output) {
+      const { stream, offset, bytes, gap } = chunk;
       if (offset !== this.#next[stream]) {
         throw new Error(`a chunk of ${stream} begins at ${offset}, but ${this.#next[stream]} was next`);
       }
-      this.#next[stream] += bytes.length;
+      if (gap !== undefined) this.#gaps.push({ stream, offset, ...gap });
+      this.#next[stream] = endOfChunk(chunk);
       this.#chunks[stream].push(bytes.slice());
     }
   }
