@@ -46,9 +46,12 @@ export class MaskedStream {
     const { at, gap } = chunk;
     const ahead = chunk.offset - this.#expected;
     const before = ahead > 0 ? this.#lose({ reason: 'log_lost', lostBytes: ahead }, at) : [];
+    const again = Math.max(0, -ahead);
     this.#expected = Math.max(this.#expected, endOfChunk(chunk));
-    if (gap !== undefined) return [...before, ...this.#lose(gap, at)];
-    return [...before, this.#release(this.#mask.push(chunk.bytes.subarray(Math.max(0, -ahead))), at)];
+    if (gap === undefined) return [...before, this.#release(this.#mask.push(chunk.bytes.subarray(again)), at)];
+    if (gap.lostBytes === undefined) return [...before, ...this.#lose(gap, at)];
+    const lostBytes = gap.lostBytes - again;
+    return lostBytes > 0 ? [...before, ...this.#lose({ ...gap, lostBytes }, at)] : before;
   }
 
   /** The stream has ended: what was held back. */

@@ -133,7 +133,7 @@ export class Life {
       ids,
       instance,
       lost: lost.signal,
-      policy: POLICY,
+      policy: { ...POLICY, maxOutputBytes: this.#world.weather.maxOutputBytes },
       sealer: SEALER,
       diagnostics,
     };

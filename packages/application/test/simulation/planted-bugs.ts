@@ -1,6 +1,7 @@
 import {
   HodeiError,
   isHodeiError,
+  NO_OUTPUT,
   type Epoch,
   type OutputChunk,
   type OwnershipRepository,
@@ -49,16 +50,33 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     mutation: {
       provider: (provider) => ({
         ...provider,
-        recoverWorker: (handle, options) =>
-          provider.recoverWorker(handle, { ...options, from: { stdout: 0, stderr: 0 } }),
+        recoverWorker: async (handle, options) => {
+          const running = await provider.recoverWorker(handle, { ...options, from: NO_OUTPUT });
+          return withOutput(running, (chunk) => ({ ...chunk, offset: chunk.offset + options.from[chunk.stream] }));
+        },
       }),
     },
-    breaks: /was written|bytes of std(out|err) are stored/,
+    breaks: /was written|bytes of std(out|err) are stored|which the engine has not lost/,
   },
   {
     name: 'output is acknowledged and not stored',
     mutation: { repositories: withLostOutput },
     breaks: /bytes of std(out|err) are stored|goes on at/,
+  },
+  {
+    name: 'a gap is closed up silently',
+    mutation: { provider: withClosedGaps },
+    breaks: /was written|bytes of std(out|err) are (stored|acknowledged)/,
+  },
+  {
+    name: 'who adopts a job forgets how much of its output is kept already',
+    mutation: { repositories: withForgottenBound },
+    breaks: /and its bound is|after it was cut off|is cut off where/,
+  },
+  {
+    name: 'nobody records that output is gone with its worker',
+    mutation: { repositories: withoutWorkerGaps },
+    breaks: /bytes of std(out|err) are stored/,
   },
   {
     name: 'an order whose answer was lost is sent again, and its refusal believed',
@@ -68,7 +86,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an engine that is away is taken for a lost worker',
     mutation: { provider: withHastyLoss },
-    breaks: /its job runs on|did not vanish|it was launched/,
+    breaks: /its job runs on|did not vanish|has not vanished|it was launched/,
   },
   {
     name: 'a worker is made before its row is stored',
@@ -151,6 +169,52 @@ function withLostOutput(repositories: Repositories, { store }: World): Repositor
     if (attempt !== undefined && wanted.chunks.length > 1) store.logs.get(attempt.jobId)?.pop();
   };
   return { ...repositories, logs: overriding(logs, { append }) };
+}
+
+function withForgottenBound(repositories: Repositories): Repositories {
+  const { logs } = repositories;
+  const getStored: typeof logs.getStored = async (query) => ({
+    ...(await logs.getStored(query)),
+    jobBytes: 0,
+    cutOff: [],
+  });
+  return { ...repositories, logs: overriding(logs, { getStored }) };
+}
+
+function withoutWorkerGaps(repositories: Repositories): Repositories {
+  const { logs } = repositories;
+  const append: typeof logs.append = (wanted) =>
+    logs.append({ ...wanted, chunks: wanted.chunks.filter(({ gap }) => gap?.reason !== 'worker_lost') });
+  return { ...repositories, logs: overriding(logs, { append }) };
+}
+
+/** As if offsets were counted from what the engine still has. */
+function withClosedGaps(provider: WorkerProvider): WorkerProvider {
+  const close = (running: RunningJob): RunningJob => {
+    const closed = { stdout: 0, stderr: 0 };
+    return withOutput(running, ({ gap, ...chunk }) => {
+      const offset = chunk.offset - closed[chunk.stream];
+      closed[chunk.stream] += gap?.lostBytes ?? 0;
+      return { ...chunk, offset };
+    });
+  };
+  return {
+    ...provider,
+    launch: async (...args) => close(await provider.launch(...args)),
+    recoverWorker: async (...args) => close(await provider.recoverWorker(...args)),
+  };
+}
+
+/** The job, with its output in other words. */
+function withOutput(running: RunningJob, change: (chunk: OutputChunk) => OutputChunk): RunningJob {
+  const changed = async function* (): AsyncGenerator<OutputChunk> {
+    for await (const chunk of running.output) yield change(chunk);
+  };
+  return {
+    output: changed(),
+    waitForExit: (options) => running.waitForExit(options),
+    detach: () => running.detach(),
+  };
 }
 
 function withLateRow(repositories: Repositories, { store }: World): Repositories {

@@ -2,6 +2,7 @@ import {
   HodeiError,
   type CallOptions,
   type OutputChunk,
+  type RecoverOptions,
   type RunningJob,
   type WorkerEvent,
   type WorkerHandle,
@@ -71,7 +72,7 @@ export function reachEngine(provider: WorkerProvider, around: EngineSurroundings
       follow(
         handle,
         await call('recoverWorker', handle, options, (signal) =>
-          provider.recoverWorker(handle, { nonce: options.nonce, from: options.from, ...signal }),
+          provider.recoverWorker(handle, { ...question(options), ...signal }),
         ),
       ),
     getWorkerStatus: (handle, options) =>
@@ -93,6 +94,12 @@ export function reachEngine(provider: WorkerProvider, around: EngineSurroundings
   };
 }
 
+const question = ({ nonce, from, before }: RecoverOptions): RecoverOptions => ({
+  nonce,
+  from,
+  ...(before === undefined ? {} : { before }),
+});
+
 /** Output comes in other pieces than it was written in, and its connection may break. */
 async function* gatedOutput(
   output: AsyncIterable<OutputChunk>,
@@ -104,6 +111,10 @@ async function* gatedOutput(
     if (next.done) return;
     const fate = outputFate(next.value);
     if (fate === 'broken') throw new HodeiError('provider_unavailable', 'the connection broke while output was read');
+    if (next.value.gap !== undefined) {
+      yield next.value;
+      continue;
+    }
     let from = 0;
     for (const to of [...fate, next.value.bytes.length]) {
       if (to <= from) continue;

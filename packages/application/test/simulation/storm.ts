@@ -18,10 +18,8 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
     6,
     (world, random) =>
       withLife(world, random, (life) => {
-        life.pause();
         // Some wake up before their lease has run out, most after, and some not before the storm is over.
-        const forMs = random.pick([500, 3000, 5000, 8000, 1_000_000]);
-        world.scheduler.after(forMs, () => life.resume());
+        pauseFor(world, life, random.pick([500, 3000, 5000, 8000, 1_000_000]));
       }),
   ],
   [
@@ -50,6 +48,14 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
       const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
       if (workers.length > 0)
         world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished']));
+    },
+  ],
+  [
+    4,
+    (world, random) => {
+      // Who reads along has read it all; so mostly somebody is stopped first.
+      if (random.chance(0.7)) withLife(world, random, (life) => pauseFor(world, life, random.pick([2000, 5000])));
+      world.scheduler.after(random.int(0, 3000), () => loseOutput(world, random));
     },
   ],
   [3, (world, random) => cancelOne(world, random)],
@@ -107,6 +113,21 @@ function bringBack(world: World): void {
   if (!world.engine.downSignal.aborted) return;
   world.trace.add('engine', 'is back');
   world.engine.comeUp();
+}
+
+function pauseFor(world: World, life: Life, forMs: number): void {
+  life.pause();
+  world.scheduler.after(forMs, () => life.resume());
+}
+
+function loseOutput(world: World, random: Random): void {
+  const workers = world.engine.workers().filter(({ output }) => output.chunks().length > 0);
+  if (!world.isStormy || workers.length === 0) return;
+  const worker = random.pick(workers);
+  if (random.chance(0.3)) return world.strike(worker, 'vanished');
+  const { workerId, output } = worker;
+  output.loseAllBut(random.pick([0, 0, 5, 20]));
+  world.trace.add('engine', `loses the log of worker ${workerId.slice(-4)} up to ${JSON.stringify(output.lostUpTo)}`);
 }
 
 function withLife(world: World, random: Random, act: (life: Life) => void): void {

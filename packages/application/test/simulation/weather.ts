@@ -23,6 +23,8 @@ export interface Weather {
   readonly duplicateEvent: number;
   /** The chance that an open connection breaks, for each piece of output. */
   readonly breakOutput: number;
+  /** How much is kept of a job's output. */
+  readonly maxOutputBytes: number;
 }
 
 export function drawWeather(random: Random): Weather {
@@ -42,6 +44,7 @@ export function drawWeather(random: Random): Weather {
     delayEvent: sometimes(0.4, 0.3),
     duplicateEvent: sometimes(0.3, 0.3),
     breakOutput: sometimes(0.3, 0.1),
+    maxOutputBytes: random.chance(0.2) ? random.int(0, 60) : 1024 ** 3,
   };
 }
 
