@@ -126,7 +126,7 @@ function loseOutput(world: World, random: Random): void {
   const worker = random.pick(workers);
   if (random.chance(0.3)) return world.strike(worker, 'vanished');
   const { workerId, output } = worker;
-  output.loseAllBut(random.pick([0, 0, 5, 20]));
+  worker.loseOutput(random.pick([0, 0, 5, 20]));
   world.trace.add('engine', `loses the log of worker ${workerId.slice(-4)} up to ${JSON.stringify(output.lostUpTo)}`);
 }
 
