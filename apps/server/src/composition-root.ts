@@ -1,7 +1,14 @@
 // tsyringe needs this polyfill before it is first used.
 import 'reflect-metadata';
 
-import { ChangeHub, DEFAULT_JOB_POLICY, JobRunner, ProviderRegistry, type JobContext } from '@hodei/application';
+import {
+  ChangeHub,
+  DEFAULT_JOB_POLICY,
+  IdleWorkers,
+  JobRunner,
+  ProviderRegistry,
+  type JobContext,
+} from '@hodei/application';
 import { DockerProviderBuilder, parseDockerConfig } from '@hodei/infrastructure/docker';
 import { AesSecretSealer, SystemClock, SystemIds } from '@hodei/infrastructure/system';
 import { container as rootContainer, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
@@ -12,6 +19,7 @@ import {
   CHANGE_HUB,
   CLOCK,
   DIAGNOSTICS,
+  IDLE_WORKERS,
   IDS,
   INSTANCE,
   JOB_CONTEXT,
@@ -43,6 +51,7 @@ export function createContainer(settings: Settings): DependencyContainer {
     useFactory: instanceCachingFactory((c) => new AesSecretSealer(c.resolve(SEALING_KEY))),
   });
   container.register(PROVIDER_REGISTRY, { useFactory: instanceCachingFactory(createRegistry) });
+  container.register(IDLE_WORKERS, { useFactory: instanceCachingFactory(() => new IdleWorkers()) });
   container.register(JOB_CONTEXT, { useFactory: instanceCachingFactory(createJobContext) });
   container.register(JOB_RUNNER, { useFactory: instanceCachingFactory((c) => new JobRunner(c.resolve(JOB_CONTEXT))) });
   return container;
@@ -77,6 +86,7 @@ function createJobContext(c: DependencyContainer): JobContext {
     ids: c.resolve(IDS),
     sealer: c.resolve(SECRET_SEALER),
     diagnostics: c.resolve(DIAGNOSTICS),
+    idle: c.resolve(IDLE_WORKERS),
     instance: c.resolve(INSTANCE),
     lost: c.resolve(LEASE_LOST),
     policy: { ...DEFAULT_JOB_POLICY, defaultImage, maxOutputBytes },

@@ -1,14 +1,30 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 
-import { keepLease, LEASE_MS, watchProviders, type JobContext, type JobRunner } from '@hodei/application';
+import {
+  keepLease,
+  keepPools,
+  LEASE_MS,
+  PoolKeeper,
+  watchProviders,
+  type JobContext,
+  type JobRunner,
+} from '@hodei/application';
 import { HodeiError } from '@hodei/domain';
 import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
 
 import { openStore, type Store, type StoreOptions } from './open-store.ts';
 import { runLoop } from './run-loop.ts';
 import type { Settings } from './settings.ts';
-import { INSTANCE, JOB_CONTEXT, JOB_RUNNER, LEASE_LOST, PROVIDER_REGISTRY, SEALING_KEY } from './tokens.ts';
+import {
+  IDLE_WORKERS,
+  INSTANCE,
+  JOB_CONTEXT,
+  JOB_RUNNER,
+  LEASE_LOST,
+  PROVIDER_REGISTRY,
+  SEALING_KEY,
+} from './tokens.ts';
 
 /** The provider that every installation has from the start. */
 export const LOCAL_PROVIDER = { name: 'docker', type: 'docker' } as const;
@@ -18,6 +34,8 @@ export interface ControlPlane extends AsyncDisposable {
   readonly store: Store;
   readonly context: JobContext;
   readonly runner: JobRunner;
+  /** Keeps this instance's part of the pools, until the signal aborts and what waits is being destroyed. */
+  keepPools(signal: AbortSignal): Promise<void>;
   /** Aborts when the lease was lost: everything this instance ran belongs to others now. */
   readonly lost: AbortSignal;
   /**
@@ -35,13 +53,18 @@ export interface ControlPlane extends AsyncDisposable {
  *
  * @throws HodeiError `config_invalid`, `database_unavailable`
  */
-export async function openControlPlane(settings: Settings, options: StoreOptions = {}): Promise<ControlPlane> {
+export async function openControlPlane(
+  settings: Settings,
+  options: StoreOptions & { readonly keepsPools?: boolean } = {},
+): Promise<ControlPlane> {
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openStore(settings, options));
   const { container, repositories, clock, diagnostics } = store;
   container.register(SEALING_KEY, { useValue: await loadSealingKey(settings) });
 
-  const instance = await repositories.instances.register({ name: `${hostname()}:${process.pid}`, leaseMs: LEASE_MS });
+  const { keepsPools = false } = options;
+  const name = `${hostname()}:${process.pid}`;
+  const instance = await repositories.instances.register({ name, leaseMs: LEASE_MS, keepsPools });
   container.register(INSTANCE, { useValue: instance });
   opening.defer(() => repositories.instances.release(instance.epoch));
   const lost = new AbortController();
@@ -56,11 +79,14 @@ export async function openControlPlane(settings: Settings, options: StoreOptions
   opening.use(runLoop('providers', diagnostics, (signal) => watchProviders({ registry, clock, diagnostics }, signal)));
   const runner = container.resolve(JOB_RUNNER);
   opening.defer(() => runner.idle());
+  const context = container.resolve(JOB_CONTEXT);
+  const idle = container.resolve(IDLE_WORKERS);
   const open = opening.move();
   return {
     store,
-    context: container.resolve(JOB_CONTEXT),
+    context,
     runner,
+    keepPools: (signal) => keepPools({ ...context, idle }, new PoolKeeper({ ...context, idle }, runner), signal),
     lost: lost.signal,
     handOver: () => lost.abort(new HodeiError('stale_epoch', 'this instance has handed its work over')),
     [Symbol.asyncDispose]: () => open.disposeAsync(),

@@ -17,7 +17,7 @@ import type { Settings } from './settings.ts';
  */
 export async function serve(settings: Settings, signal: AbortSignal, options: StoreOptions = {}): Promise<void> {
   while (!signal.aborted) {
-    await using plane = await openControlPlane(settings, options);
+    await using plane = await openControlPlane(settings, { ...options, keepsPools: true });
     await live(plane, signal);
   }
 }
@@ -28,6 +28,7 @@ async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {
   diagnostics.info('this instance runs jobs', { epoch: context.instance.epoch });
   {
     await using _dispatching = runLoop('dispatch', diagnostics, (over) => dispatchJobs(context, runner, over));
+    await using _keeping = runLoop('pools', diagnostics, (over) => plane.keepPools(over));
     await using _recovering = runLoop('recovery', diagnostics, (over) => recoverAbandoned(context, runner, over));
     await aborted(AbortSignal.any([signal, lost]));
   }

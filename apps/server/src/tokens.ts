@@ -1,4 +1,4 @@
-import type { ChangeHub, Diagnostics, JobContext, JobRunner, ProviderRegistry } from '@hodei/application';
+import type { ChangeHub, Diagnostics, IdleWorkers, JobContext, JobRunner, ProviderRegistry } from '@hodei/application';
 import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
 import type { InjectionToken } from 'tsyringe';
 
@@ -18,3 +18,4 @@ export const LEASE_LOST: InjectionToken<AbortSignal> = Symbol('LeaseLost');
 export const PROVIDER_REGISTRY: InjectionToken<ProviderRegistry> = Symbol('ProviderRegistry');
 export const JOB_CONTEXT: InjectionToken<JobContext> = Symbol('JobContext');
 export const JOB_RUNNER: InjectionToken<JobRunner> = Symbol('JobRunner');
+export const IDLE_WORKERS: InjectionToken<IdleWorkers> = Symbol('IdleWorkers');

@@ -3,7 +3,11 @@ import type { Epoch, Instance } from './instance.ts';
 /** The lives of control-plane instances, and their leases. The store's clock counts, not the instance's. */
 export interface InstanceRepository {
   /** Begins a new life, with an epoch higher than any before. Makes the installation's id on first use. */
-  register(registration: { readonly name: string; readonly leaseMs: number }): Promise<Instance>;
+  register(registration: {
+    readonly name: string;
+    readonly leaseMs: number;
+    readonly keepsPools?: boolean;
+  }): Promise<Instance>;
 
   /**
    * Prolongs the lease of this life by `leaseMs` from now, in one statement.

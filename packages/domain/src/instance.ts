@@ -14,4 +14,6 @@ export interface Instance {
   /** Host and process, for people. */
   readonly name: string;
   readonly leaseExpiresAt: EpochMs;
+  /** Whether it keeps its part of the pools' workers waiting. */
+  readonly keepsPools: boolean;
 }

@@ -9,8 +9,16 @@ export interface AttemptResult {
   /** The job afterwards: ended, or `pending` for a retry. */
   readonly job: Job;
   readonly workerId: WorkerId;
-  /** Resolves when the worker is gone. */
+  /** Resolves when the worker is gone, or at once where it waits for another job. */
   readonly cleanedUp: Promise<void>;
+}
+
+/** What is special about an end. */
+export interface AttemptEnd {
+  /** Given: the worker is not destroyed, it waits for another job; called once that is recorded. */
+  readonly reuse?: () => void;
+  /** The job may be tried again at once: it has not begun, and another worker waits. */
+  readonly againAtOnce?: boolean;
 }
 
 /**
@@ -24,14 +32,23 @@ export async function endAttempt(
   handle: WorkerHandle | undefined,
   outcome: Outcome,
   phases: Attempt['phases'],
+  end: AttemptEnd = {},
 ): Promise<AttemptResult> {
-  const job = await finishAttempt(context, attempt, outcome, phases);
-  const worker = { workerId: attempt.workerId, gracePeriodMs: 0, termination: outcome };
+  const { reuse, againAtOnce = false } = end;
+  const { workerId } = attempt;
+  const options = { reuse: reuse !== undefined, againAtOnce };
+  const job = await finishAttempt(context, attempt, outcome, phases, options);
+  context.hub.tell({ kind: 'job', jobId: job.id });
+  if (reuse !== undefined) {
+    reuse();
+    return { job, workerId, cleanedUp: Promise.resolve() };
+  }
+  const worker = { workerId, gracePeriodMs: 0, termination: outcome };
   const cleanedUp = destroyWorker(
     context,
     provider,
     handle === undefined ? worker : { ...worker, resourceId: handle.resourceId },
     context.lost,
   );
-  return { job, workerId: attempt.workerId, cleanedUp };
+  return { job, workerId, cleanedUp };
 }

@@ -1,11 +1,22 @@
-import { isHodeiError, settleAttempt, type Attempt, type Job, type Outcome, type PhaseTimes } from '@hodei/domain';
+import {
+  isHodeiError,
+  isSuccess,
+  settleAttempt,
+  type Attempt,
+  type Job,
+  type Outcome,
+  type PhaseTimes,
+  type Settlement,
+} from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 
 /**
- * Records an attempt's one outcome, and with it what becomes of the job.
+ * Records an attempt's one outcome, and with it what becomes of the job. A success needs no look at anything else.
  *
+ * @param options.reuse its worker waits for another job afterwards.
+ * @param options.againAtOnce where the job is tried again, it need not wait.
  * @returns the job as it is afterwards: ended, or `pending` for a retry.
  * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
  */
@@ -14,17 +25,25 @@ export async function finishAttempt(
   attempt: Pick<Attempt, 'id' | 'jobId'>,
   outcome: Outcome,
   phases: PhaseTimes,
+  options: { readonly reuse?: boolean; readonly againAtOnce?: boolean } = {},
 ): Promise<Job> {
   const { jobs, attempts } = context.repositories;
   const { epoch } = context.instance;
+  const { reuse = false } = options;
   const recorded = async (): Promise<Job | undefined> =>
     (await attempts.get(attempt.id)).outcome === undefined ? undefined : jobs.get(attempt.jobId);
-  const decideAndWrite = async (): Promise<Job> => {
+  const settle = async (at: number): Promise<Settlement> => {
+    if (isSuccess(outcome)) return { state: 'succeeded' };
     const job = await jobs.get(attempt.jobId);
     const earlier = (await attempts.listByJob(attempt.jobId)).filter(({ id }) => id !== attempt.id);
-    const at = context.clock.now();
     const settlement = settleAttempt(job, earlier, outcome, at);
-    return attempts.finish({ attemptId: attempt.id, epoch, outcome, settlement, phases: { ...phases, ended: at }, at });
+    return settlement.state === 'pending' && options.againAtOnce ? { ...settlement, notBefore: at } : settlement;
+  };
+  const decideAndWrite = async (): Promise<Job> => {
+    const at = context.clock.now();
+    const settlement = await settle(at);
+    const end = { attemptId: attempt.id, epoch, outcome, settlement, phases: { ...phases, ended: at }, at };
+    return attempts.finish({ ...end, reuse });
   };
   for (;;) {
     try {

@@ -23,10 +23,11 @@ export async function launchJob(
   handle: WorkerHandle,
   order: LaunchOrder,
   signal: AbortSignal,
+  timeoutMs: number,
 ): Promise<RunningJob> {
   const tooLong = new AbortController();
   const answered = new AbortController();
-  abortAfter(context, tooLong, answered.signal);
+  abortAfter(context, timeoutMs, tooLong, answered.signal);
   try {
     return await provider.launch(handle, order, { signal: AbortSignal.any([signal, tooLong.signal]) });
   } catch (error) {
@@ -39,7 +40,7 @@ export async function launchJob(
   } finally {
     answered.abort();
   }
-  return askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal);
+  return askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal, timeoutMs);
 }
 
 /**
@@ -54,6 +55,7 @@ export async function askWorker(
   handle: WorkerHandle,
   question: RecoverOptions,
   signal: AbortSignal,
+  timeoutMs: number = context.policy.launchTimeoutMs,
 ): Promise<RunningJob> {
   let stopFirst = false;
   for (let tries = 0; ; tries += 1) {
@@ -61,7 +63,7 @@ export async function askWorker(
     const answered = new AbortController();
     try {
       if (stopFirst) await provider.stopWorker(handle, { gracePeriodMs: 0, signal });
-      abortAfter(context, limit, answered.signal);
+      abortAfter(context, timeoutMs, limit, answered.signal);
       return await provider.recoverWorker(handle, { ...question, signal: AbortSignal.any([signal, limit.signal]) });
     } catch (error) {
       signal.throwIfAborted();
@@ -77,11 +79,12 @@ export async function askWorker(
 
 /** Gives up after the time that a launch may take, unless it was answered before. */
 function abortAfter(
-  { clock, policy }: Pick<JobContext, 'clock' | 'policy'>,
+  { clock }: Pick<JobContext, 'clock'>,
+  timeoutMs: number,
   limit: AbortController,
   answered: AbortSignal,
 ): void {
-  void clock.sleep(policy.launchTimeoutMs, answered).then(
+  void clock.sleep(timeoutMs, answered).then(
     () => limit.abort(),
     () => undefined,
   );

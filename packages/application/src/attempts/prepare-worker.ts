@@ -12,6 +12,7 @@ import {
 } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import { commandOf, launchOrderOf } from './launch-order-of.ts';
 
 /** Is told what a job waits for before it runs. */
 export type OnProgress = (progress: ProvisionProgress) => void;
@@ -61,22 +62,11 @@ export async function prepareWorker(
     jobId: job.id,
     expiresAt: options.expiresAt,
   };
-  const order = (argv: readonly string[]): LaunchOrder => ({
-    nonce: attempt.nonce,
-    argv,
-    env: spec.env,
-    secrets,
-    ...(spec.workdir === undefined ? {} : { workdir: spec.workdir }),
-    ...(spec.stdin === undefined ? {} : { stdin: spec.stdin }),
-  });
+  const order = (argv: readonly string[]): LaunchOrder => launchOrderOf(job, attempt, secrets, argv);
   try {
     const handle = await provider.createWorker(workerSpec, { signal, onProgress });
     reached('workerReady');
-    const argv = spec.command ?? handle.defaultCommand;
-    if (argv.length === 0) {
-      throw new HodeiError('invalid_input', `image ${spec.image} has no command of its own; give the job one`);
-    }
-    return { handle, order: order(argv), hasBegun: false };
+    return { handle, order: order(commandOf(job, handle.defaultCommand)), hasBegun: false };
   } catch (error) {
     if (!isHodeiError(error, 'image_without_shell')) throw error;
     assertDirectPossible(job);

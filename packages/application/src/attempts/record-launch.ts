@@ -4,13 +4,17 @@ import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 
 /** Records that the engine has made the worker. Durable before the order is sent. */
-export async function recordReady(context: JobContext, attempt: Attempt, handle: WorkerHandle): Promise<void> {
+export async function recordReady(
+  context: JobContext,
+  { workerId, epoch }: Pick<Attempt, 'workerId' | 'epoch'>,
+  handle: WorkerHandle,
+): Promise<void> {
   const { workers } = context.repositories;
   await persist(
     context,
-    () => workers.markReady({ workerId: attempt.workerId, epoch: attempt.epoch, handle, at: context.clock.now() }),
+    () => workers.markReady({ workerId, epoch, handle, at: context.clock.now() }),
     async () => {
-      const worker = await workers.get(attempt.workerId);
+      const worker = await workers.get(workerId);
       return worker.state === 'ready' ? worker : undefined;
     },
   );
@@ -23,7 +27,7 @@ export async function recordLaunch(
   handle: WorkerHandle,
   phases: Attempt['phases'],
 ): Promise<void> {
-  const { attempts, workers } = context.repositories;
+  const { attempts, jobs } = context.repositories;
   const launch = {
     attemptId: attempt.id,
     epoch: attempt.epoch,
@@ -37,6 +41,6 @@ export async function recordLaunch(
       await attempts.markLaunched(launch);
       return true;
     },
-    async () => ((await workers.get(attempt.workerId)).state === 'busy' ? true : undefined),
+    async () => ((await jobs.get(attempt.jobId)).state === 'running' ? true : undefined),
   );
 }

@@ -6,13 +6,20 @@ import type { StopReason } from '../attempts/outcome-of.ts';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { runAttempt } from '../attempts/run-attempt.ts';
 import type { StopSignals } from '../attempts/supervise-job.ts';
-import { demandOf } from '../jobs/submit-job.ts';
+import { demandOf } from '../jobs/demand-of.ts';
+import type { PoolWorker } from '../pools/idle-workers.ts';
+import { placeClaimedJob } from '../pools/place-claimed-job.ts';
+import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts';
+import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { giveBackJob } from './give-back-job.ts';
 
 /** How long it takes to look again for a cancellation after that failed, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
+
+/** After so many idle workers that took no order, a job gets a worker that is made for it. */
+const MOST_HAND_OVERS = 2;
 
 interface ActiveJob {
   readonly stop: AbortController;
@@ -28,6 +35,8 @@ export class JobRunner {
   readonly #context: JobContext;
   readonly #active = new Map<JobId, ActiveJob>();
   readonly #cleaning = new Map<WorkerId, Promise<void>>();
+  /** How often idle workers did not take a job's order. */
+  readonly #failedHandOvers = new Map<JobId, number>();
 
   constructor(context: JobContext) {
     this.#context = context;
@@ -38,13 +47,19 @@ export class JobRunner {
     return this.#active.size;
   }
 
+  /** Whether this instance may run one more job. */
+  get hasPlace(): boolean {
+    return this.#active.size < this.#context.policy.maxConcurrentJobs;
+  }
+
   /** Whether this job runs here now. */
   has(jobId: JobId): boolean {
     return this.#active.has(jobId);
   }
 
   /**
-   * Runs a job that is scheduled for this instance, for one attempt.
+   * Runs a job that is scheduled for this instance, for one attempt: on a worker of a pool where one waits here for
+   * such a job, else on one that is made for it.
    * @returns the job afterwards: ended, or `pending` again.
    * @throws HodeiError `stale_epoch` where it belongs to another instance now.
    */
@@ -53,6 +68,8 @@ export class JobRunner {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       try {
+        const placed = await this.#place(job);
+        if (placed !== undefined) return await this.#runPlaced({ job, ...placed }, signals);
         using selection = await this.#context.registry.select({
           demand,
           strategy,
@@ -63,6 +80,18 @@ export class JobRunner {
       } catch (error) {
         return await giveBackJob(this.#context, job, toHodeiError(error));
       }
+    });
+  }
+
+  /**
+   * Runs a job that was placed on a worker of this instance, in the background.
+   * @param cancels is told of requests for its end since before it was stored; this disposes of it.
+   */
+  startPlaced(placed: PlacedJob, cancels?: Subscription): void {
+    const { job } = placed;
+    this.#track(job, (signals) => this.#runPlaced(placed, signals), cancels).catch((error: unknown) => {
+      if (!this.#context.lost.aborted)
+        this.#context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
     });
   }
 
@@ -97,6 +126,14 @@ export class JobRunner {
     this.#clean(worker.id, destroyed);
   }
 
+  /** Destroys a worker of a pool that this instance holds and no job runs on, in the background. */
+  discard({ workerId, pool, handle, provider }: PoolWorker, message: string): void {
+    this.#context.idle?.forget(workerId);
+    const termination = { cause: 'cancelled', evidence: { by: `pool ${pool}`, message } } as const;
+    const worker = { workerId, resourceId: handle.resourceId, gracePeriodMs: 0, termination };
+    this.#clean(workerId, destroyWorker(this.#context, provider, worker, this.#context.lost));
+  }
+
   /** Ends a job that runs here, with grace; nothing where it is being ended already, or does not run here. */
   cancel(jobId: JobId, by: string): void {
     this.#active.get(jobId)?.stop.abort({ kind: 'cancelled', by } satisfies StopReason);
@@ -114,11 +151,35 @@ export class JobRunner {
     }
   }
 
-  #track(job: Job, run: (signals: StopSignals) => Promise<Job>): Promise<Job> {
+  async #place(job: Job): ReturnType<typeof placeClaimedJob> {
+    if ((this.#failedHandOvers.get(job.id) ?? 0) >= MOST_HAND_OVERS) {
+      this.#failedHandOvers.delete(job.id);
+      return undefined;
+    }
+    return placeClaimedJob(this.#context, job, (worker) =>
+      this.discard(worker, 'it did not wait any more when a job was placed on it'),
+    );
+  }
+
+  async #runPlaced(placed: PlacedJob, signals: StopSignals): Promise<Job> {
+    const { id } = placed.job;
+    let failed = false;
+    const attempt = runPlacedAttempt(this.#context, placed, signals, () => {
+      failed = true;
+      this.#failedHandOvers.set(id, (this.#failedHandOvers.get(id) ?? 0) + 1);
+    });
+    const job = await this.#ended(attempt);
+    if (!failed) this.#failedHandOvers.delete(id);
+    return job;
+  }
+
+  #track(job: Job, run: (signals: StopSignals) => Promise<Job>, cancels?: Subscription): Promise<Job> {
     const stop = new AbortController();
     const kill = new AbortController();
     const over = new AbortController();
-    void this.#watchForCancellation(job.id, stop, over.signal);
+    // A new subscription is awake: what was asked for before it is found in the row.
+    const changes = cancels ?? this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] });
+    void this.#watchForCancellation(job.id, changes, stop, over.signal);
     const end = (): void => {
       this.#active.delete(job.id);
       over.abort();
@@ -134,9 +195,14 @@ export class JobRunner {
     return job;
   }
 
-  async #watchForCancellation(jobId: JobId, stop: AbortController, over: AbortSignal): Promise<void> {
+  async #watchForCancellation(
+    jobId: JobId,
+    subscription: Subscription,
+    stop: AbortController,
+    over: AbortSignal,
+  ): Promise<void> {
     const { jobs } = this.#context.repositories;
-    using changes = this.#context.hub.subscribe({ jobId, kinds: ['job'] });
+    using changes = subscription;
     while (!over.aborted) {
       try {
         await changes.next(over);

@@ -11,22 +11,29 @@ import type { JobContext } from '../support/job-context.ts';
  * @returns how many jobs it took up.
  */
 export async function continueOwned(context: JobContext, runner: JobRunner, owned: Owned): Promise<number> {
-  const idle = owned.jobs.filter(({ id }) => !runner.has(id));
+  const left = owned.jobs.filter(({ id }) => !runner.has(id));
   const needed = new Set<Worker['id']>();
-  for (const job of idle) {
+  for (const job of left) {
     const attempts = await context.repositories.attempts.listByJob(job.id);
     const open = attempts.find(({ outcome }) => outcome === undefined);
     if (open !== undefined) needed.add(open.workerId);
-    if (runner.has(job.id)) continue;
+    if (runner.has(job.id) || (open !== undefined && context.idle?.isPlacing(open.workerId))) continue;
+    // The job was placed on a worker that waits here, and the answer was lost: no order was sent.
+    const worker = open && context.idle?.settleDoubt(open.workerId);
+    if (open !== undefined && worker !== undefined) {
+      runner.startPlaced({ job, attempt: open, worker });
+      continue;
+    }
     letGo(context, job, open === undefined ? runner.start(job) : runner.adopt(job, open));
   }
   // The change that told of a cancellation may never have arrived.
   for (const { id, cancelRequest } of owned.jobs) if (cancelRequest) runner.cancel(id, cancelRequest.by);
   for (const worker of owned.workers) {
+    if (context.idle?.keeps(worker)) continue;
     if (needed.has(worker.id) || (worker.jobId !== undefined && runner.has(worker.jobId))) continue;
     runner.clean(worker);
   }
-  return idle.length;
+  return left.length;
 }
 
 function letGo(context: JobContext, job: Job, done: Promise<Job>): void {

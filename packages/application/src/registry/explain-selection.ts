@@ -55,6 +55,8 @@ export interface SelectionExplanation {
 export interface SelectionQuery {
   readonly demand: Demand;
   readonly strategy: SelectionStrategyName;
+  /** Only the one of this name. */
+  readonly only?: string;
   /** Not these. */
   readonly exclude?: readonly ProviderId[];
 }
@@ -93,7 +95,7 @@ export function explainSelection(
 
 function reasonsAgainst(
   provider: ProviderSnapshot,
-  { demand, exclude }: SelectionQuery,
+  { demand, exclude, only }: SelectionQuery,
   now: EpochMs,
 ): readonly RefusalReason[] {
   const { config, capabilities, health, liveWorkers } = provider;
@@ -104,6 +106,7 @@ function reasonsAgainst(
   if (capabilities !== undefined) {
     for (const sentence of shortfall(capabilities, demand)) against('shortfall', sentence);
   }
+  if (only !== undefined && only !== config.name) against('excluded', `only ${only} is wanted`);
   if (exclude?.includes(config.id)) against('excluded', 'excluded by the caller');
   if (config.mode === 'maintenance') against('mode', 'in maintenance');
   if (config.mode === 'disabled') against('mode', 'disabled');

@@ -252,6 +252,11 @@ export class ProviderRegistry implements AsyncDisposable {
     return this.#selector.assertFulfillable(demand);
   }
 
+  /** Whether a provider may take this work now, its load aside: for work that gets a worker that is there already. */
+  admits(id: ProviderId, demand: Demand): boolean {
+    return this.#selector.admits(id, demand);
+  }
+
   /** Lets go of all engines. What runs on them goes on. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#entries.close();

@@ -1,4 +1,4 @@
-import type { Clock, Demand, ProviderConfig, WorkerProvider } from '@hodei/domain';
+import type { Clock, Demand, ProviderConfig, ProviderId, WorkerProvider } from '@hodei/domain';
 
 import { afterAdmission, type BreakerOptions } from './circuit-breaker.ts';
 import { explainSelection, type SelectionExplanation, type SelectionQuery } from './explain-selection.ts';
@@ -75,6 +75,16 @@ export class ProviderSelector {
     await this.#params.entries.refresh(0);
     const explanation = this.#explain(query, NO_LOAD);
     if (!explanation.fulfillable) throw noProviderError(explanation);
+  }
+
+  /** See {@link ProviderRegistry.admits}. */
+  admits(id: ProviderId, demand: Demand): boolean {
+    const entry = this.#params.entries.get(id);
+    if (entry === undefined) return false;
+    const now = this.#params.clock.now();
+    const estimate = { image: '', resources: demand.resources, durationMs: demand.timeoutMs ?? PRICED_DURATION_MS };
+    const snapshots = [entry.snapshot(NO_LOAD, now, estimate)];
+    return explainSelection(snapshots, { demand, strategy: 'least_loaded' }, now).candidates.length > 0;
   }
 
   async #selectAmong(params: SelectParams, maxAgeMs: number): Promise<Selection | SelectionExplanation> {

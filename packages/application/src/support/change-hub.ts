@@ -26,9 +26,13 @@ export class ChangeHub {
     for await (const change of this.#feed.watch(signal)) this.#publish(change);
   }
 
-  /** A new subscription is awake: its first wait returns at once. */
-  subscribe(interest: Interest): Subscription {
-    let awake = true;
+  /** Tells who waits in this process at once; the feed tells everyone a little later. */
+  tell(change: Change): void {
+    this.#publish(change);
+  }
+
+  /** @param awake whether its first wait returns at once. */
+  subscribe(interest: Interest, awake = true): Subscription {
     let resume: (() => void) | undefined;
     const subscriber = {
       interest,

@@ -1,5 +1,6 @@
 import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
 
+import type { IdleWorkers } from '../pools/idle-workers.ts';
 import type { ProviderRegistry } from '../registry/provider-registry.ts';
 import type { ChangeHub } from './change-hub.ts';
 import type { Diagnostics } from './diagnostics.ts';
@@ -15,6 +16,8 @@ export interface JobContext {
   readonly sealer: SecretSealer;
   readonly diagnostics: Diagnostics;
   readonly policy: JobPolicy;
+  /** The workers of pools that wait in this process; absent in one that keeps none. */
+  readonly idle?: IdleWorkers;
   /** This life of this process; its epoch fences every write. */
   readonly instance: Pick<Instance, 'epoch' | 'installationId'>;
   /** Aborts, with a HodeiError `stale_epoch`, when this life is over: what it owned belongs to others. */

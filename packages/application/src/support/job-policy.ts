@@ -13,6 +13,8 @@ export interface JobPolicy {
   readonly gracePeriodMs: number;
   /** How long a worker may take to say that it was launched, in milliseconds. */
   readonly launchTimeoutMs: number;
+  /** The same for a worker that waited in a pool, whose process runs already; then the job goes on to the next one. */
+  readonly handOverTimeoutMs: number;
   /** How long after its job's time a worker is still nobody's leftover, in milliseconds. */
   readonly workerLifetimeMs: number;
   /** How many jobs this instance runs at once. */
@@ -27,6 +29,7 @@ export const DEFAULT_JOB_POLICY: JobPolicy = {
   strategy: 'least_loaded',
   gracePeriodMs: 10_000,
   launchTimeoutMs: 30_000,
+  handOverTimeoutMs: 2000,
   workerLifetimeMs: 3_600_000,
   maxConcurrentJobs: 50,
   maxOutputBytes: 1024 ** 3,

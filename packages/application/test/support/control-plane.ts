@@ -1,4 +1,12 @@
-import type { JobId, JobInput, OutputStream, ProviderCapabilities, Job } from '@hodei/domain';
+import {
+  checkPoolInput,
+  type Job,
+  type JobId,
+  type JobInput,
+  type OutputStream,
+  type PoolInput,
+  type ProviderCapabilities,
+} from '@hodei/domain';
 import {
   createInMemoryRepositories,
   InMemoryEngine,
@@ -13,7 +21,10 @@ import {
   ChangeHub,
   DEFAULT_JOB_POLICY,
   dispatchJobs,
+  IdleWorkers,
   JobRunner,
+  keepPools,
+  PoolKeeper,
   ProviderRegistry,
   submitJob,
   waitForJob,
@@ -26,6 +37,8 @@ import {
 export interface TestControlPlane extends AsyncDisposable {
   readonly context: JobContext;
   readonly runner: JobRunner;
+  readonly idle: IdleWorkers;
+  readonly keeper: PoolKeeper;
   readonly clock: SimulatedClock;
   readonly engine: InMemoryEngine;
   readonly provider: InMemoryProvider;
@@ -45,6 +58,8 @@ export async function startControlPlane(
     readonly engine?: Omit<InMemoryEngineOptions, 'clock'>;
     readonly policy?: Partial<JobPolicy>;
     readonly capabilities?: Partial<ProviderCapabilities>;
+    /** Pools that are kept from the beginning, and filled before this resolves. */
+    readonly pools?: readonly PoolInput[];
   } = {},
 ): Promise<TestControlPlane> {
   const clock = new SimulatedClock();
@@ -79,7 +94,10 @@ export async function startControlPlane(
   await registry.register({ name: 'memory', type: 'in-memory' });
   const [provider] = providers;
   if (provider === undefined) throw new Error('the registry has made no provider');
-  const instance = await repositories.instances.register({ name: 'test', leaseMs: 4000 });
+  const instance = await repositories.instances.register({ name: 'test', leaseMs: 1e9, keepsPools: true });
+  const idle = new IdleWorkers();
+  for (const pool of options.pools ?? [])
+    await repositories.pools.put({ pool: checkPoolInput(pool), version: 0, at: clock.now() });
   const hub = new ChangeHub(repositories.changes);
   const context: JobContext = {
     repositories,
@@ -88,6 +106,7 @@ export async function startControlPlane(
     clock,
     ids,
     instance,
+    idle,
     lost: new AbortController().signal,
     policy: { ...DEFAULT_JOB_POLICY, ...options.policy },
     // Reversed, so that a test can tell a sealed secret from an open one.
@@ -99,11 +118,21 @@ export async function startControlPlane(
   };
   const runner = new JobRunner(context);
   const over = new AbortController();
-  const loops = Promise.all([hub.run(over.signal), dispatchJobs(context, runner, over.signal)]);
+  const keeper = new PoolKeeper({ ...context, idle }, runner);
+  const loops = Promise.all([
+    hub.run(over.signal),
+    dispatchJobs(context, runner, over.signal),
+    ...(options.pools === undefined ? [] : [keepPools({ ...context, idle }, keeper, over.signal)]),
+  ]);
   const until = <T>(promise: Promise<T>): Promise<T> => clock.runUntilSettled(promise);
+  const isFilled = (): boolean =>
+    (options.pools ?? []).every(({ name, minIdle = 1 }) => idle.waiting(name).length === minIdle);
+  while (!isFilled()) await clock.advance(10);
   return {
     context,
     runner,
+    idle,
+    keeper,
     clock,
     engine,
     provider,
@@ -127,8 +156,8 @@ export async function startControlPlane(
     },
     [Symbol.asyncDispose]: async () => {
       over.abort();
+      await until(loops);
       await until(runner.idle());
-      await loops;
     },
   };
 }

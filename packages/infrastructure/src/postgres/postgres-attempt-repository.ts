@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement, WorkerId } from '@hodei/domain';
 import { beginAttempt } from './attempts/begin-attempt.ts';
 import { finishAttempt } from './attempts/finish-attempt.ts';
@@ -52,6 +53,7 @@ export class PostgresAttemptRepository implements AttemptRepository {
         .selectFrom('attempts')
         .selectAll()
         .where('worker_id', '=', workerId)
+        .orderBy(sql`outcome IS NULL`, 'desc')
         .orderBy('id', 'desc')
         .limit(1)
         .executeTakeFirst(),

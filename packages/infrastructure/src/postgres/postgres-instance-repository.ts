@@ -6,11 +6,12 @@ interface InstanceRow {
   readonly epoch: number;
   readonly name: string;
   readonly lease_expires_at: number;
+  readonly keeps_pools: boolean;
   readonly installation_id: string;
 }
 
 /** What an {@link InstanceRow} is made of. */
-const COLUMNS = sql`epoch, name, lease_expires_at, (SELECT id FROM installation) AS installation_id`;
+const COLUMNS = sql`epoch, name, lease_expires_at, keeps_pools, (SELECT id FROM installation) AS installation_id`;
 
 /** Instances in Postgres. Leases are measured by the database's clock alone. */
 export class PostgresInstanceRepository implements InstanceRepository {
@@ -20,13 +21,14 @@ export class PostgresInstanceRepository implements InstanceRepository {
     this.#database = database;
   }
 
-  async register({ name, leaseMs }: { readonly name: string; readonly leaseMs: number }): Promise<Instance> {
+  async register(registration: Parameters<InstanceRepository['register']>[0]): Promise<Instance> {
+    const { name, leaseMs, keepsPools = false } = registration;
     const { rows } = await this.#database.transaction(async (db) => {
       await sql`INSERT INTO installation DEFAULT VALUES ON CONFLICT DO NOTHING`.execute(db);
       // Nobody misses a life that ended long ago; what it owned says so by its epoch.
       await sql`DELETE FROM instances WHERE lease_expires_at < now() - interval '1 day'`.execute(db);
       return sql<InstanceRow>`
-        INSERT INTO instances (name, lease_expires_at) VALUES (${name}, ${fromNow(leaseMs)}) RETURNING ${COLUMNS}
+        INSERT INTO instances (name, lease_expires_at, keeps_pools) VALUES (${name}, ${fromNow(leaseMs)}, ${keepsPools}) RETURNING ${COLUMNS}
       `.execute(db);
     });
     const [row] = rows;
@@ -68,5 +70,6 @@ const toInstance = (row: InstanceRow): Instance => ({
   epoch: row.epoch,
   name: row.name,
   leaseExpiresAt: row.lease_expires_at,
+  keepsPools: row.keeps_pools,
   installationId: parseInstallationId(row.installation_id),
 });

@@ -14,6 +14,7 @@ export interface Schema {
     readonly epoch: Generated<number>;
     readonly name: string;
     readonly lease_expires_at: Timestamp;
+    readonly keeps_pools: Generated<boolean>;
   };
   readonly providers: {
     readonly id: string;

@@ -20,6 +20,7 @@ export const pools: Migration = {
     )`,
     // No reference: a pool may be forgotten while its last workers are being destroyed.
     `ALTER TABLE workers ADD COLUMN pool text, ADD COLUMN jobs_run integer NOT NULL DEFAULT 0`,
+    `ALTER TABLE instances ADD COLUMN keeps_pools boolean NOT NULL DEFAULT false`,
     `CREATE INDEX workers_of_pool ON workers (pool) WHERE pool IS NOT NULL AND state <> 'terminated'`,
   ],
 };

@@ -12,7 +12,7 @@ export function instances(bench: GetBench): void {
       expect(first.epoch).toBeGreaterThan(bench().stranger);
       expect(second.epoch).toBeGreaterThan(first.epoch);
       expect(second.installationId).toBe(first.installationId);
-      expect(first).toMatchObject({ name: 'a', leaseExpiresAt: expect.any(Number) });
+      expect(first).toMatchObject({ name: 'a', leaseExpiresAt: expect.any(Number), keepsPools: false });
     });
 
     it('gives many that come at once an epoch each', async () => {
@@ -29,7 +29,12 @@ export function instances(bench: GetBench): void {
 
   describe('listLive', () => {
     it('shows who has a lease', async () => {
-      const instance = await bench().repositories.instances.register({ name: 'host:1', leaseMs: 60_000 });
+      const instance = await bench().repositories.instances.register({
+        name: 'host:1',
+        leaseMs: 60_000,
+        keepsPools: true,
+      });
+      expect(instance.keepsPools).toBe(true);
       expect(await bench().peer.instances.listLive()).toContainEqual(instance);
       expect(await live()).toEqual([bench().owner, bench().stranger, instance.epoch]);
     });

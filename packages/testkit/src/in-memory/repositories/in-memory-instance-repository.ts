@@ -21,13 +21,15 @@ export class InMemoryInstanceRepository implements InstanceRepository {
     this.#ids = ids;
   }
 
-  async register({ name, leaseMs }: { readonly name: string; readonly leaseMs: number }): Promise<Instance> {
+  async register(registration: Parameters<InstanceRepository['register']>[0]): Promise<Instance> {
+    const { name, leaseMs, keepsPools = false } = registration;
     this.#store.installationId ??= parseInstallationId(this.#ids.uuid());
     const { installationId } = this.#store;
     return this.#put({
       epoch: this.#store.nextEpoch(),
       installationId,
       name,
+      keepsPools,
       leaseExpiresAt: this.#clock.now() + leaseMs,
     });
   }

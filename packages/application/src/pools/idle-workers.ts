@@ -1,0 +1,207 @@
+import {
+  fitsTemplate,
+  tenantOf,
+  type EpochMs,
+  type JobSpec,
+  type Pool,
+  type PoolTemplate,
+  type Worker,
+  type WorkerHandle,
+  type WorkerId,
+  type WorkerProvider,
+} from '@hodei/domain';
+
+import { sameData } from '../registry/same-data.ts';
+import { Bell } from '../support/bell.ts';
+import { Arrivals } from './arrivals.ts';
+
+/** A worker of a pool whose connection is in this process. */
+export interface PoolWorker {
+  readonly workerId: WorkerId;
+  readonly pool: string;
+  /** What it was made from; its pool may have another one by now. */
+  readonly template: PoolTemplate;
+  readonly provider: WorkerProvider;
+  readonly handle: WorkerHandle;
+  readonly expiresAt: EpochMs;
+  readonly idleSince: EpochMs;
+  /** How many jobs it took. */
+  readonly jobsRun: number;
+  /** Whose jobs it ran, where it ran any. */
+  readonly servedTenant?: { readonly name: string | undefined };
+}
+
+/**
+ * What this process does with a worker of a pool: makes it; lets it wait; places a job on it; does not know whether
+ * a job was placed on it, because the answer was lost; runs a job on it.
+ */
+type Use = 'making' | 'waiting' | 'placing' | 'doubted' | 'running';
+
+interface Held {
+  readonly use: Use;
+  readonly pool: string;
+  readonly worker?: PoolWorker;
+}
+
+/**
+ * The workers of pools that this instance holds: their connections are in this process, so nobody else can give them
+ * an order. All of it is in memory; the rows say the same, and a job gets a worker by compare-and-set on its row.
+ */
+export class IdleWorkers {
+  /** Rings when a worker was taken, came back or was lost, and when a job found none. */
+  readonly changed = new Bell();
+  readonly #held = new Map<WorkerId, Held>();
+  /** Waiting workers by pool, the latest to come last. */
+  readonly #waiting = new Map<string, PoolWorker[]>();
+  readonly #arrivals = new Map<string, Arrivals>();
+  #pools: readonly Pool[] = [];
+
+  /** The pools as last read. Jobs are matched against these. */
+  get pools(): readonly Pool[] {
+    return this.#pools;
+  }
+
+  /** A template that did not change stays the same object, and its workers fit on. */
+  setPools(pools: readonly Pool[]): void {
+    const before = new Map(this.#pools.map((pool) => [pool.name, pool]));
+    this.#pools = pools.map((pool) => {
+      const known = before.get(pool.name)?.template;
+      return known !== undefined && sameData(known, pool.template) ? { ...pool, template: known } : pool;
+    });
+  }
+
+  /** The workers that wait, the longest waiting first. */
+  waiting(pool: string): readonly PoolWorker[] {
+    return [...(this.#waiting.get(pool) ?? [])];
+  }
+
+  /** The pools of which workers wait here, also those that are no pool any more. */
+  waitingPools(): readonly string[] {
+    return [...this.#waiting.keys()];
+  }
+
+  count(pool: string, use: Use): number {
+    if (use === 'waiting') return this.#waiting.get(pool)?.length ?? 0;
+    let count = 0;
+    for (const held of this.#held.values()) if (held.use === use && held.pool === pool) count += 1;
+    return count;
+  }
+
+  /** How many workers of the pool this instance holds, whatever it does with them. */
+  held(pool: string): number {
+    let count = 0;
+    for (const held of this.#held.values()) if (held.pool === pool) count += 1;
+    return count;
+  }
+
+  /** The jobs that asked this instance for a worker of the pool. */
+  arrivals(pool: string): Arrivals {
+    const known = this.#arrivals.get(pool);
+    if (known !== undefined) return known;
+    const arrivals = new Arrivals();
+    this.#arrivals.set(pool, arrivals);
+    return arrivals;
+  }
+
+  /** A worker is about to be made. From now on nobody here takes it for one that was left behind. */
+  make(workerId: WorkerId, pool: string): void {
+    this.#held.set(workerId, { use: 'making', pool });
+  }
+
+  /** The worker waits for a job. */
+  wait(worker: PoolWorker): void {
+    this.#held.set(worker.workerId, { use: 'waiting', pool: worker.pool, worker });
+    const others = this.#waiting.get(worker.pool);
+    if (others === undefined) this.#waiting.set(worker.pool, [worker]);
+    else others.push(worker);
+    this.changed.ring();
+  }
+
+  /**
+   * Takes the worker that came last and fits, so that those which are not needed grow old. Nothing waits here: what
+   * was taken is nobody else's.
+   * @param admits whether the worker's provider may take this job now.
+   */
+  take(spec: JobSpec, now: EpochMs, admits: (provider: WorkerProvider) => boolean): PoolWorker | undefined {
+    for (const pool of this.#pools) {
+      if (!fitsTemplate(pool.template, spec)) continue;
+      this.arrivals(pool.name).add(now);
+      this.changed.ring();
+      const worker = this.#waiting
+        .get(pool.name)
+        ?.findLast(
+          (one) =>
+            one.template === pool.template &&
+            one.expiresAt > now &&
+            (one.servedTenant === undefined || one.servedTenant.name === tenantOf(spec)) &&
+            admits(one.provider),
+        );
+      if (worker !== undefined) return this.#use(worker, 'placing');
+    }
+    return undefined;
+  }
+
+  /** Takes a worker that waits, to destroy it. @returns whether it still waited. */
+  remove({ workerId, pool }: Pick<PoolWorker, 'workerId' | 'pool'>): boolean {
+    const waited = this.#held.get(workerId)?.use === 'waiting';
+    if (waited) {
+      this.#unlist(workerId, pool);
+      this.forget(workerId);
+    }
+    return waited;
+  }
+
+  /** A job was placed on the worker. */
+  run(worker: PoolWorker): void {
+    this.#use(worker, 'running');
+  }
+
+  /** Nobody knows whether a job was placed on it: the rows will tell, see {@link settleDoubt}. */
+  doubt(worker: PoolWorker): void {
+    this.#use(worker, 'doubted');
+  }
+
+  /** It is no worker of a pool here any more. */
+  forget(workerId: WorkerId): void {
+    this.#held.delete(workerId);
+    this.changed.ring();
+  }
+
+  /** Whether a job is being placed on this worker now: who does it goes on with the job. */
+  isPlacing(workerId: WorkerId): boolean {
+    return this.#held.get(workerId)?.use === 'placing';
+  }
+
+  /** Takes a worker of which was not known whether a job was placed on it; one was. */
+  settleDoubt(workerId: WorkerId): PoolWorker | undefined {
+    const held = this.#held.get(workerId);
+    return held?.use === 'doubted' && held.worker !== undefined ? this.#use(held.worker, 'running') : undefined;
+  }
+
+  /** Whether a live row is the row of a worker that this instance holds. One whose row is ending is forgotten here. */
+  keeps(row: Worker): boolean {
+    const held = this.#held.get(row.id);
+    if (held === undefined) return false;
+    if (row.state === 'terminating' || (row.state === 'draining' && held.use === 'waiting')) {
+      this.#unlist(row.id, held.pool);
+      this.forget(row.id);
+      return false;
+    }
+    if (held.use === 'doubted' && held.worker !== undefined && row.state === 'ready') this.wait(held.worker);
+    return true;
+  }
+
+  #use(worker: PoolWorker, use: Use): PoolWorker {
+    this.#unlist(worker.workerId, worker.pool);
+    this.#held.set(worker.workerId, { use, pool: worker.pool, worker });
+    return worker;
+  }
+
+  #unlist(workerId: WorkerId, pool: string): void {
+    const waiting = this.#waiting.get(pool);
+    const index = waiting?.findIndex((one) => one.workerId === workerId) ?? -1;
+    if (index === -1) return;
+    if (waiting?.length === 1) this.#waiting.delete(pool);
+    else waiting?.splice(index, 1);
+  }
+}

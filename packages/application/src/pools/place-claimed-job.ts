@@ -1,0 +1,38 @@
+import type { Attempt, Job } from '@hodei/domain';
+
+import type { JobContext } from '../support/job-context.ts';
+import { persist } from '../support/persist.ts';
+import type { PoolWorker } from './idle-workers.ts';
+import { afterFailedPlacement, placementOn, takeIdle } from './take-idle.ts';
+
+/**
+ * Begins an attempt of a job that this instance has claimed on one of its idle workers.
+ * @param discard gets workers that turned out not to wait any more.
+ * @returns nothing where no idle worker fits.
+ * @throws HodeiError as `AttemptRepository.beginOnWorker`
+ */
+export async function placeClaimedJob(
+  context: JobContext,
+  job: Job,
+  discard: (worker: PoolWorker) => void,
+): Promise<{ readonly attempt: Attempt; readonly worker: PoolWorker } | undefined> {
+  const { attempts } = context.repositories;
+  for (;;) {
+    const worker = takeIdle(context, job.spec);
+    if (worker === undefined) return undefined;
+    const placement = placementOn(context, worker, job.spec);
+    try {
+      const attempt = await persist(
+        context,
+        () => attempts.beginOnWorker(job.id, placement),
+        async () => (await attempts.listByJob(job.id)).find(({ id }) => id === placement.attemptId),
+        context.lost,
+      );
+      if (attempt !== undefined) return { attempt, worker };
+    } catch (error) {
+      afterFailedPlacement(context, worker, error);
+      throw error;
+    }
+    discard(worker);
+  }
+}

@@ -1,0 +1,17 @@
+/** How many starts are remembered. */
+const KEPT = 50;
+
+/** How long a pool's workers took to be ready. */
+export class StartTimes {
+  #times: number[] = [];
+
+  add(tookMs: number): void {
+    this.#times = [...this.#times.slice(1 - KEPT), tookMs];
+  }
+
+  /** 95 of 100 took at most so long, in milliseconds; absent while none is known. */
+  get p95(): number | undefined {
+    const sorted = this.#times.toSorted((a, b) => a - b);
+    return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * 0.95))];
+  }
+}

@@ -1,0 +1,42 @@
+import { isHodeiError, parseAttemptId, type JobSpec, type Placement } from '@hodei/domain';
+
+import { demandOf } from '../jobs/demand-of.ts';
+import type { JobContext } from '../support/job-context.ts';
+import type { PoolWorker } from './idle-workers.ts';
+
+/**
+ * Takes an idle worker of this instance that fits the job. Costs no query and no call.
+ * An operator who wants the newest image each time gets it: workers that wait have one of before.
+ */
+export function takeIdle(
+  { idle, registry, clock, policy }: Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>,
+  spec: JobSpec,
+): PoolWorker | undefined {
+  if (idle === undefined || policy.pullPolicy === 'always') return undefined;
+  const demand = demandOf(spec);
+  return idle.take(spec, clock.now(), ({ id }) => registry.admits(id, demand));
+}
+
+/** The attempt that begins on this worker. Its image and its worker were ready before it. */
+export function placementOn(
+  { ids, clock, instance, policy }: Pick<JobContext, 'ids' | 'clock' | 'instance' | 'policy'>,
+  { workerId }: PoolWorker,
+  { timeoutMs = 0 }: Pick<JobSpec, 'timeoutMs'>,
+): Placement {
+  const at = clock.now();
+  return {
+    attemptId: parseAttemptId(ids.uuid()),
+    workerId,
+    nonce: ids.nonce(),
+    epoch: instance.epoch,
+    phases: { claimed: at, imageReady: at, workerReady: at },
+    expiresAt: at + timeoutMs + policy.workerLifetimeMs,
+    at,
+  };
+}
+
+/** What becomes of a taken worker where placing a job on it failed: it waits again, unless nobody knows. */
+export function afterFailedPlacement({ idle }: Pick<JobContext, 'idle'>, worker: PoolWorker, error: unknown): void {
+  if (isHodeiError(error, 'conflict', 'not_found')) idle?.wait(worker);
+  else idle?.doubt(worker);
+}
