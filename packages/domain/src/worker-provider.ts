@@ -29,6 +29,10 @@ export interface WorkerExit {
   readonly exitedAt: EpochMs;
   /** Present where the worker is clean again and waits for its next order. Absent: destroy it. */
   readonly reusable?: true;
+  /** Its engine went down and ended it: what became of it says nothing about the job. */
+  readonly endedByEngine?: true;
+  /** Its engine was away when it ended: what it wrote last may be lost. */
+  readonly outputMayBeCut?: true;
 }
 
 /** A job that runs in a worker, as seen from the process that launched or recovered it. */

@@ -38,7 +38,11 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
       evidence: { ...evidence, message: 'the kernel killed it for memory; give it more with memoryBytes' },
     };
   }
-  return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence };
+  if (exit.endedByEngine) {
+    return { cause: 'worker_lost', evidence: { ...evidence, message: 'its engine went down, and ended it' } };
+  }
+  const cut = exit.outputMayBeCut ? { message: 'its engine was away when it ended: its last output may be lost' } : {};
+  return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence: { ...evidence, ...cut } };
 }
 
 /**

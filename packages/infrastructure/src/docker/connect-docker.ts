@@ -1,4 +1,6 @@
 import { readFile } from 'node:fs/promises';
+import { Agent as HttpAgent } from 'node:http';
+import { Agent as HttpsAgent } from 'node:https';
 import { homedir, userInfo } from 'node:os';
 
 import { HodeiError } from '@hodei/domain';
@@ -18,6 +20,8 @@ import type { DockerConnectionConfig, DockerTlsConfig } from './docker-config.ts
 /** A client of an engine. Nothing was asked of the engine yet. */
 export interface DockerConnection {
   readonly docker: Docker;
+  /** The same, but each call makes a connection of its own: an engine that is going down takes none any more. */
+  readonly anew: Docker;
   /** For messages, like `unix:///var/run/docker.sock (default socket)`. */
   readonly description: string;
   readonly endpoint: DockerEndpoint;
@@ -44,7 +48,8 @@ export async function connectDocker(
   const { env = process.env, home = homeOf(env), platform = process.platform } = surroundings;
   const { endpoint, source } = await findEndpoint(connection, env, home, platform);
   const options = await clientOptions(endpoint, env, home);
-  return { docker: createClient(options), description: `${describeEndpoint(endpoint)} (${source})`, endpoint };
+  const anew = createClient({ ...options, ...agentWithoutMemory(options.protocol) });
+  return { docker: createClient(options), anew, description: `${describeEndpoint(endpoint)} (${source})`, endpoint };
 }
 
 /** The home of whoever has this environment. */
@@ -127,6 +132,12 @@ function createClient(options: Docker.DockerOptions): Docker {
       { cause },
     );
   }
+}
+
+/** Over ssh every call has a connection of its own anyway. */
+function agentWithoutMemory(protocol: Docker.DockerOptions['protocol']): { readonly agent?: HttpAgent } {
+  if (protocol === 'ssh') return {};
+  return { agent: protocol === 'https' ? new HttpsAgent({ keepAlive: false }) : new HttpAgent({ keepAlive: false }) };
 }
 
 async function readTls({

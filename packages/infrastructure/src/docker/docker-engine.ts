@@ -15,6 +15,8 @@ export interface EngineCallOptions {
 /** An engine and the one way to call it: with a deadline, a signal, and its errors translated. */
 export class DockerEngine {
   readonly docker: Docker;
+  /** See {@link DockerConnection.anew}. */
+  readonly anew: Docker;
   /** For messages: where it is and how it was found. */
   readonly description: string;
   readonly callTimeoutMs: number;
@@ -23,6 +25,7 @@ export class DockerEngine {
 
   constructor(connection: DockerConnection, callTimeoutMs: number) {
     this.docker = connection.docker;
+    this.anew = connection.anew;
     this.description = connection.description;
     this.callTimeoutMs = callTimeoutMs;
     this.local = connection.endpoint.kind === 'socket';

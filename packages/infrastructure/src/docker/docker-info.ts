@@ -1,3 +1,5 @@
+import type { EpochMs } from '@hodei/domain';
+
 import type { DockerEngine, EngineCallOptions } from './docker-engine.ts';
 import { getJson } from './engine-request.ts';
 import { listOf, numberOf, objectOf, textOf } from './untyped.ts';
@@ -26,6 +28,10 @@ export interface DockerInfo {
   readonly securityOptions: readonly string[];
   readonly warnings: readonly string[];
   readonly runningContainers: number;
+  /** The engine's clock; absent where it does not say. */
+  readonly now?: EpochMs;
+  /** Whether containers go on while the engine is away. */
+  readonly liveRestore: boolean;
 }
 
 /** Asks the engine what it is. */
@@ -43,6 +49,7 @@ export async function readDockerInfo(engine: DockerEngine, options: EngineCallOp
 /** Reads the answer of `/info`. */
 export function toDockerInfo(answer: unknown): DockerInfo {
   const info = objectOf(answer);
+  const now = Date.parse(textOf(info['SystemTime']));
   const driverStatus = listOf(info['DriverStatus']).map((pair) => listOf(pair).map(String));
   return {
     osType: textOf(info['OSType']),
@@ -63,5 +70,7 @@ export function toDockerInfo(answer: unknown): DockerInfo {
     securityOptions: listOf(info['SecurityOptions']).map((option) => String(option).replace(/^name=([^,]*).*$/, '$1')),
     warnings: listOf(info['Warnings']).map(String),
     runningContainers: numberOf(info['ContainersRunning']) ?? 0,
+    liveRestore: info['LiveRestoreEnabled'] === true,
+    ...(Number.isNaN(now) ? {} : { now }),
   };
 }

@@ -10,25 +10,33 @@ export class DockerRunningJob implements RunningJob {
   readonly #handle: WorkerHandle;
   readonly #detached = new AbortController();
   readonly #disconnect: () => void;
+  #wasWatched: boolean;
 
   /**
-   * @param openOutput is given a signal that aborts when the job is detached.
+   * @param openOutput is given a signal that aborts when the job is detached, and is to say when the connection that
+   * it reads from has broken.
+   * @param wasWatched false where the job was taken up again: what happened before is not known.
    * @param disconnect lets go of a connection whose output nobody reads.
    */
   constructor(
     engine: DockerEngine,
     handle: WorkerHandle,
-    openOutput: (signal: AbortSignal) => AsyncIterable<OutputChunk>,
+    openOutput: (signal: AbortSignal, brokeOff: () => void) => AsyncIterable<OutputChunk>,
     disconnect: () => void = () => undefined,
+    wasWatched = false,
   ) {
+    this.#wasWatched = wasWatched;
     this.#engine = engine;
     this.#handle = handle;
     this.#disconnect = disconnect;
-    this.output = untilDetached(openOutput(this.#detached.signal), this.#detached.signal);
+    const output = openOutput(this.#detached.signal, () => {
+      this.#wasWatched = false;
+    });
+    this.output = untilDetached(output, this.#detached.signal);
   }
 
   async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
-    return await waitForExit(this.#engine, this.#handle, signal);
+    return await waitForExit(this.#engine, this.#handle, { signal, wasWatched: this.#wasWatched });
   }
 
   detach(): void {

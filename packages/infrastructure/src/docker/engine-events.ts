@@ -1,5 +1,6 @@
 import type { EpochMs, WorkerHandle } from '@hodei/domain';
 
+import type { DockerCall } from './docker-call.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { openStream, readText } from './engine-request.ts';
 
@@ -10,8 +11,11 @@ export interface ContainerEvent {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
+/** So many events the engine remembers, of all that happened since it was started (moby daemon/events). */
+export const EVENTS_KEPT = 256;
+
 /**
- * Asks the engine for what it remembers of a container (the last 256 events of all, moby daemon/events).
+ * Asks the engine for what it remembers of a container; over a new connection, which only an engine that stays takes.
  * Never follows: `until` is no later than shortly from now.
  */
 export async function readPastEvents(
@@ -34,15 +38,29 @@ export async function readPastEvents(
     until: (until / 1000).toFixed(3),
     filters: JSON.stringify({ type: ['container'], container: [resourceId], event: actions }),
   };
+  const call = { doing: `reading the events of worker ${workerId}`, subject: `worker ${workerId}` };
+  const lines = await readEventLines(engine, call, query, signal);
+  return lines.map((line) => toEvent(JSON.parse(line) as EngineEvent));
+}
+
+/** How many events of all kinds the engine remembers; {@link EVENTS_KEPT} where it may have forgotten some. */
+export async function countPastEvents(engine: DockerEngine, until: EpochMs, signal?: AbortSignal): Promise<number> {
+  const query = { since: '0', until: (until / 1000).toFixed(3) };
+  return (await readEventLines(engine, { doing: 'reading its events' }, query, signal)).length;
+}
+
+async function readEventLines(
+  engine: DockerEngine,
+  call: DockerCall,
+  query: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined,
+): Promise<readonly string[]> {
   const text = await engine.call(
-    { doing: `reading the events of worker ${workerId}`, subject: `worker ${workerId}` },
-    async (docker, abortSignal) => readText(await openStream(docker, 'GET', { path: '/events', query, abortSignal })),
+    call,
+    async (_, abortSignal) => readText(await openStream(engine.anew, 'GET', { path: '/events', query, abortSignal })),
     { signal },
   );
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => toEvent(JSON.parse(line) as EngineEvent));
+  return text.split('\n').filter((line) => line !== '');
 }
 
 /** The parts of the engine's event that are used here (API, "Monitor events"). */

@@ -15,5 +15,5 @@ export async function getWorkerStatus(
   const engineState = info.State.Status;
   const state = toWorkerState(engineState);
   const hasExit = engineState !== 'created' && !isAlive(info);
-  return { state, engineState, ...(hasExit ? { exit: await readExit(engine, handle, info, signal) } : {}) };
+  return { state, engineState, ...(hasExit ? { exit: await readExit(engine, handle, info, { signal }) } : {}) };
 }

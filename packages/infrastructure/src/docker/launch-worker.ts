@@ -121,8 +121,9 @@ function run(
   const running = new DockerRunningJob(
     engine,
     handle,
-    (detached) => liveOutput(engine, handle, { socket, frames, first }, detached),
+    (detached, brokeOff) => liveOutput(engine, handle, { socket, frames, first, brokeOff }, detached),
     () => void socket.destroy(),
+    true,
   );
   session.running = running;
   return running;

@@ -20,6 +20,8 @@ export interface LiveConnection {
   readonly frames: AsyncIterator<readonly Frame[]>;
   /** What came with the launch marker and belongs in front. */
   readonly first: readonly Frame[];
+  /** Is told where the connection ended before the job. */
+  readonly brokeOff: () => void;
 }
 
 /**
@@ -56,6 +58,7 @@ export async function* liveOutput(
   }
   signal.throwIfAborted();
   if (isWhole && (await endedJustNow(engine, handle, signal))) return;
+  connection.brokeOff();
   const from: OutputOffsets = offsets;
   yield* followJobLog(engine, handle, from, signal);
 }

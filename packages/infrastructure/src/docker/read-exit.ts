@@ -4,7 +4,8 @@ import type { WorkerExit } from '@hodei/domain';
 import type Docker from 'dockerode';
 
 import type { DockerEngine } from './docker-engine.ts';
-import { readPastEvents, type ContainerEvent } from './engine-events.ts';
+import { readDockerInfo } from './docker-info.ts';
+import { countPastEvents, EVENTS_KEPT, readPastEvents, type ContainerEvent } from './engine-events.ts';
 import type { Subject } from './inspect-container.ts';
 
 /** A shell, docker-init and the engine say 128 and the signal's number for a process that a signal ended. */
@@ -12,19 +13,62 @@ const SIGNALLED = 128;
 /** The engine writes down a `kill` just after it has sent the signal, so perhaps just after the end. */
 const LATE_EVENT_MS = 50;
 
-/** How an ended container ended. A signal is reported where the engine sent one and it fits the exit code. */
+/** How much is known of the way that a job's output came. */
+export interface ExitQuery {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether its output came over one connection, to its end: then the engine was there until then. */
+  readonly wasWatched?: boolean;
+}
+
+/**
+ * How an ended container ended. A signal is reported where the engine sent one and it fits the exit code.
+ *
+ * An engine without live-restore ends its containers when it goes down, with the same signals as everybody, and an
+ * engine that is killed loses what is written while it is away. So the engine is asked what it remembers; and over a
+ * new connection, since one that goes down still serves those it has.
+ *
+ * @throws HodeiError `provider_unavailable`, `provider_timeout` where it goes down just now: it may have ended it.
+ */
 export async function readExit(
   engine: DockerEngine,
   subject: Subject,
   { State }: Docker.ContainerInspectInfo,
-  signal?: AbortSignal,
+  { signal, wasWatched = false }: ExitQuery = {},
 ): Promise<WorkerExit> {
   const exitedAt = Date.parse(State.FinishedAt);
   const exit = { exitCode: State.ExitCode, oomKilled: State.OOMKilled, exitedAt };
-  if (State.ExitCode <= SIGNALLED) return exit;
-  const span = { since: Date.parse(State.StartedAt), until: exitedAt + LATE_EVENT_MS };
-  const kills = await readPastEvents(engine, subject, { actions: ['kill'], ...span, signal });
-  return { ...exit, ...signalOf(kills, State.ExitCode) };
+  if (State.ExitCode === 0 && wasWatched) return exit;
+  const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
+  const events = await readPastEvents(engine, subject, { actions: ['start', 'kill'], ...span, signal });
+  if (!events.some(({ action }) => action === 'start')) {
+    const away = await whileAway(engine, subject, signal);
+    if (away !== undefined) {
+      const wasEnded = !away.liveRestore && State.ExitCode !== 0 && !State.OOMKilled;
+      return {
+        ...exit,
+        ...(wasEnded ? { endedByEngine: true } : {}),
+        ...(away.sawEnd ? {} : { outputMayBeCut: true }),
+      };
+    }
+  }
+  return { ...exit, ...signalOf(events, State.ExitCode) };
+}
+
+/**
+ * What an engine knows of a container whose start it does not remember; nothing where it has only forgotten it. One
+ * that has forgotten nothing at all was started after the container.
+ */
+async function whileAway(
+  engine: DockerEngine,
+  subject: Subject,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly liveRestore: boolean; readonly sawEnd: boolean } | undefined> {
+  const { liveRestore, now } = await readDockerInfo(engine, { signal });
+  if (now === undefined) return undefined;
+  const remembered = await countPastEvents(engine, now, signal);
+  if (remembered >= EVENTS_KEPT) return undefined;
+  const ends = await readPastEvents(engine, subject, { actions: ['die'], since: 0, until: now, signal });
+  return { liveRestore, sawEnd: ends.length > 0 };
 }
 
 /**

@@ -2,7 +2,7 @@ import { HodeiError, isHodeiError, type WorkerExit } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { inspectPatiently, isAlive, type Subject } from './inspect-container.ts';
-import { readExit, readExitOfGone } from './read-exit.ts';
+import { readExit, readExitOfGone, type ExitQuery } from './read-exit.ts';
 import { waitUntilEnded } from './wait-until-ended.ts';
 
 /** A wait is asked anew so often: a connection that died without a word must not make it wait for ever. */
@@ -15,12 +15,13 @@ const LONGEST_WAIT_MS = 60_000;
  * @throws HodeiError `worker_not_found` where it is gone and the engine does not remember its exit code,
  * `provider_unavailable` or `provider_timeout` where the engine stayed away for the whole reconnect window.
  */
-export async function waitForExit(engine: DockerEngine, subject: Subject, signal?: AbortSignal): Promise<WorkerExit> {
+export async function waitForExit(engine: DockerEngine, subject: Subject, query: ExitQuery = {}): Promise<WorkerExit> {
+  const { signal } = query;
   try {
     for (;;) {
       await waitOnce(engine, subject, signal);
       const info = await inspectPatiently(engine, subject, signal);
-      if (!isAlive(info)) return await readExit(engine, subject, info, signal);
+      if (!isAlive(info)) return await readExit(engine, subject, info, query);
     }
   } catch (error) {
     if (!isHodeiError(error, 'worker_not_found')) throw error;
