@@ -88,7 +88,4 @@ export interface AttemptRepository {
 
   /** All attempts of a job by number. Empty for an unknown job. */
   listByJob(jobId: JobId): Promise<readonly Attempt[]>;
-
-  /** The attempt that runs in a worker, or ran last. @throws HodeiError `not_found` */
-  getByWorker(workerId: WorkerId): Promise<Attempt>;
 }

@@ -96,10 +96,17 @@ export interface JobRepository {
 
   /**
    * Asks for a job's end. A pending one is `cancelled` at once; for a scheduled or running one the request is
-   * recorded and its owner is told; one that has ended stays as it is. The first request stands. Idempotent.
+   * recorded and its owner is told; one that has ended stays as it is. The first request stands, but a later one may
+   * add `force`. Idempotent.
+   * @param request.force leaves the job no grace period.
    * @throws HodeiError `not_found`
    */
-  requestCancel(request: { readonly jobId: JobId; readonly by: string; readonly at: EpochMs }): Promise<Job>;
+  requestCancel(request: {
+    readonly jobId: JobId;
+    readonly by: string;
+    readonly at: EpochMs;
+    readonly force?: boolean;
+  }): Promise<Job>;
 
   /** The job's sealed secrets; absent where it has none, or has ended. @throws HodeiError `not_found` */
   sealedSecrets(jobId: JobId): Promise<Uint8Array | undefined>;

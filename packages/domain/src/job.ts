@@ -54,6 +54,8 @@ export interface JobSpec {
 export interface CancelRequest {
   readonly at: EpochMs;
   readonly by: string;
+  /** Present where the job is to be killed without a grace period. */
+  readonly force?: true;
 }
 
 /** A job as the database knows it. */

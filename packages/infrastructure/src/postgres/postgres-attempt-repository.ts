@@ -1,5 +1,4 @@
-import { sql } from 'kysely';
-import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement, WorkerId } from '@hodei/domain';
+import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement } from '@hodei/domain';
 import { beginAttempt } from './attempts/begin-attempt.ts';
 import { finishAttempt } from './attempts/finish-attempt.ts';
 import { markLaunched } from './attempts/mark-launched.ts';
@@ -44,20 +43,5 @@ export class PostgresAttemptRepository implements AttemptRepository {
       db.selectFrom('attempts').selectAll().where('job_id', '=', jobId).orderBy('number').execute(),
     );
     return rows.map(toAttempt);
-  }
-
-  async getByWorker(workerId: WorkerId): Promise<Attempt> {
-    // Ids sort by the time at which they were made.
-    const row = await this.#database.run((db) =>
-      db
-        .selectFrom('attempts')
-        .selectAll()
-        .where('worker_id', '=', workerId)
-        .orderBy(sql`outcome IS NULL`, 'desc')
-        .orderBy('id', 'desc')
-        .limit(1)
-        .executeTakeFirst(),
-    );
-    return toAttempt(found(row, 'attempt in worker', workerId));
   }
 }

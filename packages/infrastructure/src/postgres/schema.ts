@@ -47,6 +47,7 @@ export interface Schema {
     readonly finished_at: NullableTimestamp;
     readonly cancel_requested_at: NullableTimestamp;
     readonly cancel_requested_by: string | null;
+    readonly cancel_forced: Generated<boolean>;
     readonly outcome: NullableJson;
     readonly queue: Generated<string>;
     readonly tenant: Generated<string>;

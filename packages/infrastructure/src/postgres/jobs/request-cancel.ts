@@ -12,7 +12,7 @@ export async function requestCancel(
   database: Database,
   request: Parameters<JobRepository['requestCancel']>[0],
 ): Promise<Job> {
-  const { jobId, by } = request;
+  const { jobId, by, force = false } = request;
   const at = timestamp(request.at);
   const cancelled = transitionJob('pending', 'cancelled');
   const outcome: Outcome = { cause: 'cancelled', evidence: { by } };
@@ -20,21 +20,22 @@ export async function requestCancel(
     sql<JobRow>`
       WITH job AS (
         UPDATE jobs SET
-          cancel_requested_at = ${at},
-          cancel_requested_by = ${by},
+          cancel_requested_at = coalesce(cancel_requested_at, ${at}),
+          cancel_requested_by = coalesce(cancel_requested_by, ${by}),
+          cancel_forced = cancel_forced OR ${force},
           state = CASE state WHEN 'pending' THEN ${cancelled} ELSE state END,
           state_changed_at = CASE state WHEN 'pending' THEN ${at} ELSE state_changed_at END,
           finished_at = CASE state WHEN 'pending' THEN ${at}::timestamptz END,
           outcome = CASE state WHEN 'pending' THEN ${JSON.stringify(outcome)}::json END,
           sealed_secrets = CASE state WHEN 'pending' THEN NULL ELSE sealed_secrets END
-        WHERE id = ${jobId} AND state = ANY (${LIVE_JOB_STATES}) AND cancel_requested_at IS NULL
+        WHERE id = ${jobId} AND state = ANY (${LIVE_JOB_STATES}) AND (cancel_requested_at IS NULL OR (${force} AND NOT cancel_forced))
         RETURNING ${RETURNED_JOB}
       ), event AS (
         INSERT INTO history (at, kind, job_id, data)
         SELECT ${at},
           CASE state WHEN ${cancelled} THEN 'job.cancelled' ELSE 'job.cancel_requested' END,
           id,
-          CASE state WHEN ${cancelled} THEN ${outcomeFacts(outcome)}::json ELSE ${JSON.stringify({ by })}::json END
+          CASE state WHEN ${cancelled} THEN ${outcomeFacts(outcome)}::json ELSE ${JSON.stringify(force ? { by, force } : { by })}::json END
         FROM job
       )
       SELECT job.*, ${announce('job', 'job.id')}, ${announce('cancel', 'job.id')} FROM job

@@ -2,7 +2,8 @@ import { initial } from './001-initial.ts';
 import { outputGaps } from './002-output-gaps.ts';
 import { pools } from './004-pools.ts';
 import { admission } from './005-admission.ts';
+import { forcedCancel } from './008-forced-cancel.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
-export const MIGRATIONS: readonly Migration[] = [initial, outputGaps, pools, admission];
+export const MIGRATIONS: readonly Migration[] = [initial, outputGaps, pools, admission, forcedCancel];

@@ -22,12 +22,12 @@ export type JobRow = Omit<
 /** The columns that a {@link JobRow} needs; the secrets stay where they are. */
 export const JOB_COLUMNS = [
   ...(['id', 'state', 'epoch', 'attempt_id', 'spec', 'stdin', 'created_at', 'state_changed_at', 'not_before'] as const),
-  ...(['started_at', 'finished_at', 'cancel_requested_at', 'cancel_requested_by', 'outcome'] as const),
+  ...(['started_at', 'finished_at', 'cancel_requested_at', 'cancel_requested_by', 'cancel_forced', 'outcome'] as const),
 ] as const satisfies readonly (keyof JobRow)[];
 
 /** @throws HodeiError `unknown_value` for a state that this version does not know. */
 export function toJob(row: JobRow): Job {
-  const { cancel_requested_at: at, cancel_requested_by: by } = row;
+  const { cancel_requested_at: at, cancel_requested_by: by, cancel_forced: force } = row;
   return {
     id: parseJobId(row.id),
     spec: toSpec(row.spec, row.stdin),
@@ -38,7 +38,7 @@ export function toJob(row: JobRow): Job {
     ...optional('epoch', row.epoch),
     ...optional('startedAt', row.started_at),
     ...optional('finishedAt', row.finished_at),
-    ...(at === null || by === null ? {} : { cancelRequest: { at, by } }),
+    ...(at === null || by === null ? {} : { cancelRequest: { at, by, ...(force ? { force } : {}) } }),
     ...(row.outcome === null ? {} : { outcome: toOutcome(row.outcome) }),
   };
 }

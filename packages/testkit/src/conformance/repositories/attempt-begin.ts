@@ -137,18 +137,16 @@ export function begin(bench: GetBench): void {
     });
   });
 
-  describe('get, listByJob and getByWorker', () => {
-    it('find an attempt by its id, its job and its worker', async () => {
+  describe('get and listByJob', () => {
+    it('find an attempt by its id and its job', async () => {
       const attempt = await bench().launched();
       expect(await bench().peer.attempts.get(attempt.id)).toEqual(attempt);
       expect(await bench().peer.attempts.listByJob(attempt.jobId)).toEqual([attempt]);
-      expect(await bench().peer.attempts.getByWorker(attempt.workerId)).toEqual(attempt);
     });
 
     it('know no other id', async () => {
       const { attempts } = bench().repositories;
       await refuses(attempts.get(parseAttemptId(randomUUID())), 'not_found');
-      await refuses(attempts.getByWorker((await bench().newAttempt(newJobId())).worker.workerId), 'not_found');
       expect(await attempts.listByJob(newJobId())).toEqual([]);
     });
   });

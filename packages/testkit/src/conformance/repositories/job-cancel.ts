@@ -43,6 +43,16 @@ export function cancel(bench: GetBench): void {
       expect(await bench().cancel(pending.id, 'bob')).toEqual(cancelled);
     });
 
+    it('may be forced later, and stands as it was asked first', async () => {
+      const scheduled = await bench().scheduledJob();
+      const { jobs } = bench().repositories;
+      const { cancelRequest } = await bench().cancel(scheduled.id, 'ada');
+      const forced = await jobs.requestCancel({ jobId: scheduled.id, by: 'bob', at: bench().tick(), force: true });
+      expect(forced.cancelRequest).toEqual({ ...cancelRequest, force: true });
+      expect(await bench().cancel(scheduled.id, 'eve')).toEqual(forced);
+      expect(await bench().peer.jobs.get(scheduled.id)).toEqual(forced);
+    });
+
     it('leaves a job that has ended as it is', async () => {
       const ended = await bench().ended('succeeded');
       expect(await bench().cancel(ended.id)).toEqual(ended);

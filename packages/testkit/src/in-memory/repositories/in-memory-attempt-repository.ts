@@ -11,7 +11,6 @@ import {
   type NewAttempt,
   type Placement,
   type Worker,
-  type WorkerId,
 } from '@hodei/domain';
 import { changeJobState } from './change-job-state.ts';
 import { changeWorkerState, storeWorker } from './change-worker-state.ts';
@@ -115,11 +114,6 @@ export class InMemoryAttemptRepository implements AttemptRepository {
 
   async listByJob(jobId: JobId): Promise<readonly Attempt[]> {
     return structuredClone(attemptsOf(this.#store, jobId));
-  }
-
-  async getByWorker(workerId: WorkerId): Promise<Attempt> {
-    const last = [...this.#store.attempts.values()].findLast((attempt) => attempt.workerId === workerId);
-    return structuredClone(found(last, 'attempt in worker', workerId));
   }
 
   #assertMayBegin(jobId: JobId, epoch: Epoch): void {

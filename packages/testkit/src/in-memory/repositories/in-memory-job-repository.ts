@@ -7,6 +7,7 @@ import {
   parsePageRequest,
   toPage,
   type Attempt,
+  type CancelRequest,
   type EpochMs,
   type Job,
   type JobId,
@@ -126,10 +127,12 @@ export class InMemoryJobRepository implements JobRepository {
   }
 
   async requestCancel(request: CancelAsked): Promise<Job> {
-    const { jobId, by, at } = request;
+    const { jobId, by, at, force = false } = request;
     const row = jobRow(this.#store, jobId);
-    if (isTerminalJobState(row.job.state) || row.job.cancelRequest !== undefined) return structuredClone(row.job);
-    const cancelRequest = { at, by };
+    const earlier = row.job.cancelRequest;
+    const isNews = earlier === undefined || (force && earlier.force === undefined);
+    if (isTerminalJobState(row.job.state) || !isNews) return structuredClone(row.job);
+    const cancelRequest: CancelRequest = { ...(earlier ?? { at, by }), ...(force ? { force: true } : {}) };
     if (row.job.state === 'pending') {
       const outcome = { cause: 'cancelled', evidence: { by } } as const;
       return structuredClone(
@@ -138,7 +141,7 @@ export class InMemoryJobRepository implements JobRepository {
     }
     const job: Job = { ...row.job, cancelRequest };
     this.#store.jobs.set(jobId, { ...row, job });
-    recordJob(this.#store, 'job.cancel_requested', job, at, { by });
+    recordJob(this.#store, 'job.cancel_requested', job, at, force ? { by, force } : { by });
     this.#store.announce({ kind: 'cancel', jobId });
     return structuredClone(job);
   }
