@@ -67,7 +67,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addQueueCommands(program.command('queues').description('queues: list, configure, pause, resume'), cli);
   addLimitCommands(program.command('limits').description('limits of concurrency keys: list, set, remove'), cli);
 
-  addServeCommand(program, cli);
+  addServeCommand(program, cli, version);
   addDoctorCommand(program, cli);
   addRunnerCommand(program, cli);
   return program;

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 
 import { copyOutput } from '../src/output/copy-output.ts';
 import { lastLines } from '../src/output/last-lines.ts';
-import { recordToJson } from '../src/output/record-json.ts';
+import { recordToJson } from '@hodei/server';
 import type { Sink } from '../src/output/sink.ts';
 import { createGapTeller } from '../src/output/tell-gaps.ts';
 

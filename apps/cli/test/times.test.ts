@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { phaseDurations } from '@hodei/server';
 
 import { formatSize } from '../src/output/format-size.ts';
 import { formatAge, formatDuration } from '../src/output/format-time.ts';
-import { phaseDurations } from '../src/output/phase-durations.ts';
 
 test.each([
   [0, '0ms'],

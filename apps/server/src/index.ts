@@ -1,5 +1,11 @@
+export { formatMoment } from './http/format-moment.ts';
+export { jobDescriptionToJson, jobToJson } from './http/jobs/job-json.ts';
+export { phaseDurations } from './http/jobs/phase-durations.ts';
+export { recordToJson } from './http/logs/record-json.ts';
+export { providerToJson } from './http/providers/provider-json.ts';
+export { workerToJson } from './http/workers/worker-json.ts';
 export { LOCAL_PROVIDER, openControlPlane, type ControlPlane } from './open-control-plane.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
 export { runLoop } from './run-loop.ts';
-export { serve } from './serve.ts';
+export { serve, type ServeOptions } from './serve.ts';
 export { LOG_LEVELS, parseSettings, type Settings } from './settings.ts';

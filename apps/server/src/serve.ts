@@ -1,13 +1,23 @@
 import { dispatchJobs, recoverAbandoned } from '@hodei/application';
 import { isHodeiError } from '@hodei/domain';
 
+import type { HttpServer } from './http/http-server.ts';
 import { openControlPlane, type ControlPlane } from './open-control-plane.ts';
 import type { StoreOptions } from './open-store.ts';
+import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
 import type { Settings } from './settings.ts';
 
+/** What whoever serves may bring along. */
+export interface ServeOptions extends StoreOptions {
+  /** What the API says that it is. */
+  readonly version?: string;
+  /** Is told where the HTTP API listens. */
+  readonly onListening?: (url: string) => void;
+}
+
 /**
- * Runs jobs, those of instances that died included, until the signal aborts. Then it drains: claims nothing
+ * Answers HTTP and runs jobs, those of instances that died included, until the signal aborts. Then it drains: claims nothing
  * more, waits for what runs here, for at most `settings.drainTimeoutMs`, and hands the rest over to others.
  *
  * An instance whose lease was lost (it was paused, or the database away for too long) lets go of everything and
@@ -15,11 +25,35 @@ import type { Settings } from './settings.ts';
  *
  * @throws HodeiError `config_invalid`, `database_unavailable` where the first life can't begin.
  */
-export async function serve(settings: Settings, signal: AbortSignal, options: StoreOptions = {}): Promise<void> {
+export async function serve(settings: Settings, signal: AbortSignal, options: ServeOptions = {}): Promise<void> {
+  await using serving = new AsyncDisposableStack();
+  let http: HttpServer | undefined;
+  signal.addEventListener('abort', () => http?.drain(), { once: true });
   while (!signal.aborted) {
     await using plane = await openControlPlane(settings, { ...options, keepsPools: true });
-    await live(plane, signal);
+    const over = new AbortController();
+    try {
+      if (settings.listen !== undefined) {
+        http ??= serving.use(await listen(settings.listen, plane, options));
+        http.begin({ context: plane.context, runner: plane.runner, over: AbortSignal.any([over.signal, plane.lost]) });
+      }
+      await live(plane, signal);
+    } finally {
+      over.abort();
+      // Answers that need the store are given before it is closed.
+      if (signal.aborted) await serving.disposeAsync();
+    }
   }
+}
+
+async function listen(address: ListenAddress, plane: ControlPlane, options: ServeOptions): Promise<HttpServer> {
+  // Only who serves needs the framework; every other command begins faster without it.
+  const { HttpServer } = await import('./http/http-server.ts');
+  const { diagnostics } = plane.store;
+  const http = await HttpServer.listen({ address, diagnostics, version: options.version ?? 'unknown' });
+  diagnostics.info('the HTTP API listens', { url: http.url });
+  options.onListening?.(http.url);
+  return http;
 }
 
 async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {

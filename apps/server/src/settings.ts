@@ -4,6 +4,8 @@ import { DEFAULT_JOB_POLICY } from '@hodei/application';
 import { HodeiError } from '@hodei/domain';
 import { z } from 'zod';
 
+import { parseListen, type ListenAddress } from './parse-listen.ts';
+
 /** The levels of the log, from the most to the least talkative. */
 export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const;
 
@@ -20,6 +22,8 @@ export interface Settings {
   readonly sealingKey?: string;
   /** The image of a job that names none. */
   readonly defaultImage: string;
+  /** Where the HTTP API listens; absent: nowhere (`off`). */
+  readonly listen?: ListenAddress;
   /** How long a service that is told to end waits for its jobs, in milliseconds; then others take them up. */
   readonly drainTimeoutMs: number;
   /** How much is kept of a job's output, in bytes; the rest is counted and dropped. */
@@ -43,6 +47,12 @@ const ENVIRONMENT = z.object({
   HODEI_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('warn'),
   HODEI_SEALING_KEY: z.string().optional(),
   HODEI_DEFAULT_IMAGE: z.string().default('busybox'),
+  HODEI_LISTEN: z
+    .string()
+    .default('127.0.0.1:7433')
+    .refine((text) => text === 'off' || parseListen(text) !== undefined, {
+      error: 'must be HOST:PORT like 127.0.0.1:7433 or [::1]:7433, or "off"',
+    }),
   HODEI_DRAIN_TIMEOUT_MS: z.coerce
     .number({ error: DRAIN })
     .int({ error: DRAIN })
@@ -69,6 +79,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     throw new HodeiError('config_invalid', wrong.join('; '));
   }
   const { data } = parsed;
+  const listen = parseListen(data.HODEI_LISTEN);
   return {
     dataDir: isAbsolute(data.HODEI_DATA_DIR) ? data.HODEI_DATA_DIR : resolve(cwd, data.HODEI_DATA_DIR),
     logLevel: data.HODEI_LOG_LEVEL,
@@ -76,6 +87,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     drainTimeoutMs: data.HODEI_DRAIN_TIMEOUT_MS,
     maxOutputBytes: data.HODEI_MAX_OUTPUT_BYTES,
     env,
+    ...(listen === undefined ? {} : { listen }),
     ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),
     ...(data.HODEI_DATABASE_URL === undefined ? {} : { databaseUrl: data.HODEI_DATABASE_URL }),
     ...(data.HODEI_SEALING_KEY === undefined ? {} : { sealingKey: data.HODEI_SEALING_KEY }),

@@ -18,6 +18,7 @@ describe('settings', () => {
     expect(parseSettings({}, '/somewhere')).toEqual({
       dataDir: '/somewhere/.hodei',
       logLevel: 'warn',
+      listen: { host: '127.0.0.1', port: 7433 },
       defaultImage: 'busybox',
       drainTimeoutMs: 30_000,
       maxOutputBytes: 1024 ** 3,

@@ -17,6 +17,16 @@ export const ERROR_CODES = {
   invalid_transition: { retryable: false },
   /** A stored or reported value is none that this version knows. Never guessed at. */
   unknown_value: { retryable: false },
+  /** The idempotency key was used before, for something else. */
+  idempotency_key_reused: { retryable: false },
+  /** Who asks is not known: a token is missing, wrong, expired or revoked. */
+  unauthenticated: { retryable: false },
+  /** Who asks may not do this. */
+  forbidden: { retryable: false },
+  /** Too much was asked in too short a time; later it is answered. */
+  rate_limited: { retryable: true },
+  /** This instance can't answer now (it begins, ends, or has too much to do). Another one may. */
+  unavailable: { retryable: true },
   /** A setting of the process is malformed or missing. */
   config_invalid: { retryable: false },
   /** The database can't be reached or broke off. */

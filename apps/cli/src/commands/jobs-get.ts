@@ -1,16 +1,15 @@
 import type { JobDescription } from '@hodei/application';
 import { parseJobId, type Attempt, type Job, type Outcome } from '@hodei/domain';
 import type { Command } from 'commander';
+import { formatMoment, jobDescriptionToJson, phaseDurations } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { renderDetails, type Detail } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
 import { explainGap } from '../output/explain-gap.ts';
 import { formatSize } from '../output/format-size.ts';
-import { formatAge, formatMoment } from '../output/format-time.ts';
-import { jobDescriptionToJson } from '../output/job-json.ts';
+import { formatAge } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
-import { phaseDurations } from '../output/phase-durations.ts';
 import { quoteWords } from '../output/quote-words.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';

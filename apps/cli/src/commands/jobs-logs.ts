@@ -1,4 +1,5 @@
 import { parseJobId, type LogRecord, type OutputStream } from '@hodei/domain';
+import { recordToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -6,7 +7,6 @@ import { parseSince } from '../options/parse-since.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import { copyOutput } from '../output/copy-output.ts';
 import { lastLines } from '../output/last-lines.ts';
-import { recordToJson } from '../output/record-json.ts';
 import { createGapTeller } from '../output/tell-gaps.ts';
 import { writeJsonLine } from '../output/write-json.ts';
 

@@ -1,5 +1,6 @@
 import { JOB_STATES, type Job, type JobState } from '@hodei/domain';
 import type { Command } from 'commander';
+import { jobToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { collect, collectEach } from '../options/collect.ts';
@@ -8,7 +9,6 @@ import { parseWhole } from '../options/parse-number.ts';
 import { parseLabels } from '../options/parse-pairs.ts';
 import { shortEnd } from '../output/explain-end.ts';
 import { formatAge, formatDuration } from '../output/format-time.ts';
-import { jobToJson } from '../output/job-json.ts';
 import { paintState } from '../output/paint-state.ts';
 import { quoteWords } from '../output/quote-words.ts';
 import { renderTable, type Column } from '../output/table.ts';

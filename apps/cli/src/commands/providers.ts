@@ -1,11 +1,11 @@
 import type { ProviderView } from '@hodei/application';
 import type { ProviderConfig } from '@hodei/domain';
 import type { Command } from 'commander';
+import { providerToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { renderDetails } from '../output/details.ts';
 import { formatSize } from '../output/format-size.ts';
-import { providerToJson } from '../output/provider-json.ts';
 import { renderTable, type Column } from '../output/table.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';

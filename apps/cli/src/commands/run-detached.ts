@@ -1,8 +1,8 @@
 import type { JobInput } from '@hodei/domain';
+import { jobDescriptionToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { EXIT } from '../output/job-exit-code.ts';
-import { jobDescriptionToJson } from '../output/job-json.ts';
 import { writeJson } from '../output/write-json.ts';
 import type { RunMode } from './run-job.ts';
 

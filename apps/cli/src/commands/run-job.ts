@@ -1,11 +1,11 @@
 import { isSuccess, toHodeiError, type Job, type JobId, type JobInput, type Outcome } from '@hodei/domain';
+import { jobDescriptionToJson } from '@hodei/server';
 
 import type { Backend } from '../backend.ts';
 import type { Cli } from '../cli.ts';
 import { copyOutput } from '../output/copy-output.ts';
 import { explainEnd } from '../output/explain-end.ts';
 import { EXIT, isPlatformFailure, jobExitCode } from '../output/job-exit-code.ts';
-import { jobDescriptionToJson } from '../output/job-json.ts';
 import { createProgressLine, type ProgressLine } from '../output/progress-line.ts';
 import { ClosedOutputError } from '../output/sink.ts';
 import { createGapTeller } from '../output/tell-gaps.ts';

@@ -1,13 +1,13 @@
 import { parseWorkerId, type Worker } from '@hodei/domain';
 import type { Command } from 'commander';
+import { formatMoment, workerToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { renderDetails } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
-import { formatAge, formatMoment } from '../output/format-time.ts';
+import { formatAge } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { oneLine } from '../output/width.ts';
-import { workerToJson } from '../output/worker-json.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
 
 export function addWorkersGetCommand(parent: Command, cli: Cli): void {

@@ -1,5 +1,6 @@
 import { WORKER_STATES, type Worker, type WorkerState } from '@hodei/domain';
 import type { Command } from 'commander';
+import { workerToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { collectEach } from '../options/collect.ts';
@@ -9,7 +10,6 @@ import { shortEnd } from '../output/explain-end.ts';
 import { formatAge } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { renderTable, type Column } from '../output/table.ts';
-import { workerToJson } from '../output/worker-json.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
 import { listAll } from './list-all.ts';
 

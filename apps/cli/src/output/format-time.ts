@@ -22,6 +22,4 @@ export function formatAge(at: EpochMs, now: EpochMs): string {
   return `${Math.floor(seconds / (24 * 3600))}d`;
 }
 
-export const formatMoment = (at: EpochMs): string => new Date(at).toISOString();
-
 const two = (number: number): string => String(number).padStart(2, '0');

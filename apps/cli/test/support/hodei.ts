@@ -57,7 +57,7 @@ export async function openInstallation(): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'hodei-cli-'));
   const dataDir = join(folder, 'data');
   const { HODEI_URL: _, HODEI_DATABASE_URL: __, HODEI_LOG_LEVEL: ___, ...inherited } = process.env;
-  const env = { ...inherited, HODEI_DATA_DIR: dataDir, NO_COLOR: '1' };
+  const env = { ...inherited, HODEI_DATA_DIR: dataDir, NO_COLOR: '1', HODEI_LISTEN: '127.0.0.1:0' };
   const store = await openStore(parseSettings(env));
   const { endpoint } = await findEngine();
   const life = await store.repositories.instances.register({ name: 'a test', leaseMs: 1000 });

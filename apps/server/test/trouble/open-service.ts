@@ -58,6 +58,7 @@ export async function openService(engine: ServedEngine, databaseUrl = ''): Promi
     DOCKER_HOST: engine.address,
     HODEI_DATA_DIR: dataDir,
     HODEI_DATABASE_URL: databaseUrl,
+    HODEI_LISTEN: 'off',
     HODEI_DRAIN_TIMEOUT_MS: '0',
   });
   const said: string[] = [];

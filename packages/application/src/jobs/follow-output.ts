@@ -2,7 +2,7 @@ import { isTerminalJobState, type EpochMs, type JobId, type LogRecord, type Outp
 
 import type { JobContext } from '../support/job-context.ts';
 
-/** How much is read from the store at once, in bytes. */
+/** How much is read from the store at once where nothing else is said, in bytes. */
 const READ_BYTES = 1024 * 1024;
 
 /**
@@ -22,6 +22,8 @@ export async function* followOutput(
     readonly stream?: OutputStream;
     readonly since?: EpochMs;
     readonly follow?: boolean;
+    /** How much is read from the store, and held here, at once; a single record may be larger. By default 1 MiB. */
+    readonly pageBytes?: number;
     readonly signal?: AbortSignal;
   },
 ): AsyncGenerator<LogRecord> {
@@ -38,7 +40,7 @@ export async function* followOutput(
       const records = await logs.read({
         jobId,
         afterSeq,
-        maxBytes: READ_BYTES,
+        maxBytes: query.pageBytes ?? READ_BYTES,
         ...(stream === undefined ? {} : { stream }),
         ...(since === undefined ? {} : { since }),
       });

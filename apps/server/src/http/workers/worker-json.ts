@@ -1,9 +1,11 @@
 import type { Worker } from '@hodei/domain';
 
-import { formatMoment } from './format-time.ts';
+import { formatMoment } from '../format-moment.ts';
+import type { Frozen } from '../frozen.ts';
+import type { WorkerJson } from './worker-schemas.ts';
 
 /** A worker as JSON. */
-export function workerToJson(worker: Worker): Readonly<Record<string, unknown>> {
+export function workerToJson(worker: Worker): Frozen<WorkerJson> {
   const { handle, termination } = worker;
   return {
     id: worker.id,

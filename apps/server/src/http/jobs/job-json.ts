@@ -1,36 +1,37 @@
 import type { JobDescription } from '@hodei/application';
 import type { Attempt, Job, Outcome } from '@hodei/domain';
 
+import { formatMoment } from '../format-moment.ts';
+import type { Frozen } from '../frozen.ts';
+import type { AttemptJson, JobDescriptionJson, JobJson } from './job-schemas.ts';
 import { phaseDurations } from './phase-durations.ts';
-import { formatMoment } from './format-time.ts';
 
 /** A job as JSON: camelCase, moments as ISO 8601 in UTC, lengths of time in milliseconds. No secret is in it. */
-export function jobToJson(job: Job): Readonly<Record<string, unknown>> {
-  const { stdin, ...spec } = job.spec;
+export function jobToJson(job: Job): Frozen<JobJson> {
+  const { stdin, notBefore, ...spec } = job.spec;
   return {
     id: job.id,
     ...(spec.name === undefined ? {} : { name: spec.name }),
     state: job.state,
     createdAt: formatMoment(job.createdAt),
-    ...moment('startedAt', job.startedAt),
-    ...moment('finishedAt', job.finishedAt),
     queue: spec.queue,
-    ...(job.state === 'pending' && job.notBefore > job.createdAt ? moment('notBefore', job.notBefore) : {}),
+    ...(job.startedAt === undefined ? {} : { startedAt: formatMoment(job.startedAt) }),
+    ...(job.finishedAt === undefined ? {} : { finishedAt: formatMoment(job.finishedAt) }),
+    ...(job.state === 'pending' && job.notBefore > job.createdAt ? { notBefore: formatMoment(job.notBefore) } : {}),
     ...(job.outcome === undefined ? {} : outcomeToJson(job.outcome)),
     ...(job.cancelRequest === undefined
       ? {}
       : { cancelRequest: { at: formatMoment(job.cancelRequest.at), by: job.cancelRequest.by } }),
-    spec: { ...spec, ...(stdin === undefined ? {} : { stdinBytes: stdin.length }) },
+    spec: {
+      ...spec,
+      ...(notBefore === undefined ? {} : { notBefore: formatMoment(notBefore) }),
+      ...(stdin === undefined ? {} : { stdinBytes: stdin.length }),
+    },
   };
 }
 
 /** A job with its attempts, as JSON. */
-export function jobDescriptionToJson({
-  job,
-  attempts,
-  gaps,
-  waitingFor,
-}: JobDescription): Readonly<Record<string, unknown>> {
+export function jobDescriptionToJson({ job, attempts, gaps, waitingFor }: JobDescription): Frozen<JobDescriptionJson> {
   return {
     ...jobToJson(job),
     ...(waitingFor === undefined ? {} : { waitingFor }),
@@ -38,7 +39,7 @@ export function jobDescriptionToJson({
   };
 }
 
-function attemptToJson(attempt: Attempt, gaps: JobDescription['gaps']): Readonly<Record<string, unknown>> {
+function attemptToJson(attempt: Attempt, gaps: JobDescription['gaps']): Frozen<AttemptJson> {
   return {
     id: attempt.id,
     number: attempt.number,
@@ -49,13 +50,10 @@ function attemptToJson(attempt: Attempt, gaps: JobDescription['gaps']): Readonly
     outputBytes: attempt.acknowledged,
     outputGaps: gaps
       .filter(({ attemptId }) => attemptId === attempt.id)
-      .map(({ stream, offset, gap }) => ({ stream, offset, ...gap })),
+      .flatMap(({ stream, offset, gap }) => (gap === undefined ? [] : [{ stream, offset, ...gap }])),
     warnings: attempt.warnings,
     ...(attempt.outcome === undefined ? {} : outcomeToJson(attempt.outcome)),
   };
 }
 
-const outcomeToJson = ({ cause, evidence }: Outcome): Readonly<Record<string, unknown>> => ({ cause, evidence });
-
-const moment = (name: string, at: number | undefined): Readonly<Record<string, string>> =>
-  at === undefined ? {} : { [name]: formatMoment(at) };
+const outcomeToJson = ({ cause, evidence }: Outcome): Pick<Outcome, 'cause' | 'evidence'> => ({ cause, evidence });

@@ -1,17 +1,21 @@
 import type { ProviderView } from '@hodei/application';
 
-import { formatMoment } from './format-time.ts';
+import { formatMoment } from '../format-moment.ts';
+import type { Frozen } from '../frozen.ts';
+import type { ProviderJson } from './provider-schemas.ts';
 
 /** A provider as JSON. Its settings hold no secret. */
-export function providerToJson(view: ProviderView): Readonly<Record<string, unknown>> {
+export function providerToJson(view: ProviderView): Frozen<ProviderJson> {
   const { config, health } = view;
   return {
     id: config.id,
     name: config.name,
     type: config.type,
     mode: config.mode,
+    version: config.version,
     status: view.status,
     health: { ...health, checkedAt: formatMoment(health.checkedAt) },
+    breaker: view.breaker,
     liveWorkers: view.liveWorkers,
     maxWorkers: config.maxWorkers,
     priority: config.priority,

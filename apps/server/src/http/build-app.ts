@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+
+import fastify, { type FastifyError, type FastifyReply } from 'fastify';
+
+import type { App } from './app.ts';
+import type { Authenticate } from './authenticate.ts';
+import { answerClientError } from './client-error.ts';
+import { addHealthRoutes } from './health/health-routes.ts';
+import type { HttpContext } from './http-context.ts';
+import { addJobRoutes } from './jobs/job-routes.ts';
+import { MAX_WAIT_MS } from './jobs/read-wait.ts';
+import { addLogRoutes } from './logs/log-routes.ts';
+import { answerUnknownRoute, KnownRoutes } from './known-routes.ts';
+import { addOpenApi } from './openapi.ts';
+import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { addProviderRoutes } from './providers/provider-routes.ts';
+import { validatorCompiler } from './validate.ts';
+import { addWorkerRoutes } from './workers/worker-routes.ts';
+
+/** Bodies of everything but a job. */
+const BODY_BYTES = 1024 * 1024;
+/** A request line and its headers. */
+const HEADER_BYTES = 16 * 1024;
+const MAX_HEADERS = 100;
+
+/** The whole HTTP API, not yet listening. */
+export async function buildApp(http: HttpContext, authenticate: Authenticate): Promise<App> {
+  const { limits } = http;
+  const app: App = fastify({
+    bodyLimit: BODY_BYTES,
+    // Longer than any request waits in silence; streams have a shorter one of their own.
+    connectionTimeout: MAX_WAIT_MS + 30_000,
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.idleTimeoutMs,
+    forceCloseConnections: 'idle',
+    return503OnClosing: false,
+    exposeHeadRoutes: false,
+    genReqId: () => randomUUID(),
+    http: {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: limits.headersTimeoutMs,
+      connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
+    },
+    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      const problem = toProblem(error, request.id);
+      // Typed for routes with schemas; this is none.
+      void (reply as unknown as FastifyReply).code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+    },
+  });
+  app.server.maxHeadersCount = MAX_HEADERS;
+  app.server.maxConnections = limits.maxConnections;
+  // JSON only: a form or a plain text can be sent by a page of another site, without asking first.
+  app.removeContentTypeParser('text/plain');
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+  app.decorateRequest('caller');
+
+  const known = new KnownRoutes();
+  app.addHook('onRoute', (route) => known.add(route));
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
+    await authenticate(request, reply);
+  });
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const problem = toProblem(error, request.id);
+    if (problem.status >= 500)
+      http.diagnostics.error('a request has failed', { error, requestId: request.id, path: request.routeOptions.url });
+    if (problem.status === 401) void reply.header('www-authenticate', 'Bearer realm="hodei"');
+    if (problem.retryable && problem.status !== 409) void reply.header('retry-after', '1');
+    return reply.code(problem.status).type(PROBLEM_TYPE).send(JSON.stringify(problem));
+  });
+  app.setNotFoundHandler((request, reply) => answerUnknownRoute(known, request, reply));
+
+  await addOpenApi(app, http.version);
+  addHealthRoutes(app, http);
+  addJobRoutes(app, http);
+  addLogRoutes(app, http);
+  addWorkerRoutes(app, http);
+  addProviderRoutes(app, http);
+  await app.ready();
+  return app;
+}

@@ -1,0 +1,102 @@
+import type { AddressInfo } from 'node:net';
+
+import type { Diagnostics } from '@hodei/application';
+import { HodeiError } from '@hodei/domain';
+
+import { isLoopback, type ListenAddress } from '../parse-listen.ts';
+import type { App } from './app.ts';
+import { openAuthentication } from './authenticate.ts';
+import { buildApp } from './build-app.ts';
+import { DEFAULT_HTTP_LIMITS, type HttpContext, type HttpLife, type HttpLimits } from './http-context.ts';
+import { StreamSlots } from './stream-slots.ts';
+
+/**
+ * The HTTP API of one process. It listens for as long as the process serves, over all lives of the instance:
+ * between two of them it answers `unavailable`.
+ */
+export class HttpServer implements AsyncDisposable {
+  readonly #limits: HttpLimits;
+  readonly #app: App;
+  readonly #state: State;
+
+  private constructor(app: App, state: State, limits: HttpLimits) {
+    this.#app = app;
+    this.#state = state;
+    this.#limits = limits;
+  }
+
+  /** @throws HodeiError `config_invalid` where it can't listen there. */
+  static async listen(params: {
+    readonly address: ListenAddress;
+    readonly diagnostics: Diagnostics;
+    readonly version: string;
+    readonly limits?: Partial<HttpLimits>;
+  }): Promise<HttpServer> {
+    const { address, diagnostics, version } = params;
+    if (!isLoopback(address.host)) {
+      throw new HodeiError(
+        'config_invalid',
+        `HODEI_LISTEN is ${address.host}, where others can reach it, and this version has no tokens yet; listen at 127.0.0.1`,
+      );
+    }
+    const limits = { ...DEFAULT_HTTP_LIMITS, ...params.limits };
+    const state: State = { life: undefined, isDraining: false };
+    const http: HttpContext = {
+      limits,
+      diagnostics,
+      version,
+      streams: new StreamSlots(limits.maxStreams),
+      isDraining: () => state.isDraining,
+      life: () => {
+        if (state.life !== undefined) return state.life;
+        throw new HodeiError('unavailable', 'this instance begins a new life; try again soon, or another server');
+      },
+    };
+    const app = await buildApp(http, openAuthentication);
+    try {
+      await app.listen({ host: address.host, port: address.port });
+    } catch (error) {
+      await app.close();
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new HodeiError('config_invalid', `the server can't listen at ${address.host}:${address.port}: ${reason}`, {
+        cause: error,
+      });
+    }
+    return new HttpServer(app, state, limits);
+  }
+
+  /** Like `http://127.0.0.1:7433`. */
+  get url(): string {
+    const { address, family, port } = this.#app.server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Answers from this life of the instance, until another one begins or it is over. */
+  begin(life: HttpLife): void {
+    this.#state.life = life;
+    life.over.addEventListener(
+      'abort',
+      () => {
+        if (this.#state.life === life) this.#state.life = undefined;
+      },
+      { once: true },
+    );
+  }
+
+  /** It still answers, and says that it is not ready. */
+  drain(): void {
+    this.#state.isDraining = true;
+  }
+
+  /** Takes nothing new, and lets open requests end, for a while. Streams have ended with the life they were of. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const late = setTimeout(() => this.#app.server.closeAllConnections(), this.#limits.closeTimeoutMs);
+    await this.#app.close();
+    clearTimeout(late);
+  }
+}
+
+interface State {
+  life: HttpLife | undefined;
+  isDraining: boolean;
+}

@@ -1,0 +1,47 @@
+import type { App } from '../../src/http/app.ts';
+import { openAuthentication, type Authenticate } from '../../src/http/authenticate.ts';
+import { buildApp } from '../../src/http/build-app.ts';
+import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/http-context.ts';
+import { StreamSlots } from '../../src/http/stream-slots.ts';
+import { startMemoryPlane, type MemoryPlane } from './memory-plane.ts';
+
+/** The HTTP API over a control plane in memory; it listens nowhere unless it is told to. */
+export interface MemoryApi extends AsyncDisposable {
+  readonly app: App;
+  readonly plane: MemoryPlane;
+  readonly streams: StreamSlots;
+  /** Ends this life of the instance. */
+  end(): void;
+}
+
+export async function startMemoryApi(
+  options: { readonly limits?: Partial<HttpLimits>; readonly authenticate?: Authenticate } = {},
+): Promise<MemoryApi> {
+  const plane = await startMemoryPlane();
+  const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
+  const streams = new StreamSlots(limits.maxStreams);
+  const over = new AbortController();
+  const app = await buildApp(
+    {
+      limits,
+      streams,
+      diagnostics: plane.context.diagnostics,
+      version: '1.2.3',
+      isDraining: () => false,
+      life: () => ({ context: plane.context, runner: plane.runner, over: over.signal }),
+    },
+    options.authenticate ?? openAuthentication,
+  );
+  return {
+    app,
+    plane,
+    streams,
+    end: () => over.abort(),
+    [Symbol.asyncDispose]: async () => {
+      over.abort();
+      app.server.closeAllConnections();
+      await app.close();
+      await plane[Symbol.asyncDispose]();
+    },
+  };
+}
