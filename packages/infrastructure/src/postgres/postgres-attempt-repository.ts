@@ -1,8 +1,10 @@
 import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement } from '@hodei/domain';
 import { beginAttempt } from './attempts/begin-attempt.ts';
-import { finishAttempt } from './attempts/finish-attempt.ts';
-import { markLaunched } from './attempts/mark-launched.ts';
+import { explainRefusal } from './attempts/explain-refusal.ts';
+import { FINISH_ATTEMPTS } from './attempts/finish-attempts.ts';
+import { MARK_LAUNCHES } from './attempts/mark-launches.ts';
 import { beginOnWorker } from './attempts/place-on-worker.ts';
+import { Batch } from './batches/batch.ts';
 import type { Database } from './connection/database.ts';
 import { found } from './refusal.ts';
 import { toAttempt } from './rows/attempt-row.ts';
@@ -10,9 +12,13 @@ import { toAttempt } from './rows/attempt-row.ts';
 /** Attempts in Postgres. */
 export class PostgresAttemptRepository implements AttemptRepository {
   readonly #database: Database;
+  readonly #launches: Batch<Parameters<AttemptRepository['markLaunched']>[0], true>;
+  readonly #ends: Batch<Parameters<AttemptRepository['finish']>[0], Job>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#launches = new Batch(database, MARK_LAUNCHES);
+    this.#ends = new Batch(database, FINISH_ATTEMPTS);
   }
 
   begin(attempt: NewAttempt): Promise<Attempt> {
@@ -23,12 +29,15 @@ export class PostgresAttemptRepository implements AttemptRepository {
     return beginOnWorker(this.#database, jobId, placement);
   }
 
-  markLaunched(launch: Parameters<AttemptRepository['markLaunched']>[0]): Promise<void> {
-    return markLaunched(this.#database, launch);
+  async markLaunched(launch: Parameters<AttemptRepository['markLaunched']>[0]): Promise<void> {
+    if (await this.#launches.call(launch)) return;
+    throw await explainRefusal(this.#database, launch.attemptId, launch.epoch, 'launched');
   }
 
-  finish(end: Parameters<AttemptRepository['finish']>[0]): Promise<Job> {
-    return finishAttempt(this.#database, end);
+  async finish(end: Parameters<AttemptRepository['finish']>[0]): Promise<Job> {
+    const job = await this.#ends.call(end);
+    if (job !== undefined) return job;
+    throw await explainRefusal(this.#database, end.attemptId, end.epoch, `finished as ${end.settlement.state}`);
   }
 
   async get(attemptId: AttemptId): Promise<Attempt> {

@@ -1,12 +1,9 @@
-import { sql, type RawBuilder, type SqlBool } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import {
   parsePageRequest,
   parseProviderId,
   toPage,
   transitionWorker,
-  type Epoch,
-  type EpochMs,
-  type Outcome,
   type NewPoolWorker,
   type Page,
   type ProviderId,
@@ -14,22 +11,24 @@ import {
   type WorkerId,
   type WorkerQuery,
   type WorkerRepository,
-  type WorkerState,
 } from '@hodei/domain';
+import { Batch } from './batches/batch.ts';
 import type { Database } from './connection/database.ts';
 import { after } from './newest-first.ts';
 import { found, refusal } from './refusal.ts';
-import { outcomeFacts, timestamp } from './rows/values.ts';
 import { toWorker, type WorkerRow } from './rows/worker-row.ts';
 import { workerStatesBefore } from './states.ts';
+import { CHANGE_WORKERS, type WorkerChange } from './workers/change-workers.ts';
 import { insertForPool } from './workers/insert-for-pool.ts';
 
 /** Workers in Postgres. */
 export class PostgresWorkerRepository implements WorkerRepository {
   readonly #database: Database;
+  readonly #changes: Batch<WorkerChange, Worker>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#changes = new Batch(database, CHANGE_WORKERS);
   }
 
   async get(workerId: WorkerId): Promise<Worker> {
@@ -73,48 +72,19 @@ export class PostgresWorkerRepository implements WorkerRepository {
   markReady(ready: Parameters<WorkerRepository['markReady']>[0]): Promise<Worker> {
     // A busy worker that is ready again is so by the end of its attempt.
     const from = workerStatesBefore('ready').filter((state) => state !== 'busy');
-    return this.#change({ ...ready, from, to: 'ready', set: sql`handle = ${JSON.stringify(ready.handle)}::json` });
+    return this.#change({ ...ready, from, to: 'ready' });
   }
 
   async transition(change: Parameters<WorkerRepository['transition']>[0]): Promise<Worker> {
-    const { from, termination } = change;
-    const to = transitionWorker(from, change.to);
-    const outcome = termination === undefined ? null : JSON.stringify(termination);
-    return this.#change({
-      ...change,
-      from: [from],
-      to,
-      set: sql`termination = coalesce(termination, ${outcome}::json)`,
-    });
+    const to = transitionWorker(change.from, change.to);
+    return this.#change({ ...change, from: [change.from], to });
   }
 
-  /** One statement; a second one only where it is refused. */
-  async #change(change: {
-    readonly workerId: WorkerId;
-    readonly epoch: Epoch;
-    readonly from: readonly WorkerState[];
-    readonly to: WorkerState;
-    readonly at: EpochMs;
-    readonly termination?: Outcome;
-    readonly set: RawBuilder<unknown>;
-  }): Promise<Worker> {
-    const { workerId, epoch, from, to } = change;
-    const at = timestamp(change.at);
-    const { rows } = await this.#database.run((db) =>
-      sql<WorkerRow>`
-        WITH worker AS (
-          UPDATE workers SET state = ${to}, state_changed_at = ${at}, ${change.set}
-          WHERE id = ${workerId} AND epoch = ${epoch} AND state = ANY (${from})
-          RETURNING *
-        ), event AS (
-          INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-          SELECT ${at}, ${`worker.${to}`}, job_id, id, provider_id, ${outcomeFacts(change.termination)}::json FROM worker
-        )
-        SELECT * FROM worker
-      `.execute(db),
-    );
-    const [row] = rows;
-    if (row !== undefined) return toWorker(row);
+  /** Another statement only where it is refused. */
+  async #change(change: WorkerChange): Promise<Worker> {
+    const worker = await this.#changes.call(change);
+    if (worker !== undefined) return worker;
+    const { workerId, epoch, from } = change;
     const now = await this.#read(workerId);
     throw refusal('worker', workerId, now, epoch, `is ${now.state}, not ${from.join(' or ')}`);
   }

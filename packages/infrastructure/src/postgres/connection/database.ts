@@ -1,26 +1,36 @@
 import { Kysely, PostgresDialect, type Transaction } from 'kysely';
-import { Pool } from 'pg';
+import { Pool, type PoolConfig, type QueryConfig } from 'pg';
 import type { Schema } from '../schema.ts';
 import { clientConfig, statementTimeouts, type PostgresOptions } from './postgres-options.ts';
 import { translatePgError } from './translate-pg-error.ts';
 
+/** How many connections the prepared statements have for themselves. */
+const HOT_CONNECTIONS = 4;
+/** `cached plan must not change result type`, among others (PostgreSQL manual, appendix A). */
+const PLAN_IS_OUTDATED = '0A000';
+/**
+ * A prepared statement keeps the plan that it got while its tables were small, when reading them whole was cheapest.
+ * All of them find their rows by key; so nothing else is planned for them.
+ */
+const HOT_SETTINGS =
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+
 /** A pool of connections. All statements go through it, and so does every error. */
 export class Database {
   readonly #pool: Pool;
+  readonly #hot: Pool;
   readonly #kysely: Kysely<Schema>;
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
   constructor(options: PostgresOptions) {
-    this.#pool = new Pool({
+    const { maxConnections = 10 } = options;
+    const hot = Math.min(HOT_CONNECTIONS, Math.max(1, Math.floor(maxConnections / 2)));
+    this.#pool = openPool({
       ...clientConfig(options),
       ...statementTimeouts(options),
-      max: options.maxConnections ?? 10,
+      max: Math.max(1, maxConnections - hot),
     });
-    // An idle connection that breaks is none of anybody's calls; the pool drops it and makes a new one.
-    this.#pool.on('error', () => {});
-    // One that breaks while it is lent out rejects the call it is at. It also emits an error, which nobody else
-    // listens for and which would end the process.
-    this.#pool.on('connect', (client) => client.on('error', () => {}));
+    this.#hot = openPool({ ...clientConfig(options), ...statementTimeouts(options), max: hot, options: HOT_SETTINGS });
     this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
@@ -33,6 +43,33 @@ export class Database {
     }
   }
 
+  /**
+   * Carries out a statement whose text never changes, on a connection that keeps it prepared.
+   * @param name of the text: no two texts may have the same.
+   * @throws HodeiError; see {@link translatePgError}
+   */
+  async runPrepared<Row extends object>(
+    name: string,
+    text: string,
+    values: readonly unknown[],
+  ): Promise<readonly Row[]> {
+    try {
+      return await this.#queryHot<Row>({ name, text, values: [...values] });
+    } catch (error) {
+      // A newer version has changed a table meanwhile: what was prepared is of no use, the text still is.
+      if ((error as { readonly code?: unknown }).code !== PLAN_IS_OUTDATED) throw translatePgError(error);
+    }
+    try {
+      return await this.#queryHot<Row>({ text, values: [...values] });
+    } catch (error) {
+      throw translatePgError(error);
+    }
+  }
+
+  async #queryHot<Row extends object>(query: QueryConfig): Promise<readonly Row[]> {
+    return (await this.#hot.query<Row>(query)).rows;
+  }
+
   /** Carries out several statements, all or none. @throws HodeiError; see {@link translatePgError} */
   async transaction<Result>(work: (db: Transaction<Schema>) => Promise<Result>): Promise<Result> {
     return this.run((db) => db.transaction().execute(work));
@@ -43,6 +80,16 @@ export class Database {
    * one that it has not used yet open.
    */
   async close(): Promise<void> {
-    await this.#pool.end();
+    await Promise.all([this.#pool.end(), this.#hot.end()]);
   }
+}
+
+function openPool(config: PoolConfig): Pool {
+  const pool = new Pool(config);
+  // An idle connection that breaks is none of anybody's calls; the pool drops it and makes a new one.
+  pool.on('error', () => {});
+  // One that breaks while it is lent out rejects the call it is at. It also emits an error, which nobody else
+  // listens for and which would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}));
+  return pool;
 }

@@ -1,0 +1,71 @@
+import type { AttemptRepository, Job } from '@hodei/domain';
+import { CHANNEL } from '../announce.ts';
+import { asText, givenAs, type BatchStatement } from '../batches/batch.ts';
+import { JOB_COLUMNS, toJob, type JobRow } from '../rows/job-row.ts';
+import { outcomeFacts, timestamp } from '../rows/values.ts';
+import { jobStatesBefore, workerStatesBefore } from '../states.ts';
+
+type End = Parameters<AttemptRepository['finish']>[0];
+
+/**
+ * See `AttemptRepository.finish`, for several attempts. The compare-and-set is on the job's row: a job whose
+ * `attempt_id` is this attempt has it open. Workers are held first, in one order; see `markLaunched`.
+ */
+export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
+  name: 'hodei_finish_attempts',
+  text: `
+    WITH given AS MATERIALIZED (
+      SELECT g.*, attempts.job_id, attempts.worker_id
+      FROM ${givenAs(`attempt_id uuid, epoch bigint, state text, before text[], at timestamptz, not_before timestamptz,
+        outcome text, facts text, phases jsonb, reuse boolean, worker_before text[]`)}
+      JOIN attempts ON attempts.id = g.attempt_id
+    ), held AS MATERIALIZED (
+      SELECT given.* FROM workers JOIN given ON workers.id = given.worker_id AND workers.epoch = given.epoch
+      ORDER BY workers.id FOR NO KEY UPDATE OF workers
+    ), job AS (
+      UPDATE jobs SET state = held.state, epoch = NULL, attempt_id = NULL, state_changed_at = held.at,
+        not_before = CASE held.state WHEN 'pending' THEN held.not_before ELSE jobs.not_before END,
+        deferred = CASE held.state WHEN 'pending' THEN held.not_before > held.at ELSE jobs.deferred END,
+        finished_at = CASE held.state WHEN 'pending' THEN jobs.finished_at ELSE held.at END,
+        outcome = CASE held.state WHEN 'pending' THEN jobs.outcome ELSE held.outcome::json END,
+        sealed_secrets = CASE held.state WHEN 'pending' THEN jobs.sealed_secrets END
+      FROM held
+      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = ANY (held.before)
+        AND jobs.epoch = held.epoch AND (held.state <> 'pending' OR jobs.cancel_requested_at IS NULL)
+      RETURNING ${JOB_COLUMNS.map((column) => `jobs.${column}`).join(', ')}, held.place, held.worker_id, held.at AS ended_at,
+        held.outcome::json AS ended_as, held.facts::json AS facts, held.phases, held.reuse, held.worker_before, held.attempt_id AS ended_attempt
+    ), attempt AS (
+      UPDATE attempts SET outcome = job.ended_as, phases = attempts.phases || job.phases
+      FROM job WHERE attempts.id = job.ended_attempt
+    ), worker AS (
+      UPDATE workers SET state_changed_at = job.ended_at,
+        state = CASE WHEN job.reuse AND workers.state = 'busy' THEN 'ready' ELSE 'terminating' END,
+        job_id = CASE WHEN job.reuse AND workers.state = 'busy' THEN NULL ELSE workers.job_id END,
+        termination = CASE WHEN job.reuse AND workers.state = 'busy' THEN workers.termination ELSE coalesce(workers.termination, job.ended_as) END
+      FROM job WHERE workers.id = job.worker_id AND workers.state = ANY (job.worker_before)
+      RETURNING workers.id, workers.state, workers.provider_id, job.id AS job_id, job.place, job.ended_at, job.facts
+    ), event AS (
+      INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
+      SELECT at, kind, job_id, worker_id, provider_id, facts FROM (
+        SELECT ended_at AS at, 'worker.' || state AS kind, job_id, id AS worker_id, provider_id, facts, place, 1 AS turn FROM worker
+        UNION ALL
+        SELECT ended_at, 'job.' || state, id, NULL, NULL, facts, place, 2 FROM job
+      ) AS told ORDER BY place, turn
+    )
+    SELECT job.*, pg_notify('${CHANNEL}', 'job ' || job.id) FROM job`,
+  keyOf: ({ attemptId }) => attemptId,
+  toJson: ({ attemptId, epoch, settlement, at, outcome, phases, reuse }) => ({
+    attempt_id: attemptId,
+    epoch,
+    state: settlement.state,
+    before: jobStatesBefore(settlement.state),
+    at: timestamp(at),
+    not_before: settlement.state === 'pending' ? timestamp(settlement.notBefore) : null,
+    outcome: asText(outcome),
+    facts: outcomeFacts(outcome),
+    phases,
+    reuse: reuse === true,
+    worker_before: workerStatesBefore('terminating'),
+  }),
+  toResult: toJob,
+};

@@ -1,0 +1,82 @@
+import { isHodeiError } from '@hodei/domain';
+
+/** How many calls one statement takes at most: more gain little, and a refused one costs all of them a repetition. */
+const MAX_ITEMS = 200;
+/** How many statements of one kind are under way at once: the second one keeps the server busy while we read the first. */
+const MAX_UNDER_WAY = 2;
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  readonly key: string;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** What to do with many calls at once. */
+export interface Together<Item, Result> {
+  /** Two calls with one key never share a statement: the second waits for the next. */
+  keyOf(item: Item): string;
+  /** Carries out all or nothing. One result for each item, in their order. */
+  run(items: readonly Item[]): Promise<readonly Result[]>;
+}
+
+/**
+ * Group commit: a call is carried out at once, and calls that come while statements are under way are carried out
+ * together by the next one. So a single caller waits no longer, and many cost one commit.
+ *
+ * Each call gets its own result. Where a statement fails, its calls are repeated one by one, so that none pays for
+ * another; but where the database went away, nobody knows what took place, and every call is told so.
+ */
+export class Coalescer<Item, Result> {
+  readonly #together: Together<Item, Result>;
+  #waiting: Waiting<Item, Result>[] = [];
+  #underWay = 0;
+
+  constructor(together: Together<Item, Result>) {
+    this.#together = together;
+  }
+
+  call(item: Item): Promise<Result> {
+    return new Promise((resolve, reject) => {
+      this.#waiting.push({ item, key: this.#together.keyOf(item), resolve, reject });
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
+    while (this.#underWay < MAX_UNDER_WAY && this.#waiting.length > 0) {
+      this.#underWay += 1;
+      void this.#carryOut(this.#take());
+    }
+  }
+
+  #take(): readonly Waiting<Item, Result>[] {
+    const taken: Waiting<Item, Result>[] = [];
+    const left: Waiting<Item, Result>[] = [];
+    const keys = new Set<string>();
+    for (const waiting of this.#waiting) {
+      if (taken.length === MAX_ITEMS || keys.has(waiting.key)) left.push(waiting);
+      else taken.push(waiting);
+      keys.add(waiting.key);
+    }
+    this.#waiting = left;
+    return taken;
+  }
+
+  async #carryOut(calls: readonly Waiting<Item, Result>[]): Promise<void> {
+    await this.#settle(calls);
+    this.#underWay -= 1;
+    this.#begin();
+  }
+
+  async #settle(calls: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#together.run(calls.map(({ item }) => item));
+      for (const [index, { resolve }] of calls.entries()) resolve(results[index] as Result);
+    } catch (error) {
+      if (calls.length === 1 || isHodeiError(error, 'database_unavailable'))
+        for (const { reject } of calls) reject(error);
+      else for (const call of calls) await this.#settle([call]);
+    }
+  }
+}
