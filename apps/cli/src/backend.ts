@@ -1,4 +1,4 @@
-import type { JobDescription, ProviderView } from '@hodei/application';
+import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
 import type {
   Attempt,
   EpochMs,
@@ -89,11 +89,17 @@ export interface Backend extends AsyncDisposable {
   /** Leaves a job whose cancellation was asked for no more time. */
   kill(jobId: JobId): Promise<void>;
 
-  /** One page, the newest first. */
-  listWorkers(query: WorkerQuery): Promise<Page<Worker>>;
+  /** One page, the newest first, with their health as it is now. */
+  listWorkers(query: WorkerQuery): Promise<Page<WorkerView>>;
 
   /** @throws HodeiError `not_found` */
-  getWorker(workerId: WorkerId): Promise<Worker>;
+  getWorker(workerId: WorkerId): Promise<WorkerView>;
+
+  /** Asks for a worker's end once it has nothing to do; its owner acts. Idempotent. @throws HodeiError `not_found` */
+  drainWorker(workerId: WorkerId, by: string): Promise<Worker>;
+
+  /** Asks for a worker's end now; its owner acts. A job in it is tried again. @throws HodeiError `not_found` */
+  destroyWorker(workerId: WorkerId, by: string): Promise<Worker>;
 
   /** All, by name, with their health as it is now. */
   listProviders(): Promise<readonly ProviderView[]>;

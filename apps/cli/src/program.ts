@@ -12,6 +12,7 @@ import { addQueueCommands } from './commands/queues.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunnerCommand } from './commands/runner.ts';
 import { addServeCommand } from './commands/serve.ts';
+import { addWorkersDestroyCommand, addWorkersDrainCommand } from './commands/workers-end.ts';
 import { addWorkersGetCommand } from './commands/workers-get.ts';
 import { addWorkersLsCommand } from './commands/workers-ls.ts';
 
@@ -54,9 +55,11 @@ export function buildProgram(cli: Cli, version: string): Command {
   addJobsLogsCommand(jobs, cli);
   addJobsCancelCommand(jobs, cli);
 
-  const workers = program.command('workers').description('workers: list, look at');
+  const workers = program.command('workers').description('workers: list, look at, drain, destroy');
   addWorkersLsCommand(workers, cli);
   addWorkersGetCommand(workers, cli);
+  addWorkersDrainCommand(workers, cli);
+  addWorkersDestroyCommand(workers, cli);
 
   const providers = program.command('providers').description('providers of workers: list, look at, enable, disable');
   addProvidersLsCommand(providers, cli);

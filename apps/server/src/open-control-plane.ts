@@ -5,7 +5,9 @@ import {
   keepLease,
   keepPools,
   LEASE_MS,
+  LOOK_EVERY_MS,
   PoolKeeper,
+  watchOverWorkers,
   watchProviders,
   type JobContext,
   type JobRunner,
@@ -55,7 +57,11 @@ export interface ControlPlane extends AsyncDisposable {
  */
 export async function openControlPlane(
   settings: Settings,
-  options: StoreOptions & { readonly keepsPools?: boolean } = {},
+  options: StoreOptions & {
+    readonly keepsPools?: boolean;
+    /** Workers are looked at at once, not after a while: for who stays. */
+    readonly looksAtOnce?: true;
+  } = {},
 ): Promise<ControlPlane> {
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openStore(settings, options));
@@ -78,8 +84,12 @@ export async function openControlPlane(
   await registry.ensure(LOCAL_PROVIDER);
   opening.use(runLoop('providers', diagnostics, (signal) => watchProviders({ registry, clock, diagnostics }, signal)));
   const runner = container.resolve(JOB_RUNNER);
-  opening.defer(() => runner.idle());
   const context = container.resolve(JOB_CONTEXT);
+  const firstLookAfterMs = options.looksAtOnce ? 0 : LOOK_EVERY_MS;
+  opening.use(
+    runLoop('workers', diagnostics, (signal) => watchOverWorkers(context, runner, signal, { firstLookAfterMs })),
+  );
+  opening.defer(() => runner.idle());
   const idle = container.resolve(IDLE_WORKERS);
   const open = opening.move();
   return {

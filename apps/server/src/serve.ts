@@ -30,7 +30,7 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
   let http: HttpServer | undefined;
   signal.addEventListener('abort', () => http?.drain(), { once: true });
   while (!signal.aborted) {
-    await using plane = await openControlPlane(settings, { ...options, keepsPools: true });
+    await using plane = await openControlPlane(settings, { ...options, keepsPools: true, looksAtOnce: true });
     const over = new AbortController();
     try {
       if (settings.listen !== undefined) {

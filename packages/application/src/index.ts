@@ -21,6 +21,15 @@ export type { JobContext } from './support/job-context.ts';
 export { DEFAULT_JOB_POLICY, type JobPolicy } from './support/job-policy.ts';
 export { keepLease, LEASE_MS } from './support/keep-lease.ts';
 export { destroyWorker } from './workers/destroy-worker.ts';
+export { destroyWorkerNow, drainWorker } from './workers/end-worker.ts';
+export { LOOK_EVERY_MS, watchOverWorkers } from './workers/watch-over-workers.ts';
+export {
+  countWorkers,
+  getWorker,
+  listWorkers,
+  type WorkerStatistics,
+  type WorkerView,
+} from './workers/worker-registry.ts';
 export { DEFAULT_MAX_WORKERS, ProviderRegistry, type ProviderRegistryParams } from './registry/provider-registry.ts';
 export type { Selection, SelectParams } from './registry/provider-selector.ts';
 export type { ProviderFactories, ProviderFactory } from './registry/build-provider.ts';

@@ -1,4 +1,4 @@
-import type { JobId } from './ids.ts';
+import type { JobId, WorkerId } from './ids.ts';
 
 /**
  * Something changed in the store. Changes only wake up who waits; what is true is in the rows. `resync`: the
@@ -11,6 +11,8 @@ export type Change =
   | { readonly kind: 'cancel'; readonly jobId: JobId }
   /** Output of a job was stored. */
   | { readonly kind: 'logs'; readonly jobId: JobId }
+  /** The end of a worker was asked for. */
+  | { readonly kind: 'worker'; readonly workerId: WorkerId }
   | { readonly kind: 'resync' };
 
 /** Tells all instances of an installation about changes, usually within milliseconds. */

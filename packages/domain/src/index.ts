@@ -143,5 +143,22 @@ export {
   parseWorkerState,
   type WorkerState,
 } from './worker-state.ts';
-export type { PullPolicy, WorkerSpec, WorkerHandle, WorkerRef, Worker } from './worker.ts';
+export {
+  isIdle,
+  type EndRequest,
+  type Heartbeat,
+  type PullPolicy,
+  type WorkerSpec,
+  type WorkerHandle,
+  type WorkerRef,
+  type Worker,
+} from './worker.ts';
+export {
+  DEFAULT_WORKER_GRACES,
+  workerHealth,
+  type WorkerGraces,
+  type WorkerHealth,
+  type WorkerHealthStatus,
+} from './worker-health.ts';
+export { retirement, type Retirement } from './worker-retirement.ts';
 export type { Owned, OwnershipRepository } from './ownership-repository.ts';

@@ -1,6 +1,5 @@
 import type { EpochMs } from './clock.ts';
 import type { Epoch } from './instance.ts';
-import type { ProviderId } from './ids.ts';
 import type { Job } from './job.ts';
 import type { Worker } from './worker.ts';
 
@@ -28,7 +27,4 @@ export interface OwnershipRepository {
 
   /** All that this epoch owns. */
   listOwned(epoch: Epoch): Promise<Owned>;
-
-  /** The workers of a provider that are not `terminated`, whoever owns them: one query, however many jobs there were. */
-  listLiveWorkers(providerId: ProviderId): Promise<readonly Worker[]>;
 }

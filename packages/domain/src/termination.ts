@@ -31,6 +31,8 @@ export const TERMINATION_CAUSES = {
   never_launched: { endsAs: 'failed', retry: 'free' },
   /** The worker vanished, and with it the exit code. */
   worker_lost: { endsAs: 'failed', retry: 'free' },
+  /** A worker that had nothing to do was let go: idle for too long, too old, or its end was asked for. */
+  retired: { endsAs: 'failed', retry: 'free' },
   /** No provider could be reached for too long. */
   provider_unavailable: { endsAs: 'failed', retry: 'free' },
   /** It asked for more than any provider allows. */
@@ -53,7 +55,7 @@ export interface TerminationEvidence {
   /** The code of the error that ended it. */
   readonly code?: ErrorCode;
   readonly message?: string;
-  /** Who asked for a cancellation. */
+  /** Who asked for a cancellation, or for the worker's end. */
   readonly by?: string;
 }
 

@@ -72,6 +72,8 @@ export interface ListedWorker {
   readonly state: WorkerState;
   readonly createdAt: EpochMs;
   readonly expiresAt?: EpochMs;
+  /** What the engine says is wrong with it, in words for people, like `it is paused`; absent: nothing. */
+  readonly trouble?: string;
 }
 
 /**

@@ -3,7 +3,8 @@ import type { ProviderId, WorkerId } from './ids.ts';
 import type { Epoch } from './instance.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Outcome } from './termination.ts';
-import type { Worker, WorkerHandle, WorkerSpec } from './worker.ts';
+import type { EndRequest, Worker, WorkerHandle, WorkerSpec } from './worker.ts';
+import type { ListedWorker } from './worker-provider.ts';
 import type { WorkerState } from './worker-state.ts';
 
 /** Which workers to list; the newest first. */
@@ -41,6 +42,42 @@ export interface WorkerRepository {
 
   /** How many workers of each provider are not terminated: derived from the rows, never kept. */
   countLive(): Promise<ReadonlyMap<ProviderId, number>>;
+
+  /** How many workers there are in each state, those that are terminated included. */
+  countByState(): Promise<Readonly<Record<WorkerState, number>>>;
+
+  /**
+   * Records one look at a provider, in one statement however many workers it has: of the workers of this epoch, those
+   * that were listed are seen; those that should have been (they had a handle before the look began) and were not are
+   * missing, since the first look that missed them. Changes no state, and no row of another epoch.
+   *
+   * @returns all workers of the provider that are not terminated, whoever owns them, as they are afterwards.
+   */
+  observe(look: {
+    readonly providerId: ProviderId;
+    readonly epoch: Epoch;
+    /** When the look began. */
+    readonly at: EpochMs;
+    readonly listed: readonly Pick<ListedWorker, 'workerId' | 'trouble'>[];
+  }): Promise<readonly Worker[]>;
+
+  /**
+   * Records that someone asks for a worker's end, and tells its owner by a change. The first request stands, but
+   * `destroy` replaces `drain`. One that is terminating or terminated stays as it is. Idempotent.
+   * @throws HodeiError `not_found`
+   */
+  requestEnd(request: { readonly workerId: WorkerId } & EndRequest): Promise<Worker>;
+
+  /**
+   * Lets an idle worker go: `ready` without a job becomes `draining`, so that nothing can be given to it any more.
+   * @throws HodeiError `stale_epoch`; `conflict` where it is not idle; `not_found`
+   */
+  retire(retired: {
+    readonly workerId: WorkerId;
+    readonly epoch: Epoch;
+    readonly at: EpochMs;
+    readonly termination: Outcome;
+  }): Promise<Worker>;
 
   /**
    * The engine has made it: `creating` or `connecting` becomes `ready`, with its handle.

@@ -66,6 +66,25 @@ export interface WorkerRef {
   readonly resourceId?: string;
 }
 
+/** What a worker last said of itself. */
+export interface Heartbeat {
+  /** When it arrived, by our clock. */
+  readonly at: EpochMs;
+  /** When it was sent, by the worker's. */
+  readonly reportedAt: EpochMs;
+  /** Whose token it came with. A worker that was taken over has no token of its new owner. */
+  readonly epoch: Epoch;
+  /** One line for people, like `3 of 10 files`. */
+  readonly progress?: string;
+}
+
+/** Someone asked for a worker's end. `drain`: when it has nothing to do. `destroy`: now, whatever it does. */
+export interface EndRequest {
+  readonly kind: 'drain' | 'destroy';
+  readonly at: EpochMs;
+  readonly by: string;
+}
+
 /** A worker as the database knows it. */
 export interface Worker {
   readonly id: WorkerId;
@@ -86,6 +105,20 @@ export interface Worker {
   readonly createdAt: EpochMs;
   readonly stateChangedAt: EpochMs;
   readonly expiresAt: EpochMs;
+  /** How long it may be idle, in milliseconds; absent: what the policy says. */
+  readonly idleTimeoutMs?: number;
+  /** When its engine last listed it. */
+  readonly lastSeenAt?: EpochMs;
+  /** Since when its engine answers and does not list it; absent where it was there at the last look. */
+  readonly missingSince?: EpochMs;
+  /** What its engine says is wrong with it; absent: nothing. */
+  readonly trouble?: string;
+  readonly heartbeat?: Heartbeat;
+  readonly endRequest?: EndRequest;
   /** Present once it is terminated. */
   readonly termination?: Outcome;
 }
+
+/** True for a worker that waits for an order and was not made for a job. */
+export const isIdle = ({ state, jobId }: Pick<Worker, 'state' | 'jobId'>): boolean =>
+  state === 'ready' && jobId === undefined;

@@ -1,10 +1,12 @@
-import { parseWorkerId, type Worker } from '@hodei/domain';
+import type { WorkerView } from '@hodei/application';
+import { parseWorkerId } from '@hodei/domain';
 import type { Command } from 'commander';
 import { formatMoment, workerToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
 import { renderDetails } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
+import { explainHealth } from '../output/explain-health.ts';
 import { formatAge } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { oneLine } from '../output/width.ts';
@@ -25,18 +27,25 @@ export function addWorkersGetCommand(parent: Command, cli: Cli): void {
     });
 }
 
-const renderWorker = (worker: Worker, { out, now }: Cli): readonly string[] =>
+const renderWorker = ({ worker, health }: WorkerView, { out, now }: Cli): readonly string[] =>
   renderDetails([
     ['id', worker.id],
     [
       'state',
       `${paintState(out, worker.state)}${worker.termination === undefined ? '' : `: ${oneLine(explainEnd(worker.termination))}`}`,
     ],
+    [
+      'health',
+      worker.state === 'terminated' ? undefined : oneLine(explainHealth(health, (since) => formatAge(since, now()))),
+    ],
+    ['reports', worker.heartbeat && oneLine(worker.heartbeat.progress ?? formatMoment(worker.heartbeat.at))],
+    ['asked for', worker.endRequest && oneLine(`${worker.endRequest.kind}, by ${worker.endRequest.by}`)],
     ['image', worker.image],
     ['job', worker.jobId],
     ['provider', worker.providerId],
     ["engine's id", worker.handle?.resourceId],
     ['created', `${formatMoment(worker.createdAt)} (${formatAge(worker.createdAt, now())} ago)`],
+    ['last seen', worker.lastSeenAt === undefined ? undefined : formatMoment(worker.lastSeenAt)],
     ['state since', formatMoment(worker.stateChangedAt)],
     ['expires', formatMoment(worker.expiresAt)],
   ]);

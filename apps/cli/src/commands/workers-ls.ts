@@ -1,4 +1,5 @@
-import { WORKER_STATES, type Worker, type WorkerState } from '@hodei/domain';
+import type { WorkerView } from '@hodei/application';
+import { WORKER_STATES, type WorkerState } from '@hodei/domain';
 import type { Command } from 'commander';
 import { workerToJson } from '@hodei/server';
 
@@ -44,17 +45,21 @@ export function addWorkersLsCommand(parent: Command, cli: Cli): void {
       if (options.quiet)
         return await writeLines(
           cli.stdout,
-          workers.map(({ id }) => id),
+          workers.map(({ worker }) => worker.id),
         );
       return await writeLines(cli.stdout, renderTable(columns(cli), workers, cli.out.width));
     });
 }
 
-const columns = ({ now, out }: Cli): readonly Column<Worker>[] => [
-  { title: 'ID', value: ({ id }) => id },
-  { title: 'STATE', value: ({ state }) => paintState(out, state) },
-  { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
-  { title: 'IMAGE', value: ({ image }) => image, shrink: 2 },
-  { title: 'JOB', value: ({ jobId }) => jobId ?? '-', shrink: 1 },
-  { title: 'END', value: ({ termination }) => (termination === undefined ? '-' : shortEnd(termination)) },
+const columns = ({ now, out }: Cli): readonly Column<WorkerView>[] => [
+  { title: 'ID', value: ({ worker: { id } }) => id },
+  { title: 'STATE', value: ({ worker: { state } }) => paintState(out, state) },
+  { title: 'HEALTH', value: ({ worker, health }) => (worker.state === 'terminated' ? '-' : health.status) },
+  { title: 'AGE', value: ({ worker: { createdAt } }) => formatAge(createdAt, now()), align: 'right' },
+  { title: 'IMAGE', value: ({ worker: { image } }) => image, shrink: 2 },
+  { title: 'JOB', value: ({ worker: { jobId } }) => jobId ?? '-', shrink: 1 },
+  {
+    title: 'END',
+    value: ({ worker: { termination } }) => (termination === undefined ? '-' : shortEnd(termination)),
+  },
 ];

@@ -2,15 +2,22 @@ import {
   cancelJob,
   deleteLimit,
   deleteQueue,
+  DEFAULT_JOB_POLICY,
   describeJob,
+  destroyWorkerNow,
+  drainWorker,
   followOutput,
   listLimits,
   listQueues,
   putLimit,
+  getWorker,
+  listWorkers,
   submitJob,
   type Diagnostics,
   type JobDescription,
+  type JobPolicy,
   type ProviderView,
+  type WorkerView,
 } from '@hodei/application';
 import type {
   Job,
@@ -109,12 +116,20 @@ export class EmbeddedBackend implements Backend {
     (await this.#plane)?.runner.kill(jobId);
   }
 
-  async listWorkers(query: WorkerQuery): Promise<Page<Worker>> {
-    return (await this.#rows()).repositories.workers.list(query);
+  async listWorkers(query: WorkerQuery): Promise<Page<WorkerView>> {
+    return listWorkers(withPolicy(await this.#rows()), query);
   }
 
-  async getWorker(workerId: WorkerId): Promise<Worker> {
-    return (await this.#rows()).repositories.workers.get(workerId);
+  async getWorker(workerId: WorkerId): Promise<WorkerView> {
+    return getWorker(withPolicy(await this.#rows()), workerId);
+  }
+
+  async drainWorker(workerId: WorkerId, by: string): Promise<Worker> {
+    return this.#afterRequest(await drainWorker(await this.#rows(), workerId, by));
+  }
+
+  async destroyWorker(workerId: WorkerId, by: string): Promise<Worker> {
+    return this.#afterRequest(await destroyWorkerNow(await this.#rows(), workerId, by));
   }
 
   async listProviders(): Promise<readonly ProviderView[]> {
@@ -189,6 +204,13 @@ export class EmbeddedBackend implements Backend {
     }
   }
 
+  /** Where its owner is dead, somebody has to take the worker over to carry out what was asked. */
+  async #afterRequest(worker: Worker): Promise<Worker> {
+    if (worker.state !== 'terminated' && (await hasAbandoned((await this.#rows()).repositories)))
+      await this.#startRunner();
+    return worker;
+  }
+
   #startRunner(): Promise<void> {
     return startRunnerProcess(this.#params.entry, this.#params.settings);
   }
@@ -204,6 +226,8 @@ export class EmbeddedBackend implements Backend {
     return (this.#store ??= openStore(settings, { diagnostics }));
   }
 }
+
+const withPolicy = (store: Store): Store & { readonly policy: JobPolicy } => ({ ...store, policy: DEFAULT_JOB_POLICY });
 
 /** Stops waiting when the signal aborts; what was begun goes on. */
 async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

@@ -57,6 +57,7 @@ export function jobExitCode({ cause, evidence }: Outcome): number {
     case 'image_pull_denied':
     case 'image_pull_timeout':
     case 'image_pull_failed':
+    case 'retired':
     case 'never_launched':
     case 'worker_lost':
     case 'provider_unavailable':

@@ -24,7 +24,7 @@ export async function adoptAttempt(
   signals: StopSignals,
 ): Promise<AttemptResult> {
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
-  const { handle, stateChangedAt } = await context.repositories.workers.get(attempt.workerId);
+  const { handle, stateChangedAt, endRequest } = await context.repositories.workers.get(attempt.workerId);
   const phases: Phases = { ...attempt.phases };
   let output: OutputStore | undefined;
   let outcome: Outcome;
@@ -52,6 +52,7 @@ export async function adoptAttempt(
           phases,
           recorded,
           launchedAfter: attempt.phases.launched ?? stateChangedAt,
+          ...(endRequest === undefined ? {} : { endRequest }),
         },
         signals,
       );

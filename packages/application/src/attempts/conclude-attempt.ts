@@ -10,7 +10,7 @@ import {
 import type { JobContext } from '../support/job-context.ts';
 import { endAttempt, type AttemptEnd, type AttemptResult } from './end-attempt.ts';
 import type { Phases } from './follow-attempt.ts';
-import { outcomeOfError, type StopReason } from './outcome-of.ts';
+import { destroyedOutcome, outcomeOfError, type StopReason } from './outcome-of.ts';
 import type { OutputStore } from './store-output.ts';
 import type { StopSignals } from './supervise-job.ts';
 
@@ -49,13 +49,14 @@ export async function concludeAttempt(
     // Its output goes with the worker. Where that vanished, the order may have been carried out.
     const mayHaveRun = error.code === 'worker_not_found' && phases.ordered !== undefined;
     if (mayHaveRun || phases.launched !== undefined) await begun.output?.loseRest();
-    outcome = signals.stop.aborted ? cancelledBefore(signals.stop) : outcomeOfError(error);
+    outcome = signals.stop.aborted ? stoppedBefore(signals.stop) : outcomeOfError(error);
   }
   return endAttempt(context, attempt, provider, begun.handle, outcome, phases, end(outcome, failure));
 }
 
-function cancelledBefore(stop: AbortSignal): Outcome {
+function stoppedBefore(stop: AbortSignal): Outcome {
   const reason = stop.reason as StopReason;
+  if (reason.kind === 'destroyed') return destroyedOutcome(reason.by);
   return {
     cause: 'cancelled',
     evidence: { message: 'it had not begun', ...(reason.kind === 'cancelled' ? { by: reason.by } : {}) },

@@ -1,5 +1,6 @@
 import type {
   Attempt,
+  EndRequest,
   EpochMs,
   Job,
   Outcome,
@@ -32,6 +33,8 @@ export interface LaunchedAttempt {
   readonly recorded: boolean;
   /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
   readonly launchedAfter?: EpochMs;
+  /** Where the worker's end was asked for before that. */
+  readonly endRequest?: EndRequest;
 }
 
 /**
@@ -43,7 +46,7 @@ export async function followAttempt(
   launched: LaunchedAttempt,
   signals: StopSignals,
 ): Promise<Outcome> {
-  const { job, attempt, provider, handle, output, phases, launchedAfter } = launched;
+  const { job, attempt, provider, handle, output, phases, launchedAfter, endRequest } = launched;
   const { timeoutMs } = job.spec;
   const launchedAt = (phases.launched ??= context.clock.now());
   const supervised = {
@@ -64,7 +67,7 @@ export async function followAttempt(
       ? {}
       : {
           endedBefore: (exit: WorkerExit) =>
-            endedBefore(job, exit, launchedAfter + (timeoutMs ?? Number.POSITIVE_INFINITY)),
+            endedBefore(job, exit, launchedAfter + (timeoutMs ?? Number.POSITIVE_INFINITY), endRequest),
         }),
     ...(timeoutMs === undefined ? {} : { deadlineAt: launchedAt + timeoutMs }),
   };

@@ -1,5 +1,6 @@
 import {
   NEVER_LAUNCHED_EXIT_CODE,
+  type EndRequest,
   type EpochMs,
   type ErrorCode,
   type HodeiError,
@@ -13,6 +14,8 @@ import {
 /** Why this instance ended a job itself. */
 export type StopReason =
   | { readonly kind: 'cancelled'; readonly by: string }
+  /** Its worker was to be destroyed. */
+  | { readonly kind: 'destroyed'; readonly by: string }
   | { readonly kind: 'timed_out'; readonly timeoutMs: number };
 
 /** 128 + 9, what init reports for a process that SIGKILL ended (or that itself exited with 137). */
@@ -29,6 +32,7 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
     ...(exit.oomKilled ? { oomKilled: true } : {}),
   };
   if (stopped?.kind === 'cancelled') return { cause: 'cancelled', evidence: { ...evidence, by: stopped.by } };
+  if (stopped?.kind === 'destroyed' && !endedWell(exit)) return destroyedOutcome(stopped.by, evidence);
   if (stopped?.kind === 'timed_out') {
     return { cause: 'timed_out', evidence: { ...evidence, message: `ran longer than ${stopped.timeoutMs} ms` } };
   }
@@ -45,6 +49,14 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
   return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence: { ...evidence, ...cut } };
 }
 
+/** A worker that somebody had destroyed takes its job with it: not the job's fault. */
+export const destroyedOutcome = (by: string, evidence: TerminationEvidence = {}): Outcome => ({
+  cause: 'worker_lost',
+  evidence: { ...evidence, by, message: 'its worker was destroyed on request' },
+});
+
+const endedWell = ({ exitCode, signal }: WorkerExit): boolean => exitCode === 0 && signal === undefined;
+
 /**
  * Why an earlier owner of the job must have ended it, from what it left in the rows: it died before it could
  * record that. A job that did what it should ended by itself.
@@ -53,8 +65,9 @@ export function endedBefore(
   job: Pick<Job, 'spec' | 'cancelRequest'>,
   exit: WorkerExit,
   deadlineAt: EpochMs,
+  endRequest?: EndRequest,
 ): StopReason | undefined {
-  if (exit.exitCode === 0 && exit.signal === undefined) return undefined;
+  if (endedWell(exit)) return undefined;
   const { cancelRequest } = job;
   const isOverdue = exit.exitedAt >= deadlineAt;
   // The first reason stands, as it does where one life sees it all.
@@ -62,6 +75,8 @@ export function endedBefore(
   if (cancelRequest && cancelledAt <= exit.exitedAt && !(isOverdue && deadlineAt < cancelledAt)) {
     return { kind: 'cancelled', by: cancelRequest.by };
   }
+  if (endRequest?.kind === 'destroy' && endRequest.at <= exit.exitedAt && !isOverdue)
+    return { kind: 'destroyed', by: endRequest.by };
   return isOverdue ? { kind: 'timed_out', timeoutMs: job.spec.timeoutMs ?? 0 } : undefined;
 }
 

@@ -12,7 +12,7 @@ import {
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { outcomeOfExit, type StopReason } from './outcome-of.ts';
+import { destroyedOutcome, outcomeOfExit, type StopReason } from './outcome-of.ts';
 import type { OutputStore } from './store-output.ts';
 
 /** How a launched job is to be ended before its time. */
@@ -21,6 +21,8 @@ export interface StopSignals {
   readonly stop: AbortSignal;
   /** Aborts when no grace is left. */
   readonly kill: AbortSignal;
+  /** Aborts, with a `worker_not_found`, when the worker is known to be gone, though its connection does not say so. */
+  readonly gone?: AbortSignal;
   /** Aborts, with a `stale_epoch`, when this instance's life is over: the job is another's, and left alone. */
   readonly lost: AbortSignal;
 }
@@ -58,6 +60,7 @@ export async function superviseJob(
   const watch = new AbortController();
   const stopper = stopWhenAsked(context, job, signals, AbortSignal.any([watch.signal, signals.lost]));
   const lost = rejected(signals.lost, watch.signal);
+  const gone = signals.gone === undefined ? lost : rejected(signals.gone, watch.signal);
   try {
     let current = running;
     for (let tries = 0; ; tries += 1) {
@@ -67,7 +70,7 @@ export async function superviseJob(
           ...(await job.output.resume()),
           signal: signals.lost,
         });
-        const exit = await Promise.race([followToExit(job, current, signals.lost), lost]);
+        const exit = await Promise.race([followToExit(job, current, signals.lost), lost, gone]);
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
@@ -97,10 +100,11 @@ async function followToExit(job: Supervised, running: RunningJob, lost: AbortSig
   return running.waitForExit();
 }
 
-const vanished = (stopped: StopReason | undefined, message: string): Outcome =>
-  stopped?.kind === 'cancelled'
-    ? { cause: 'cancelled', evidence: { by: stopped.by, message } }
-    : { cause: 'worker_lost', evidence: { code: 'worker_not_found', message } };
+function vanished(stopped: StopReason | undefined, message: string): Outcome {
+  if (stopped?.kind === 'cancelled') return { cause: 'cancelled', evidence: { by: stopped.by, message } };
+  if (stopped?.kind === 'destroyed') return destroyedOutcome(stopped.by);
+  return { cause: 'worker_lost', evidence: { code: 'worker_not_found', message } };
+}
 
 /** Ends the job when asked or when its time is up. The first reason stands. */
 function stopWhenAsked(

@@ -1,4 +1,12 @@
-import { toHodeiError, type Attempt, type Job, type JobId, type Worker, type WorkerId } from '@hodei/domain';
+import {
+  toHodeiError,
+  type Attempt,
+  type HodeiError,
+  type Job,
+  type JobId,
+  type Worker,
+  type WorkerId,
+} from '@hodei/domain';
 
 import { adoptAttempt } from '../attempts/adopt-attempt.ts';
 import type { AttemptResult } from '../attempts/end-attempt.ts';
@@ -24,6 +32,7 @@ const MOST_HAND_OVERS = 2;
 interface ActiveJob {
   readonly stop: AbortController;
   readonly kill: AbortController;
+  readonly gone: AbortController;
   readonly done: Promise<Job>;
 }
 
@@ -144,6 +153,18 @@ export class JobRunner {
     this.#active.get(jobId)?.kill.abort();
   }
 
+  /** Ends the attempt of a job at once, because its worker is to be destroyed; the job is tried again. */
+  destroyWorkerOf(jobId: JobId, by: string): void {
+    const active = this.#active.get(jobId);
+    active?.stop.abort({ kind: 'destroyed', by } satisfies StopReason);
+    active?.kill.abort();
+  }
+
+  /** The worker of a job is gone, and its connection did not say so. @param reason a `worker_not_found`. */
+  lose(jobId: JobId, reason: HodeiError): void {
+    this.#active.get(jobId)?.gone.abort(reason);
+  }
+
   /** Resolves when no job runs here and every worker of those that did is gone. */
   async idle(): Promise<void> {
     while (this.#active.size > 0 || this.#cleaning.size > 0) {
@@ -176,6 +197,7 @@ export class JobRunner {
   #track(job: Job, run: (signals: StopSignals) => Promise<Job>, cancels?: Subscription): Promise<Job> {
     const stop = new AbortController();
     const kill = new AbortController();
+    const gone = new AbortController();
     const over = new AbortController();
     // A new subscription is awake: what was asked for before it is found in the row.
     const changes = cancels ?? this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] });
@@ -184,8 +206,10 @@ export class JobRunner {
       this.#active.delete(job.id);
       over.abort();
     };
-    const done = run({ stop: stop.signal, kill: kill.signal, lost: this.#context.lost }).finally(end);
-    this.#active.set(job.id, { stop, kill, done });
+    const done = run({ stop: stop.signal, kill: kill.signal, gone: gone.signal, lost: this.#context.lost }).finally(
+      end,
+    );
+    this.#active.set(job.id, { stop, kill, gone, done });
     return done;
   }
 

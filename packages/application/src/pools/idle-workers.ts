@@ -167,6 +167,10 @@ export class IdleWorkers {
     this.changed.ring();
   }
 
+  isWaiting(workerId: WorkerId): boolean {
+    return this.#held.get(workerId)?.use === 'waiting';
+  }
+
   /** Whether a job is being placed on this worker now: who does it goes on with the job. */
   isPlacing(workerId: WorkerId): boolean {
     return this.#held.get(workerId)?.use === 'placing';

@@ -281,10 +281,7 @@ export async function keepPools(context: PoolContext, keeper: PoolKeeper, signal
       if (over.aborted) break;
       diagnostics.warn('the pools could not be looked at; trying again', { error: toHodeiError(error) });
     }
-    const either = new AbortController();
-    const any = AbortSignal.any([over, either.signal]);
-    await Promise.race([idle.changed.next(any), clock.sleep(waitMs, any).catch(() => undefined)]);
-    either.abort();
+    await idle.changed.nextWithin(clock, waitMs, over);
     // What took a worker has its order to send first; and what comes together is looked at once.
     await clock.sleep(GATHER_MS, over).catch(() => undefined);
   }

@@ -3,13 +3,12 @@ import { toHodeiError } from '@hodei/domain';
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { continueOwned } from './continue-owned.ts';
-import { WorkerReconciler } from './reconcile-workers.ts';
 
 /** How often abandoned work is looked for, in milliseconds: with a lease, the time until it is adopted. */
 export const TAKE_OVER_EVERY_MS = 500;
 
-/** How often rows and engines are compared, in milliseconds. */
-export const RECONCILE_EVERY_MS = 5000;
+/** How often what this instance owns is compared with what it does, in milliseconds. */
+const RESYNC_EVERY_MS = 5000;
 
 /** How much is taken over at once; the next round takes more. */
 const TAKE_OVER_LIMIT = 100;
@@ -25,32 +24,20 @@ export async function takeOverStep(context: JobContext, runner: JobRunner): Prom
   return continueOwned(context, runner, owned);
 }
 
-/** Compares everything once: what this instance owns with what it does, what engines have with the rows. */
-export async function resync(context: JobContext, runner: JobRunner, reconciler: WorkerReconciler): Promise<void> {
+/** Compares what this instance owns with what it does. */
+export async function resync(context: JobContext, runner: JobRunner): Promise<void> {
   await continueOwned(context, runner, await context.repositories.ownership.listOwned(context.instance.epoch));
-  for (const { config } of await context.registry.find()) {
-    try {
-      await reconciler.step(context.registry.provider(config.id));
-    } catch (error) {
-      if (context.lost.aborted) throw error;
-      context.diagnostics.warn('a provider could not be reconciled; trying again', {
-        provider: config.name,
-        error: toHodeiError(error),
-      });
-    }
-  }
 }
 
 /** Takes over and resyncs, each in its time, until the signal aborts. A store that is away is waited for. */
 export async function recoverAbandoned(context: JobContext, runner: JobRunner, signal: AbortSignal): Promise<void> {
-  const reconciler = new WorkerReconciler(context);
   let resyncAt = context.clock.now();
   while (!signal.aborted) {
     try {
       await takeOverStep(context, runner);
       if (context.clock.now() >= resyncAt) {
-        resyncAt = context.clock.now() + RECONCILE_EVERY_MS;
-        await resync(context, runner, reconciler);
+        resyncAt = context.clock.now() + RESYNC_EVERY_MS;
+        await resync(context, runner);
       }
     } catch (error) {
       if (signal.aborted || context.lost.aborted) return;

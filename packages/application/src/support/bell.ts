@@ -1,3 +1,5 @@
+import type { Clock } from '@hodei/domain';
+
 /** Wakes one waiter in this process. A ring between two waits is not missed: the next wait returns at once. */
 export class Bell {
   #rung = false;
@@ -22,5 +24,13 @@ export class Bell {
       });
     }
     this.#rung = false;
+  }
+
+  /** The same, for at most so many milliseconds. */
+  async nextWithin(clock: Clock, mostMs: number, signal: AbortSignal): Promise<void> {
+    const over = new AbortController();
+    const any = AbortSignal.any([signal, over.signal]);
+    await Promise.race([this.next(any), clock.sleep(mostMs, any).catch(() => undefined)]);
+    over.abort();
   }
 }

@@ -65,13 +65,12 @@ export class ChangeHub {
   }
 
   #publish(change: Change): void {
-    for (const { interest, wake } of this.#subscribers) {
-      if (change.kind === 'resync') wake();
-      else if (
-        interest.kinds.includes(change.kind) &&
-        (interest.jobId === undefined || interest.jobId === change.jobId)
-      )
-        wake();
-    }
+    for (const { interest, wake } of this.#subscribers) if (concerns(change, interest)) wake();
   }
+}
+
+function concerns(change: Change, { kinds, jobId }: Interest): boolean {
+  if (change.kind === 'resync') return true;
+  if (!kinds.includes(change.kind)) return false;
+  return jobId === undefined || ('jobId' in change && change.jobId === jobId);
 }

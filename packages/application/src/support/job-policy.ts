@@ -1,4 +1,4 @@
-import type { PullPolicy } from '@hodei/domain';
+import { DEFAULT_WORKER_GRACES, type PullPolicy, type WorkerGraces } from '@hodei/domain';
 
 import type { SelectionStrategyName } from '../registry/selection-strategies.ts';
 
@@ -17,6 +17,10 @@ export interface JobPolicy {
   readonly handOverTimeoutMs: number;
   /** How long after its job's time a worker is still nobody's leftover, in milliseconds. */
   readonly workerLifetimeMs: number;
+  /** How long a worker that is kept may be idle, in milliseconds, where it names no time of its own. */
+  readonly idleTimeoutMs: number;
+  /** How long which silence of a worker is borne. */
+  readonly graces: WorkerGraces;
   /** How many jobs this instance runs at once. */
   readonly maxConcurrentJobs: number;
   /** How much is kept of a job's output, all its attempts together, in bytes; the rest is counted and dropped. */
@@ -31,6 +35,8 @@ export const DEFAULT_JOB_POLICY: JobPolicy = {
   launchTimeoutMs: 30_000,
   handOverTimeoutMs: 2000,
   workerLifetimeMs: 3_600_000,
+  idleTimeoutMs: 600_000,
+  graces: DEFAULT_WORKER_GRACES,
   maxConcurrentJobs: 50,
   maxOutputBytes: 1024 ** 3,
 };

@@ -1,4 +1,5 @@
 import {
+  HodeiError,
   isHodeiError,
   toHodeiError,
   type Outcome,
@@ -31,10 +32,12 @@ export async function destroyWorker(
   const { workers } = context.repositories;
   const { workerId, termination } = worker;
   const { epoch } = context.instance;
-  const state = await persist(context, async () => (await workers.get(workerId)).state, notYet, signal);
+  const state = await ownState();
   if (state === 'terminated') return;
   if (state !== 'terminating') await move(state, 'terminating');
   for (let tries = 0; ; tries += 1) {
+    // Whoever was stopped meanwhile may own it no longer: then it is not theirs to destroy.
+    if (tries > 0) await ownState();
     try {
       await provider.destroyWorker(worker, { gracePeriodMs: worker.gracePeriodMs, ...(signal ? { signal } : {}) });
       break;
@@ -49,6 +52,12 @@ export async function destroyWorker(
     }
   }
   await move('terminating', 'terminated');
+
+  async function ownState(): Promise<WorkerState> {
+    const row = await persist(context, () => workers.get(workerId), notYet, signal);
+    if (row.epoch === epoch) return row.state;
+    throw new HodeiError('stale_epoch', `worker ${workerId} is owned by epoch ${row.epoch}, not by ${epoch}`);
+  }
 
   async function move(from: WorkerState, to: WorkerState): Promise<void> {
     const at = context.clock.now();

@@ -9,6 +9,7 @@ import {
   LEASE_MS,
   ProviderRegistry,
   recoverAbandoned,
+  watchOverWorkers,
   watchProviders,
   type JobContext,
 } from '../../src/index.ts';
@@ -143,6 +144,7 @@ export class Life {
       context.hub.run(lost.signal),
       dispatchJobs(context, runner, lost.signal),
       recoverAbandoned(context, runner, lost.signal),
+      watchOverWorkers(context, runner, lost.signal),
       watchProviders({ registry, clock, diagnostics }, lost.signal),
     ];
     for (const loop of loops)

@@ -28,7 +28,10 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       return `a job of kind ${plan?.kind} ends with ${JSON.stringify(plan?.end)}`;
     case 'cancelled':
       return job?.cancelRequest === undefined ? 'nobody asked for it' : undefined;
+    case 'retired':
+      return 'no attempt ends so';
     case 'worker_lost':
+      if (world.store.workers.get(attempt.workerId)?.endRequest?.kind === 'destroy') return undefined;
       return struck === 'vanished' ? undefined : 'its worker did not vanish by itself';
     case 'never_launched':
       if (launched && worker.direct === undefined) return 'it was launched';

@@ -32,7 +32,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'jobs are taken over, and then nobody goes on with them',
-    mutation: { context: (context) => withOwnership(context, { forgetJobs: true }) },
+    mutation: { context: withoutTakenJobs },
     breaks: /is still (scheduled|running)/,
   },
   {
@@ -100,7 +100,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   },
   {
     name: 'the reconciler destroys what other instances run',
-    mutation: { context: (context) => withOwnership(context, { ownWorkersOnly: true }) },
+    mutation: { context: withOwnWorkersOnly },
     breaks: /was destroyed while its row was/,
   },
   {
@@ -289,27 +289,21 @@ async function* rethrowing(
   }
 }
 
-function withOwnership(
-  context: JobContext,
-  how: { readonly forgetJobs?: true; readonly ownWorkersOnly?: true },
-): JobContext {
+function withoutTakenJobs(context: JobContext): JobContext {
   const { ownership } = context.repositories;
-  const { epoch } = context.instance;
   const overrides: Partial<OwnershipRepository> = {
-    ...(how.forgetJobs
-      ? {
-          takeOver: async (takeover) => ({ ...(await ownership.takeOver(takeover)), jobs: [] }),
-          listOwned: async (owner) => ({ ...(await ownership.listOwned(owner)), jobs: [] }),
-        }
-      : {}),
-    ...(how.ownWorkersOnly
-      ? {
-          listLiveWorkers: async (providerId) =>
-            (await ownership.listLiveWorkers(providerId)).filter((worker) => worker.epoch === epoch),
-        }
-      : {}),
+    takeOver: async (takeover) => ({ ...(await ownership.takeOver(takeover)), jobs: [] }),
+    listOwned: async (owner) => ({ ...(await ownership.listOwned(owner)), jobs: [] }),
   };
   return { ...context, repositories: { ...context.repositories, ownership: overriding(ownership, overrides) } };
+}
+
+function withOwnWorkersOnly(context: JobContext): JobContext {
+  const { workers } = context.repositories;
+  const { epoch } = context.instance;
+  const observe: typeof workers.observe = async (look) =>
+    (await workers.observe(look)).filter((worker) => worker.epoch === epoch);
+  return { ...context, repositories: { ...context.repositories, workers: overriding(workers, { observe }) } };
 }
 
 /** The object, but for these methods. */

@@ -107,7 +107,7 @@ export class StoreRules {
     }
     if (before.termination !== undefined && before.termination !== worker.termination)
       this.#blame(`the end of ${name} was changed by ${by.operation}`);
-    this.#checkOwner(name, before, worker, by, false);
+    this.#checkOwner(name, before, worker, by, by.operation === 'workers.requestEnd');
   }
 
   #checkAttempt(before: Attempt | undefined, attempt: Attempt, by: Writer): void {

@@ -11,6 +11,7 @@ import {
 import {
   ChangeHub,
   DEFAULT_JOB_POLICY,
+  IdleWorkers,
   dispatchJobs,
   JobRunner,
   keepLease,
@@ -19,6 +20,7 @@ import {
   recoverAbandoned,
   submitJob,
   waitForJob,
+  watchOverWorkers,
   type JobContext,
 } from '../../src/index.ts';
 
@@ -82,6 +84,7 @@ export class World {
       ids: this.ids,
       instance,
       lost: lost.signal,
+      idle: new IdleWorkers(),
       policy: DEFAULT_JOB_POLICY,
       sealer: {
         seal: (_, secrets) => Buffer.from(JSON.stringify(secrets)),
@@ -95,6 +98,7 @@ export class World {
       context.hub.run(over),
       dispatchJobs(context, runner, over),
       recoverAbandoned(context, runner, over),
+      watchOverWorkers(context, runner, over),
       keepLease({ instances: repositories.instances, clock: this.clock, diagnostics }, instance, over).catch(
         (error: unknown) => lost.abort(error),
       ),

@@ -53,8 +53,18 @@ export async function listWorkers(
       state: toWorkerState(container.State),
       createdAt: container.Created * 1000,
       ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...troubleOf(container),
     };
   });
+}
+
+/** What is wrong with a container that runs. Its health check's result stands only in the words of its status. */
+function troubleOf({ State, Status }: { readonly State: string; readonly Status: string }): {
+  readonly trouble?: string;
+} {
+  if (State === 'paused') return { trouble: 'it is paused' };
+  if (State === 'restarting') return { trouble: 'it is being restarted' };
+  return State === 'running' && Status.endsWith('(unhealthy)') ? { trouble: 'its health check fails' } : {};
 }
 
 /** @throws HodeiError `unknown_value`, naming the container. */

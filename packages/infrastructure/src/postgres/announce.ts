@@ -9,3 +9,7 @@ export const announceResync = (): RawBuilder<unknown> => sql`pg_notify(${sql.lit
 /** Tells of a change when, and only if, its transaction commits: `job <id>`, `cancel <id>` or `logs <id>`. @param jobId a column. */
 export const announce = (kind: 'job' | 'cancel' | 'logs', jobId: string): RawBuilder<unknown> =>
   sql`pg_notify(${sql.lit(CHANNEL)}, ${sql.lit(`${kind} `)} || ${sql.ref(jobId)})`;
+
+/** Tells of a worker whose end is asked for: `worker <id>`. @param workerId a column. */
+export const announceWorker = (workerId: string): RawBuilder<unknown> =>
+  sql`pg_notify(${sql.lit(CHANNEL)}, 'worker ' || ${sql.ref(workerId)})`;

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { parseJobId, type Change } from '@hodei/domain';
+import { parseJobId, parseWorkerId, type Change } from '@hodei/domain';
 import { CHANNEL } from './announce.ts';
 import { clientConfig, type PostgresOptions } from './connection/postgres-options.ts';
 
@@ -76,5 +76,6 @@ async function listenOnce(
 function parseChange(payload: string): Change | undefined {
   const [kind, id = ''] = payload.split(' ');
   if (kind === 'resync') return { kind };
+  if (kind === 'worker') return { kind, workerId: parseWorkerId(id) };
   return kind === 'job' || kind === 'cancel' || kind === 'logs' ? { kind, jobId: parseJobId(id) } : undefined;
 }

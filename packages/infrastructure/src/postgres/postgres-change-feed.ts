@@ -83,7 +83,7 @@ class Watcher {
   #wakeUp: () => void = () => {};
 
   tell(change: Change): void {
-    this.#unread.set(change.kind === 'resync' ? change.kind : `${change.kind} ${change.jobId}`, change);
+    this.#unread.set(keyOf(change), change);
     this.#wakeUp();
   }
 
@@ -103,4 +103,10 @@ class Watcher {
       this.#wakeUp = resolve;
     });
   }
+}
+
+/** The same for changes of which one is enough. */
+function keyOf(change: Change): string {
+  if (change.kind === 'resync') return change.kind;
+  return `${change.kind} ${change.kind === 'worker' ? change.workerId : change.jobId}`;
 }

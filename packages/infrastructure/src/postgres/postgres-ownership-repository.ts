@@ -1,4 +1,4 @@
-import type { Epoch, Owned, OwnershipRepository, ProviderId, Worker } from '@hodei/domain';
+import type { Epoch, Owned, OwnershipRepository } from '@hodei/domain';
 import type { Database } from './connection/database.ts';
 import { takeOver } from './ownership/take-over.ts';
 import { JOB_COLUMNS, toJob } from './rows/job-row.ts';
@@ -39,19 +39,5 @@ export class PostgresOwnershipRepository implements OwnershipRepository {
       ),
     ]);
     return { jobs: jobs.map(toJob), workers: workers.map(toWorker) };
-  }
-
-  async listLiveWorkers(providerId: ProviderId): Promise<readonly Worker[]> {
-    const rows = await this.#database.run((db) =>
-      db
-        .selectFrom('workers')
-        .selectAll()
-        .where('provider_id', '=', providerId)
-        .where('state', '<>', 'terminated')
-        .orderBy('created_at')
-        .orderBy('id')
-        .execute(),
-    );
-    return rows.map(toWorker);
   }
 }

@@ -3,7 +3,10 @@ import {
   parsePageRequest,
   parseProviderId,
   toPage,
+  parseWorkerState,
   transitionWorker,
+  WORKER_STATES,
+  type Epoch,
   type NewPoolWorker,
   type Page,
   type ProviderId,
@@ -11,6 +14,7 @@ import {
   type WorkerId,
   type WorkerQuery,
   type WorkerRepository,
+  type WorkerState,
 } from '@hodei/domain';
 import { Batch } from './batches/batch.ts';
 import type { Database } from './connection/database.ts';
@@ -20,6 +24,9 @@ import { toWorker, type WorkerRow } from './rows/worker-row.ts';
 import { workerStatesBefore } from './states.ts';
 import { CHANGE_WORKERS, type WorkerChange } from './workers/change-workers.ts';
 import { insertForPool } from './workers/insert-for-pool.ts';
+import { observeWorkers } from './workers/observe-workers.ts';
+import { requestEnd } from './workers/request-end.ts';
+import { retireWorker } from './workers/retire-worker.ts';
 
 /** Workers in Postgres. */
 export class PostgresWorkerRepository implements WorkerRepository {
@@ -69,6 +76,32 @@ export class PostgresWorkerRepository implements WorkerRepository {
     return insertForPool(this.#database, worker);
   }
 
+  async countByState(): Promise<Readonly<Record<WorkerState, number>>> {
+    const rows = await this.#database.run((db) =>
+      db
+        .selectFrom('workers')
+        .select((columns) => ['state', columns.fn.countAll<number>().as('count')])
+        .groupBy('state')
+        .execute(),
+    );
+    const counts = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<WorkerState, number>;
+    for (const { state, count } of rows) counts[parseWorkerState(state)] = count;
+    return counts;
+  }
+
+  observe(look: Parameters<WorkerRepository['observe']>[0]): Promise<readonly Worker[]> {
+    return observeWorkers(this.#database, look);
+  }
+
+  async requestEnd(request: Parameters<WorkerRepository['requestEnd']>[0]): Promise<Worker> {
+    return (await requestEnd(this.#database, request)) ?? this.get(request.workerId);
+  }
+
+  async retire(retired: Parameters<WorkerRepository['retire']>[0]): Promise<Worker> {
+    const worker = await retireWorker(this.#database, retired);
+    return worker ?? this.#refuse(retired.workerId, retired.epoch, 'idle');
+  }
+
   markReady(ready: Parameters<WorkerRepository['markReady']>[0]): Promise<Worker> {
     // A busy worker that is ready again is so by the end of its attempt.
     const from = workerStatesBefore('ready').filter((state) => state !== 'busy');
@@ -84,9 +117,13 @@ export class PostgresWorkerRepository implements WorkerRepository {
   async #change(change: WorkerChange): Promise<Worker> {
     const worker = await this.#changes.call(change);
     if (worker !== undefined) return worker;
-    const { workerId, epoch, from } = change;
+    return this.#refuse(change.workerId, change.epoch, change.from.join(' or '));
+  }
+
+  async #refuse(workerId: WorkerId, epoch: Epoch, expected: string): Promise<never> {
     const now = await this.#read(workerId);
-    throw refusal('worker', workerId, now, epoch, `is ${now.state}, not ${from.join(' or ')}`);
+    const job = now.job_id === null ? '' : ` for job ${now.job_id}`;
+    throw refusal('worker', workerId, now, epoch, `is ${now.state}${job}, not ${expected}`);
   }
 
   async #read(workerId: WorkerId): Promise<WorkerRow> {

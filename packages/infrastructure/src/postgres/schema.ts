@@ -102,6 +102,13 @@ export interface Schema {
     readonly state_changed_at: Timestamp;
     readonly expires_at: Timestamp;
     readonly termination: NullableJson;
+    readonly last_seen_at: NullableTimestamp;
+    readonly missing_since: NullableTimestamp;
+    readonly trouble: string | null;
+    readonly idle_timeout_ms: number | null;
+    readonly end_request: NullableJson;
+    readonly heartbeat: NullableJson;
+    readonly token: NullableJson;
     readonly pool: string | null;
     readonly jobs_run: Generated<number>;
   };

@@ -116,6 +116,13 @@ export class InMemoryEngine {
     this.remove(this.#mustFind(workerId));
   }
 
+  /** The same without a word: no event, and its connections stay open, as if a firewall had forgotten them. */
+  loseWorker(workerId: WorkerId): void {
+    const worker = this.#mustFind(workerId);
+    this.#workers.delete(worker.name);
+    worker.fallSilent();
+  }
+
   /** Something that is not ours takes the name that a worker of this id would have. */
   async addForeign(spec: WorkerSpec): Promise<InMemoryWorker> {
     return await this.create(spec, {}, {}, this.downSignal);

@@ -27,5 +27,6 @@ export function listed(worker: InMemoryWorker): ListedWorker {
     createdAt: worker.createdAt,
     ...(jobId === undefined ? {} : { jobId: parseJobId(jobId) }),
     ...(expiresAt === undefined ? {} : { expiresAt: Date.parse(expiresAt) }),
+    ...(worker.trouble === undefined ? {} : { trouble: worker.trouble }),
   };
 }

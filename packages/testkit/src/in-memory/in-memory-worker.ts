@@ -50,6 +50,8 @@ export class InMemoryWorker {
   readonly started: Promise<void>;
   /** What all its jobs wrote. */
   readonly output = new OutputLog();
+  /** What its engine says is wrong with it; set it from outside. */
+  trouble: string | undefined;
   /** How it ended; rejects with `worker_not_found` where it vanished first. */
   readonly ended: Promise<WorkerExit>;
   readonly #resources: WorkerSpec['resources'];
@@ -61,6 +63,7 @@ export class InMemoryWorker {
   #started = false;
   #removing = false;
   #gone = false;
+  #silent = false;
   #holder: object | undefined;
   #stopping = false;
   #exit: WorkerExit | undefined;
@@ -205,6 +208,11 @@ export class InMemoryWorker {
     this.#changed.notify();
   }
 
+  /** It is no more, and its connections do not say so: they stay open, and nothing comes any more. */
+  fallSilent(): void {
+    this.#silent = true;
+  }
+
   get #current(): InMemoryOrder | undefined {
     const last = this.#orders.at(-1);
     return last?.hasEnded === false ? last : undefined;
@@ -215,6 +223,7 @@ export class InMemoryWorker {
     const program = programs[start.argv[0] ?? ''];
     const order = new InMemoryOrder({ nonce }, clock, {
       onOutput: (...written) => {
+        if (this.#silent) return;
         this.output.append(...written);
         if (maxLogBytes !== undefined) this.loseOutput(maxLogBytes);
       },
@@ -230,6 +239,7 @@ export class InMemoryWorker {
   }
 
   #onJobExit(order: InMemoryOrder, exit: WorkerExit): void {
+    if (this.#silent) return;
     const isClean = this.isReusable && !this.#stopping && !exit.oomKilled && !order.process.hasLeftUnclean;
     if (isClean && this.#holder !== undefined) return order.finish({ ...exit, reusable: true });
     order.finish(exit);
@@ -245,7 +255,7 @@ export class InMemoryWorker {
   }
 
   #finish(end: End): void {
-    if (this.#exit !== undefined) return;
+    if (this.#exit !== undefined || this.#silent) return;
     this.#exit = { ...end, exitedAt: this.#surroundings.clock.now() };
     this.output.end();
     this.#end.resolve(this.#exit);

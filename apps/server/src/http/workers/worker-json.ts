@@ -1,16 +1,18 @@
-import type { Worker } from '@hodei/domain';
+import type { WorkerView } from '@hodei/application';
+import type { WorkerHealth } from '@hodei/domain';
 
 import { formatMoment } from '../format-moment.ts';
 import type { Frozen } from '../frozen.ts';
-import type { WorkerJson } from './worker-schemas.ts';
+import type { WorkerHealthJson, WorkerJson } from './worker-schemas.ts';
 
 /** A worker as JSON. */
-export function workerToJson(worker: Worker): Frozen<WorkerJson> {
-  const { handle, termination } = worker;
+export function workerToJson({ worker, health }: WorkerView): Frozen<WorkerJson> {
+  const { handle, termination, heartbeat, endRequest } = worker;
   return {
     id: worker.id,
     providerId: worker.providerId,
     state: worker.state,
+    ...(worker.state === 'terminated' ? {} : { health: healthToJson(health) }),
     image: worker.image,
     resources: worker.resources,
     ...(worker.jobId === undefined ? {} : { jobId: worker.jobId }),
@@ -18,6 +20,19 @@ export function workerToJson(worker: Worker): Frozen<WorkerJson> {
     createdAt: formatMoment(worker.createdAt),
     stateChangedAt: formatMoment(worker.stateChangedAt),
     expiresAt: formatMoment(worker.expiresAt),
+    ...(worker.lastSeenAt === undefined ? {} : { lastSeenAt: formatMoment(worker.lastSeenAt) }),
+    ...(heartbeat === undefined
+      ? {}
+      : {
+          heartbeatAt: formatMoment(heartbeat.at),
+          ...(heartbeat.progress === undefined ? {} : { progress: heartbeat.progress }),
+        }),
+    ...(endRequest === undefined
+      ? {}
+      : { endRequest: { kind: endRequest.kind, at: formatMoment(endRequest.at), by: endRequest.by } }),
     ...(termination === undefined ? {} : { cause: termination.cause, evidence: termination.evidence }),
   };
 }
+
+const healthToJson = (health: WorkerHealth): Frozen<WorkerHealthJson> =>
+  'since' in health ? { ...health, since: formatMoment(health.since) } : health;

@@ -1,3 +1,4 @@
+import { getWorker, listWorkers } from '@hodei/application';
 import { HodeiError, parseProviderId, parseWorkerId, type WorkerId } from '@hodei/domain';
 
 import type { App } from '../app.ts';
@@ -20,7 +21,7 @@ export function addWorkerRoutes(app: App, http: HttpContext): void {
     },
     async (request) => {
       const { state, providerId, ...page } = request.query;
-      const found = await http.life().context.repositories.workers.list({
+      const found = await listWorkers(http.life().context, {
         ...page,
         ...(state === undefined ? {} : { states: state }),
         ...(providerId === undefined ? {} : { providerId: parseProviderId(providerId) }),
@@ -40,8 +41,7 @@ export function addWorkerRoutes(app: App, http: HttpContext): void {
         response: { 200: WorkerJson },
       },
     },
-    async (request) =>
-      workerToJson(await http.life().context.repositories.workers.get(readWorkerId(request.params.id))),
+    async (request) => workerToJson(await getWorker(http.life().context, readWorkerId(request.params.id))),
   );
 }
 

@@ -4,6 +4,8 @@ import {
   parseProviderId,
   parseWorkerId,
   parseWorkerState,
+  type EndRequest,
+  type Heartbeat,
   type Resources,
   type Worker,
   type WorkerHandle,
@@ -30,6 +32,12 @@ export function toWorker(row: WorkerRow): Worker {
     ...optional('pool', row.pool),
     ...(row.job_id === null ? {} : { jobId: parseJobId(row.job_id) }),
     ...(row.handle === null ? {} : { handle: row.handle as WorkerHandle }),
+    ...optional('idleTimeoutMs', row.idle_timeout_ms),
+    ...optional('lastSeenAt', row.last_seen_at),
+    ...optional('missingSince', row.missing_since),
+    ...optional('trouble', row.trouble),
+    ...optional('heartbeat', row.heartbeat as Heartbeat | null),
+    ...optional('endRequest', row.end_request as EndRequest | null),
     ...(row.termination === null ? {} : { termination: toOutcome(row.termination) }),
   };
 }

@@ -18,7 +18,7 @@ export function changeFeed(bench: GetBench): void {
     for (;;) {
       const { done, value } = await changes.next();
       if (done === true) throw new Error('the feed has ended');
-      if (value.kind === kind && value.jobId === jobId) return;
+      if (value.kind === kind && 'jobId' in value && value.jobId === jobId) return;
     }
   };
 
@@ -50,6 +50,19 @@ export function changeFeed(bench: GetBench): void {
       const to = { state: 'pending', notBefore: 0 } as const;
       await bench().repositories.jobs.release({ jobId: attempt.jobId, epoch: bench().owner, at: bench().tick(), to });
       await hears(changes, 'job', attempt.jobId);
+    });
+
+    it('tells of a worker whose end is asked for', async () => {
+      const changes = await watch();
+      const { workerId } = await bench().launched();
+      await bench().repositories.workers.requestEnd({ workerId, kind: 'destroy', by: 'ada', at: bench().tick() });
+      const told: Change[] = [];
+      while (told.at(-1)?.kind !== 'worker') {
+        const { done, value } = await changes.next();
+        if (done === true) throw new Error('the feed has ended');
+        told.push(value);
+      }
+      expect(told.at(-1)).toEqual({ kind: 'worker', workerId });
     });
 
     it('tells of output', async () => {

@@ -19,6 +19,7 @@ import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts'
 import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
+import { observing } from './worker-observation.ts';
 import * as workers from './worker-repository.ts';
 
 /** What every `JobRepository` has to do. */
@@ -48,6 +49,7 @@ export const describeWorkerRepository: Suite = suiteOf(
   insertForPool,
   workers.reading,
   workers.changing,
+  observing,
 );
 /** What every `ProviderRepository` has to do. */
 export const describeProviderRepository: Suite = suiteOf('provider repository', providers.storing, providers.changing);

@@ -108,16 +108,4 @@ export function ownership(bench: GetBench): void {
       expect(await repositories.ownership.listOwned(999_999)).toEqual({ jobs: [], workers: [] });
     });
   });
-
-  describe('listLiveWorkers', () => {
-    it('shows the workers of a provider that are not terminated, whoever owns them', async () => {
-      const { repositories } = bench();
-      const live = await bench().launched();
-      await bench().bring(await bench().begun(), 'terminated');
-      const { id } = await bench().provider();
-      expect(await repositories.ownership.listLiveWorkers(id)).toEqual([await repositories.workers.get(live.workerId)]);
-      const other = await repositories.providers.insert(bench().newProvider());
-      expect(await repositories.ownership.listLiveWorkers(other.id)).toEqual([]);
-    });
-  });
 }

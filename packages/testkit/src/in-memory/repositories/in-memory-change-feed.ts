@@ -13,7 +13,7 @@ export class InMemoryChangeFeed implements ChangeFeed {
     const unread = new Map<string, Change>([['resync', { kind: 'resync' }]]);
     let wake = (): void => {};
     const unsubscribe = this.#store.subscribe((change) => {
-      unread.set(change.kind === 'resync' ? 'resync' : `${change.kind} ${change.jobId}`, change);
+      unread.set(keyOf(change), change);
       wake();
     });
     const stop = (): void => wake();
@@ -35,4 +35,10 @@ export class InMemoryChangeFeed implements ChangeFeed {
       signal.removeEventListener('abort', stop);
     }
   }
+}
+
+/** The same for changes of which one is enough. */
+function keyOf(change: Change): string {
+  if (change.kind === 'resync') return 'resync';
+  return `${change.kind} ${change.kind === 'worker' ? change.workerId : change.jobId}`;
 }

@@ -5,7 +5,6 @@ import {
   type Job,
   type Owned,
   type OwnershipRepository,
-  type ProviderId,
   type Worker,
 } from '@hodei/domain';
 import type { InMemoryStore } from './in-memory-store.ts';
@@ -52,10 +51,6 @@ export class InMemoryOwnershipRepository implements OwnershipRepository {
   async listOwned(epoch: Epoch): Promise<Owned> {
     const jobs = this.#activeJobs().filter((job) => job.epoch === epoch);
     return structuredClone({ jobs, workers: this.#liveWorkers().filter((worker) => worker.epoch === epoch) });
-  }
-
-  async listLiveWorkers(providerId: ProviderId): Promise<readonly Worker[]> {
-    return structuredClone(this.#liveWorkers().filter((worker) => worker.providerId === providerId));
   }
 
   /** A worker whose job is still to be taken over goes with that job, not before it. */

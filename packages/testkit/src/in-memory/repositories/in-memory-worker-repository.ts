@@ -1,5 +1,6 @@
 import {
   HodeiError,
+  isIdle,
   isTerminalWorkerState,
   parsePageRequest,
   toPage,
@@ -12,11 +13,14 @@ import {
   type WorkerId,
   type WorkerQuery,
   type WorkerRepository,
+  type WorkerState,
+  WORKER_STATES,
 } from '@hodei/domain';
 import { changeWorkerState, storeWorker } from './change-worker-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
 import { assertAlive, assertOwner, assertStill, found, workerRow } from './rows.ts';
+import { observeWorkers } from './observe-workers.ts';
 
 type Ready = Parameters<WorkerRepository['markReady']>[0];
 type Transition = Parameters<WorkerRepository['transition']>[0];
@@ -83,6 +87,37 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     return structuredClone(worker);
   }
 
+  async countByState(): Promise<Readonly<Record<WorkerState, number>>> {
+    const counts = Object.fromEntries(WORKER_STATES.map((state) => [state, 0])) as Record<WorkerState, number>;
+    for (const { state } of this.#store.workers.values()) counts[state] += 1;
+    return counts;
+  }
+
+  async observe(look: Parameters<WorkerRepository['observe']>[0]): Promise<readonly Worker[]> {
+    return structuredClone(observeWorkers(this.#store, look).toSorted(byAge));
+  }
+
+  async requestEnd(request: Parameters<WorkerRepository['requestEnd']>[0]): Promise<Worker> {
+    const { workerId, kind, at, by } = request;
+    const worker = workerRow(this.#store, workerId);
+    const stands = worker.endRequest !== undefined && (worker.endRequest.kind === kind || kind === 'drain');
+    if (worker.state === 'terminating' || worker.state === 'terminated' || stands) return structuredClone(worker);
+    const asked = { ...worker, endRequest: { kind, at, by } };
+    this.#store.workers.set(workerId, asked);
+    const { providerId, jobId } = worker;
+    const about = { workerId, providerId, ...(jobId === undefined ? {} : { jobId }) };
+    this.#store.record({ at, kind: `worker.${kind}_requested`, ...about, data: { by } });
+    this.#store.announce({ kind: 'worker', workerId });
+    return structuredClone(asked);
+  }
+
+  async retire({ workerId, epoch, at, termination }: Parameters<WorkerRepository['retire']>[0]): Promise<Worker> {
+    const worker = workerRow(this.#store, workerId);
+    assertOwner('worker', worker, epoch);
+    assertStill(isIdle(worker), `worker ${workerId} is ${worker.state}, and not idle`);
+    return structuredClone(changeWorkerState(this.#store, worker, { to: 'draining', at, termination }));
+  }
+
   async markReady(ready: Ready): Promise<Worker> {
     const worker = workerRow(this.#store, ready.workerId);
     assertOwner('worker', worker, ready.epoch);
@@ -99,3 +134,5 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     return structuredClone(changeWorkerState(this.#store, worker, change));
   }
 }
+
+const byAge = (a: Worker, b: Worker): number => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);

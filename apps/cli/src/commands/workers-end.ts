@@ -1,0 +1,59 @@
+import { parseWorkerId } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Backend } from '../backend.ts';
+import type { Cli } from '../cli.ts';
+import { EXIT } from '../output/job-exit-code.ts';
+import { describeError } from '../output/report-error.ts';
+import { requestedBy } from './requested-by.ts';
+
+export function addWorkersDrainCommand(parent: Command, cli: Cli): void {
+  add(parent, cli, {
+    verb: 'drain',
+    description: 'Lets workers finish the job they have, take no other, and go.',
+    asked: 'asked to drain',
+    ask: (backend, ...request) => backend.drainWorker(...request),
+  });
+}
+
+export function addWorkersDestroyCommand(parent: Command, cli: Cli): void {
+  add(parent, cli, {
+    verb: 'destroy',
+    description: 'Destroys workers now, whatever they do. A job in one is killed and tried again on another.',
+    asked: 'asked to end',
+    ask: (backend, ...request) => backend.destroyWorker(...request),
+  });
+}
+
+interface EndCommand {
+  readonly verb: string;
+  readonly description: string;
+  readonly asked: string;
+  readonly ask: (
+    backend: Backend,
+    ...request: Parameters<Backend['drainWorker']>
+  ) => ReturnType<Backend['drainWorker']>;
+}
+
+function add(parent: Command, cli: Cli, { verb, description, asked, ask }: EndCommand): void {
+  parent
+    .command(verb)
+    .description(description)
+    .argument('<id...>', 'ids of the workers')
+    .option('-q, --quiet', 'say nothing about what became of them')
+    .action(async (ids: readonly string[], options: { readonly quiet?: true }) => {
+      const workerIds = ids.map(parseWorkerId);
+      await using backend = cli.openBackend();
+      for (const workerId of workerIds) {
+        try {
+          const { state } = await ask(backend, workerId, requestedBy(`hodei workers ${verb}`));
+          const words = state === 'terminating' || state === 'terminated' ? state : asked;
+          if (!options.quiet) await cli.stdout.write(`${workerId} ${words}\n`);
+        } catch (error) {
+          // The others are asked all the same.
+          cli.exitCode = EXIT.platformFailed;
+          await cli.stderr.write(describeError(error));
+        }
+      }
+    });
+}
