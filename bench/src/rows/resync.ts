@@ -25,8 +25,12 @@ export const resync: Bench = async (world, effort) => {
   for (const workers of [most / 100, most / 10, most]) {
     world.say(`resync of ${workers} workers`);
     await runJobs(plane, workers);
-    const reconciler = new WorkerReconciler(plane.context);
-    const once = (): Promise<number> => timed(() => resyncOnce(plane.context, plane.runner, reconciler));
+    const reconciler = new WorkerReconciler(plane.context, plane.provider);
+    const once = (): Promise<number> =>
+      timed(async () => {
+        await resyncOnce(plane.context, plane.runner);
+        await reconciler.step();
+      });
     await once();
     const statements = await countStatements(once);
     const listed = async (): Promise<number> =>
