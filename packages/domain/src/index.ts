@@ -109,6 +109,7 @@ export { RESOURCE_NAMES, type Resources, type ResourceName } from './resources.t
 export { createSecretMask, type SecretMask } from './secret-mask.ts';
 export type { SecretSealer } from './secret-sealer.ts';
 export { MAX_FREE_RETRIES, FREE_RETRY_BACKOFF_MS, settleAttempt, type Settlement } from './settle-attempt.ts';
+export { shareOut, type Admission, type Charge, type ReadyJob, type Share } from './share-out.ts';
 export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
 export { PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './turn.ts';

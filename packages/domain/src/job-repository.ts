@@ -46,8 +46,8 @@ export interface JobRepository {
    * Stores a new job as `scheduled`, and places it on a waiting worker of a pool in the same statement: worker
    * `ready → busy`, attempt number 1.
    * @returns nothing where the worker does not wait any more, or is not this epoch's, or the job may not be placed
-   * at once: it is not to begin yet, its queue is paused, a limit counts it, or a job of its queue that waits has
-   * its turn before it. Nothing is written then; insert it, and it is claimed in its turn.
+   * at once: it is not to begin yet, its queue is paused, a limit counts it, or in its queue a job waits whose
+   * turn is before its own, or jobs of several tenants do. Nothing is written then; insert it, and it is claimed in its turn.
    * @throws HodeiError `conflict` where the id exists.
    */
   insertOnWorker(

@@ -95,6 +95,7 @@ export class PostgresJobRepository implements JobRepository {
         .selectFrom('jobs')
         .select('not_before')
         .where('state', '=', 'pending')
+        .where('deferred', '=', true)
         .where(sql<SqlBool>`not_before > ${timestamp(at)}`)
         .orderBy('not_before')
         .limit(1)

@@ -1,5 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import {
+  EVERY_JOB,
   unconfiguredQueue,
   type EpochMs,
   type InFlight,
@@ -87,22 +88,30 @@ export class PostgresQueueRepository implements QueueRepository {
     if (rows.length === 0) throw notFound('configured queue', name);
   }
 
-  /** Jobs that wait under the key are marked in the same statement; see `jobs_ready`. */
+  /**
+   * Jobs that wait under the key are marked in the same transaction. Nobody may store one meanwhile that has not
+   * seen the limit: so writers of jobs are kept off, for as long as it takes to look through what is pending.
+   */
   async putLimit({ key, maxInFlight }: KeyLimit, at: EpochMs): Promise<KeyLimit> {
     const facts = JSON.stringify({ key, maxInFlight });
-    await this.#database.run((db) =>
-      sql`
-        WITH stored AS (
-          INSERT INTO key_limits (key, max_in_flight) VALUES (${key}, ${maxInFlight})
-          ON CONFLICT (key) DO UPDATE SET max_in_flight = excluded.max_in_flight
-        ), marked AS (
-          UPDATE jobs SET held = true WHERE concurrency_key = ${key} AND state = 'pending' AND NOT held
-        ), event AS (
+    await this.#database.transaction(async (db) => {
+      await sql`
+        INSERT INTO key_limits (key, max_in_flight) VALUES (${key}, ${maxInFlight})
+        ON CONFLICT (key) DO UPDATE SET max_in_flight = excluded.max_in_flight
+      `.execute(db);
+      if (key !== EVERY_JOB) {
+        await sql`LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE`.execute(db);
+        await sql`
+          UPDATE jobs SET held = true WHERE concurrency_key = ${key} AND state IN ('pending', 'scheduled', 'running') AND NOT held
+        `.execute(db);
+      }
+      await sql`
+        WITH event AS (
           INSERT INTO history (at, kind, data) VALUES (${timestamp(at)}, 'limit.changed', ${facts}::json)
         )
         SELECT ${announceResync()}
-      `.execute(db),
-    );
+      `.execute(db);
+    });
     return { key, maxInFlight };
   }
 
@@ -127,7 +136,7 @@ export class PostgresQueueRepository implements QueueRepository {
       if (rows.length === 0) throw notFound('limit', key);
       await sql`
         WITH marked AS (
-          UPDATE jobs SET held = false WHERE concurrency_key = ${key} AND state = 'pending' AND held
+          UPDATE jobs SET held = false WHERE concurrency_key = ${key} AND state IN ('pending', 'scheduled', 'running') AND held
         ), event AS (
           INSERT INTO history (at, kind, data) VALUES (${timestamp(at)}, 'limit.deleted', ${JSON.stringify({ key })}::json)
         )

@@ -72,8 +72,9 @@ export interface Schema {
   readonly shares: {
     readonly parent: string;
     readonly child: string;
-    readonly start: number;
+    readonly level: number;
     readonly finish: number;
+    readonly cost: number;
   };
   readonly attempts: {
     readonly id: string;

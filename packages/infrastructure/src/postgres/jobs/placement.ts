@@ -7,6 +7,9 @@ type Condition = RawBuilder<boolean>;
 /** A job that may begin as far as its own row says, and is behind no limited key; what `jobs_ready` indexes. */
 export const IS_READY: RawBuilder<unknown> = sql.raw(`state = 'pending' AND NOT deferred AND NOT held`);
 
+/** The same of a job behind a limited key; what `jobs_held` indexes. */
+export const IS_HELD: RawBuilder<unknown> = sql.raw(`state = 'pending' AND NOT deferred AND held`);
+
 /**
  * True where nothing but its turn keeps a job of this spec back: its queue is neither paused nor limited, and no
  * limit counts it. What is limited goes through `claimPending`, the only one that counts strictly; so whoever
@@ -19,11 +22,15 @@ export const isUnrestricted = ({ queue, concurrencyKey }: JobSpec): Condition =>
 
 /**
  * True where a new job of this spec may be placed on a worker in the statement that inserts it: it is
- * {@link isUnrestricted}, its time has come, and no job of its queue that waits already has its turn before it.
+ * {@link isUnrestricted}, its time has come, and in its queue nothing waits but jobs of one tenant, whose turn comes
+ * after its own. It reads no more than both ends of an index.
  */
 export const mayBePlacedAtOnce = (spec: JobSpec, at: EpochMs): Condition => {
   if ((spec.notBefore ?? at) > at) return sql`false`;
-  return sql`(${isUnrestricted(spec)} AND NOT EXISTS (
-    SELECT FROM jobs WHERE ${IS_READY} AND queue = ${spec.queue} AND turn <= ${turnOf(at, spec.priority)}
-  ))`;
+  const waiting = sql`FROM jobs WHERE ${IS_READY} AND queue = ${spec.queue}`;
+  return sql`(${isUnrestricted(spec)} AND coalesce((
+    SELECT first.turn > ${turnOf(at, spec.priority)} AND first.tenant = last.tenant
+    FROM (SELECT tenant, turn ${waiting} ORDER BY tenant, turn, id LIMIT 1) AS first,
+         (SELECT tenant ${waiting} ORDER BY tenant DESC, turn DESC, id DESC LIMIT 1) AS last
+  ), true))`;
 };

@@ -35,14 +35,17 @@ export const admission: Migration = {
     `CREATE TABLE shares (
       parent text COLLATE "C",
       child text COLLATE "C",
-      start double precision NOT NULL,
+      level double precision NOT NULL,
       finish double precision NOT NULL,
+      cost double precision NOT NULL,
       PRIMARY KEY (parent, child)
     )`,
-    // Ready: may be claimed as far as the row alone says. See docs/adr/0005-admission.md for each index.
+    // Jobs that may be claimed as far as their row alone says; those behind a limited key apart, so that no claim
+    // steps over a heap of them, and so with those whose time has not come.
+    `DROP INDEX jobs_pending`,
+    `DROP INDEX jobs_pending_due`,
     `CREATE INDEX jobs_ready ON jobs (queue, tenant, turn, id) WHERE state = 'pending' AND NOT deferred AND NOT held`,
-    `CREATE INDEX jobs_ready_by_key ON jobs (concurrency_key, queue, turn, id)
-      WHERE state = 'pending' AND NOT deferred AND concurrency_key IS NOT NULL`,
+    `CREATE INDEX jobs_held ON jobs (concurrency_key, queue, turn, id) WHERE state = 'pending' AND NOT deferred AND held`,
     `CREATE INDEX jobs_deferred ON jobs (not_before) WHERE state = 'pending' AND deferred`,
     `CREATE INDEX jobs_wait_until ON jobs (wait_until) WHERE state = 'pending' AND wait_until IS NOT NULL`,
   ],

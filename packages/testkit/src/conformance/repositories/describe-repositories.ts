@@ -8,6 +8,7 @@ import { instances } from './instance-repository.ts';
 import { cancel } from './job-cancel.ts';
 import { claiming } from './job-claiming.ts';
 import { insert, sealedSecrets } from './job-insert.ts';
+import { sharing } from './job-sharing.ts';
 import { listing } from './job-listing.ts';
 import { release } from './job-release.ts';
 import { append } from './log-append.ts';
@@ -30,6 +31,7 @@ export const describeJobRepository: Suite = suiteOf(
   sealedSecrets,
   listing,
   claiming,
+  sharing,
   release,
   cancel,
 );

@@ -19,16 +19,18 @@ export function isUnrestricted(store: InMemoryStore, { queue, concurrencyKey }: 
 
 /**
  * True where a new job of this spec may be placed on a worker in the step that inserts it: it is
- * {@link isUnrestricted}, its time has come, and no job of its queue that waits already has its turn before it.
+ * {@link isUnrestricted}, its time has come, and in its queue nothing waits but jobs of one tenant, whose turn comes
+ * after its own.
  */
 export function mayBePlacedAtOnce(store: InMemoryStore, spec: JobSpec, at: EpochMs): boolean {
   if ((spec.notBefore ?? at) > at || !isUnrestricted(store, spec)) return false;
   const turn = turnOf(at, spec.priority);
-  return ![...store.jobs.values()].some(
-    ({ job }) =>
-      job.state === 'pending' &&
-      job.notBefore <= at &&
-      job.spec.queue === spec.queue &&
-      turnOf(job.createdAt, job.spec.priority) <= turn,
-  );
+  const waiting = [...store.jobs.values()]
+    .map(({ job }) => job)
+    .filter(({ state, notBefore, spec: { queue, concurrencyKey: key } }) => {
+      const held = key !== undefined && store.keyLimits.has(key);
+      return state === 'pending' && notBefore <= at && queue === spec.queue && !held;
+    });
+  const tenants = new Set(waiting.map((job) => job.spec.tenant));
+  return tenants.size < 2 && waiting.every((job) => turnOf(job.createdAt, job.spec.priority) > turn);
 }

@@ -20,6 +20,7 @@ import {
   type Placement,
 } from '@hodei/domain';
 import { isUnrestricted, mayBePlacedAtOnce } from './admission.ts';
+import { claimable } from './claimable.ts';
 import { changeJobState, recordJob } from './change-job-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
@@ -98,12 +99,9 @@ export class InMemoryJobRepository implements JobRepository {
   }
 
   async claimPending(claim: Claim): Promise<readonly Job[]> {
-    const { epoch, at, only } = claim;
-    return this.#all()
-      .filter(({ id, state, notBefore }) => state === 'pending' && notBefore <= at && (only?.includes(id) ?? true))
-      .toSorted(byPriorityThenAge)
-      .slice(0, Math.max(0, claim.limit))
-      .map(({ id }) => changeJobState(this.#store, jobRow(this.#store, id), { to: 'scheduled', at, set: { epoch } }))
+    const { epoch, at } = claim;
+    return claimable(this.#store, claim)
+      .map((id) => changeJobState(this.#store, jobRow(this.#store, id), { to: 'scheduled', at, set: { epoch } }))
       .map((job) => structuredClone(job));
   }
 
@@ -154,9 +152,6 @@ export class InMemoryJobRepository implements JobRepository {
     return [...this.#store.jobs.values()].map(({ job }) => job);
   }
 }
-
-const byPriorityThenAge = (a: Job, b: Job): number =>
-  b.spec.priority - a.spec.priority || a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1);
 
 /** A copy that shares nothing; bytes are copied by hand, because a clone of a Buffer drags its whole pool along. */
 function copySpec(spec: JobSpec): JobSpec {

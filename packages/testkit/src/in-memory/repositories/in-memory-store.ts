@@ -14,6 +14,7 @@ import type {
   ProviderConfig,
   ProviderId,
   Queue,
+  Share,
   Worker,
   WorkerId,
 } from '@hodei/domain';
@@ -33,6 +34,8 @@ export class InMemoryStore {
   readonly jobs = new Map<JobId, JobRow>();
   readonly queues = new Map<string, Queue>();
   readonly keyLimits = new Map<string, KeyLimit>();
+  /** By parent, then by child. */
+  readonly shares = new Map<string, Map<string, Share>>();
   readonly attempts = new Map<AttemptId, Attempt>();
   readonly workers = new Map<WorkerId, Worker>();
   readonly providers = new Map<ProviderId, ProviderConfig>();
