@@ -35,6 +35,9 @@ export const NEVER_LAUNCHED_EXIT_CODE = 125;
 /** What the worker says before it becomes the job, or instead of it. */
 export type LaunchVerdict = 'launched' | 'command-not-found' | 'command-not-executable' | 'workdir-not-found';
 
+/** What every marker begins with, its nonce next. */
+export const MARKER_START = '\u001ehodei:';
+
 const MARKER = /^\u001ehodei:([0-9a-f]{32}):(launched|command-not-found|command-not-executable|workdir-not-found)$/;
 
 /** No marker is longer than this many bytes, its newline included. */
@@ -57,7 +60,13 @@ export function parseLaunchMarker(line: string): { nonce: string; verdict: Launc
  * @throws HodeiError `invalid_input` for what no process can be given (NUL, bad names, an empty argv),
  * `limit_exceeded` where it is larger than a process or {@link MAX_ORDER_BYTES} allows.
  */
-export function encodeLaunchOrder(order: LaunchOrder): string {
+export const encodeLaunchOrder = (order: LaunchOrder): string => asLine(orderParts(order));
+
+/** The commands of an order, the marker and `exec` last; the marker goes to both streams where `bothStreams`. */
+export function orderParts(
+  order: LaunchOrder,
+  { bothStreams = false }: { readonly bothStreams?: boolean } = {},
+): readonly string[] {
   assertLaunchable(order);
   const [program] = order.argv;
   if (program === undefined) throw new HodeiError('invalid_input', 'there is no command; give a program to run');
@@ -96,9 +105,14 @@ export function encodeLaunchOrder(order: LaunchOrder): string {
     exec = [program.includes('/') ? `./${prog}` : '"$_hodei_prog"'];
     if (!program.includes('/')) parts.push(`_hodei_prog=$(command -v -- ${prog})`);
   }
-  parts.push(`echo '${launchMarker(order.nonce, 'launched')}'`, ['exec', ...exec, ...rest].join(' '));
+  const launched = `echo '${launchMarker(order.nonce, 'launched')}'`;
+  parts.push(launched, ...(bothStreams ? [`${launched} >&2`] : []), ['exec', ...exec, ...rest].join(' '));
+  return parts;
+}
 
-  const line = `${parts.join('; ')}\n`;
+/** @throws HodeiError `limit_exceeded` */
+export function asLine(parts: readonly string[], prefix = ''): string {
+  const line = `${prefix}${parts.join('; ')}\n`;
   assertSize('env, secrets and command together', utf8Length(line), MAX_ORDER_BYTES);
   return line;
 }

@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, inject } from 'vitest';
 import { describeLaunchInShell } from './describe-launch-in-shell.ts';
+import { describeReusableLauncher } from './describe-reusable-launcher.ts';
 import { ODD_PROGRAM, ODD_PROGRAMS } from './odd-programs.ts';
 
 const ODD_PROGRAMS_DIR = '/tmp/odd-programs';
@@ -13,12 +14,13 @@ const docker = async (...args: readonly string[]): Promise<string> => (await run
 
 const container = `hodei-test-launch-${randomUUID()}`;
 
+const labels = [
+  'hodei.managed=true',
+  `hodei.test-run=${inject('testRunId')}`,
+  `hodei.test-owner=${hostname()}/${process.pid}`,
+].flatMap((label) => ['--label', label]);
+
 beforeAll(async () => {
-  const labels = [
-    'hodei.managed=true',
-    `hodei.test-run=${inject('testRunId')}`,
-    `hodei.test-owner=${hostname()}/${process.pid}`,
-  ];
   await docker(
     'run',
     '--detach',
@@ -27,7 +29,7 @@ beforeAll(async () => {
     'none',
     '--name',
     container,
-    ...labels.flatMap((label) => ['--label', label]),
+    ...labels,
     inject('images').busybox,
     'sleep',
     '3600',
@@ -42,12 +44,21 @@ afterAll(async () => {
   expect(await docker('ps', '--all', '--quiet', '--filter', `name=${container}`)).toBe('');
 });
 
-describeLaunchInShell(
-  'busybox',
-  () => ({
-    name: 'busybox',
-    command: ['docker', 'exec', '--interactive', container, 'env', '-i', 'PATH=/usr/bin:/bin', '/bin/sh', '-c'],
-    env: process.env,
-  }),
-  { numRuns: 40, oddPrograms: ODD_PROGRAMS_DIR },
-);
+const inContainer = {
+  name: 'busybox',
+  command: ['docker', 'exec', '--interactive', container, 'env', '-i', 'PATH=/usr/bin:/bin', '/bin/sh', '-c'],
+  env: process.env,
+};
+
+describeLaunchInShell('busybox', () => inContainer, { numRuns: 40, oddPrograms: ODD_PROGRAMS_DIR });
+describeLaunchInShell('busybox that is reusable', () => ({ ...inContainer, isReusable: true }), {
+  numRuns: 10,
+  oddPrograms: ODD_PROGRAMS_DIR,
+});
+
+const freshContainer = ['run', '--rm', '--interactive', '--init', '--network', 'none', ...labels];
+describeReusableLauncher('busybox', () => ({
+  name: 'busybox',
+  command: ['docker', ...freshContainer, inject('images').busybox, '/bin/sh', '-c'],
+  env: process.env,
+}));

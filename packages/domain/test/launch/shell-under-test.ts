@@ -1,5 +1,12 @@
 import { spawn } from 'node:child_process';
-import { encodeLaunchOrder, LAUNCHER_SCRIPT, type LaunchOrder } from '../../src/index.ts';
+import {
+  createOrderReader,
+  encodeLaunchOrder,
+  encodeReusableOrder,
+  LAUNCHER_SCRIPT,
+  REUSABLE_LAUNCHER_SCRIPT,
+  type LaunchOrder,
+} from '../../src/index.ts';
 
 /** How to run `sh -c <script>` somewhere; `workdir` of an order is a path there. */
 export interface ShellUnderTest {
@@ -10,6 +17,8 @@ export interface ShellUnderTest {
   readonly argv0?: string;
   /** Where that program itself needs more than PATH. */
   readonly env?: NodeJS.ProcessEnv;
+  /** The launcher of reusable workers instead. */
+  readonly isReusable?: boolean;
 }
 
 /** What a worker did with what it was sent. */
@@ -42,7 +51,7 @@ export interface Sighting {
 /** Runs a worker, sends it these bytes and the end of its stdin, and waits for its end. */
 export function runWorker(shell: ShellUnderTest, input: string | Uint8Array): Promise<WorkerRun> {
   const [program = '', ...args] = shell.command;
-  const child = spawn(program, [...args, LAUNCHER_SCRIPT], {
+  const child = spawn(program, [...args, shell.isReusable === true ? REUSABLE_LAUNCHER_SCRIPT : LAUNCHER_SCRIPT], {
     env: shell.env ?? { PATH: '/usr/bin:/bin' },
     cwd: '/',
     argv0: shell.argv0 ?? program,
@@ -71,9 +80,22 @@ export const orderFor = (parts: Partial<LaunchOrder>): LaunchOrder => ({
   ...parts,
 });
 
-/** Runs a worker with an order. */
-export const runOrder = (shell: ShellUnderTest, parts: Partial<LaunchOrder>, rest = ''): Promise<WorkerRun> =>
-  runWorker(shell, encodeLaunchOrder(orderFor(parts)) + rest);
+/** Runs a worker with an order. Of a reusable one, what it says behind its job is taken off. */
+export async function runOrder(shell: ShellUnderTest, parts: Partial<LaunchOrder>, rest = ''): Promise<WorkerRun> {
+  const order = orderFor(parts);
+  if (shell.isReusable !== true) return await runWorker(shell, encodeLaunchOrder(order) + rest);
+  const { stdout, stderr } = await runWorker(shell, encodeReusableOrder(order));
+  const [out, err] = [createOrderReader(order.nonce), createOrderReader(order.nonce)];
+  const [ownOut, ownErr] = [out.push(stdout), err.push(stderr)];
+  if (out.end === undefined || err.end === undefined)
+    throw new Error(`no end marker: ${String(stdout)}${String(stderr)}`);
+  const marker = stdout.subarray(0, stdout.indexOf('\n') + 1);
+  return {
+    stdout: Buffer.concat([marker, ownOut]),
+    stderr: Buffer.from(ownErr),
+    exitCode: out.end.exitCode,
+  };
+}
 
 /** What the job itself wrote on stdout, behind the marker's line. */
 export const afterMarker = ({ stdout }: WorkerRun): string => stdout.subarray(stdout.indexOf('\n') + 1).toString();
