@@ -4,6 +4,7 @@ import {
   LABELS,
   LAUNCHER_SCRIPT,
   RESOURCE_NAMES,
+  REUSABLE_LAUNCHER_SCRIPT,
   workerName,
   type ProviderCapabilities,
   type ProviderId,
@@ -58,6 +59,8 @@ export function containerConfig(
     body: {
       Image: spec.image,
       ...processOf(spec),
+      // A check runs in the worker's namespace, where a reusable launcher would take it for a job's child.
+      ...(spec.reusable === undefined ? {} : { Healthcheck: { Test: ['NONE'] } }),
       OpenStdin: spec.direct === undefined,
       StdinOnce: spec.direct === undefined,
       AttachStdin: spec.direct === undefined,
@@ -80,10 +83,11 @@ export function containerConfig(
   };
 }
 
-function processOf({ direct }: WorkerSpec): Docker.ContainerCreateOptions {
+function processOf({ direct, reusable }: WorkerSpec): Docker.ContainerCreateOptions {
   if (direct === undefined) {
+    const launcher = reusable === undefined ? LAUNCHER_SCRIPT : REUSABLE_LAUNCHER_SCRIPT;
     return {
-      Entrypoint: ['/bin/sh', '-c', `unset ${SIGNAL_WHOLE_GROUP}; ${LAUNCHER_SCRIPT}`],
+      Entrypoint: ['/bin/sh', '-c', `unset ${SIGNAL_WHOLE_GROUP}; ${launcher}`],
       Cmd: [],
       Env: [`${SIGNAL_WHOLE_GROUP}=1`],
     };

@@ -1,7 +1,11 @@
 import type { CallOptions, OutputChunk, RunningJob, WorkerExit, WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
+import type { Subject } from './inspect-container.ts';
+import type { ExitQuery } from './read-exit.ts';
 import { waitForExit } from './wait-for-exit.ts';
+
+type WaitForEnd = (engine: DockerEngine, subject: Subject, query: ExitQuery) => Promise<WorkerExit>;
 
 /** A job in a container; where its output comes from is the caller's to say. */
 export class DockerRunningJob implements RunningJob {
@@ -10,6 +14,7 @@ export class DockerRunningJob implements RunningJob {
   readonly #handle: WorkerHandle;
   readonly #detached = new AbortController();
   readonly #disconnect: () => void;
+  readonly #wait: WaitForEnd;
   #wasWatched: boolean;
 
   /**
@@ -17,6 +22,7 @@ export class DockerRunningJob implements RunningJob {
    * it reads from has broken.
    * @param wasWatched false where the job was taken up again: what happened before is not known.
    * @param disconnect lets go of a connection whose output nobody reads.
+   * @param wait for the end of the job, where that is not the end of its worker.
    */
   constructor(
     engine: DockerEngine,
@@ -24,11 +30,13 @@ export class DockerRunningJob implements RunningJob {
     openOutput: (signal: AbortSignal, brokeOff: () => void) => AsyncIterable<OutputChunk>,
     disconnect: () => void = () => undefined,
     wasWatched = false,
+    wait: WaitForEnd = waitForExit,
   ) {
     this.#wasWatched = wasWatched;
     this.#engine = engine;
     this.#handle = handle;
     this.#disconnect = disconnect;
+    this.#wait = wait;
     const output = openOutput(this.#detached.signal, () => {
       this.#wasWatched = false;
     });
@@ -36,7 +44,7 @@ export class DockerRunningJob implements RunningJob {
   }
 
   async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
-    return await waitForExit(this.#engine, this.#handle, { signal, wasWatched: this.#wasWatched });
+    return await this.#wait(this.#engine, this.#handle, { signal, wasWatched: this.#wasWatched });
   }
 
   detach(): void {

@@ -8,7 +8,6 @@ import {
 } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
-import { isDirect } from './handle-state.ts';
 import { createLogCursor } from './log-cursor.ts';
 import { readEngineLog } from './read-engine-log.ts';
 
@@ -28,11 +27,11 @@ interface Line {
 export async function findTail(
   engine: DockerEngine,
   handle: WorkerHandle,
-  { tail, from, stream, signal }: LogQuery & { readonly tail: number },
+  { tail, from, stream, nonce, signal }: LogQuery & { readonly tail: number },
 ): Promise<OutputOffsets> {
   if (from !== undefined)
     throw new HodeiError('invalid_input', 'give either `from` or `tail`, not both', { details: { field: 'from' } });
-  const cursor = createLogCursor({ hasMarker: !isDirect(handle), from: NO_OUTPUT });
+  const cursor = createLogCursor({ handle, nonce, from: NO_OUTPUT });
   const begun: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
   const lines: Line[] = [];
   for await (const messages of readEngineLog(engine, { handle, follow: false, stream, signal })) {

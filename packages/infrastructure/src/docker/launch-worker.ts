@@ -9,8 +9,9 @@ import {
 
 import type { DockerEngine } from './docker-engine.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
-import { isDirect } from './handle-state.ts';
+import { isDirect, isReusable } from './handle-state.ts';
 import { isAlive, requireContainer } from './inspect-container.ts';
+import { launchReusable } from './launch-reusable.ts';
 import { liveOutput } from './live-output.ts';
 import { readFrames, type Frame } from './read-frames.ts';
 import { neverLaunched, readVerdict, refusal } from './read-verdict.ts';
@@ -30,6 +31,10 @@ export async function launchWorker(
 ): Promise<DockerRunningJob> {
   signal?.throwIfAborted();
   const session = sessions.get(handle.workerId, handle.resourceId);
+  if (isReusable(handle)) {
+    if (session === undefined) throw await whyNotHeld(engine, handle, order, signal);
+    return await launchReusable(engine, sessions, session, { handle, order, signal });
+  }
   if (isDirect(handle)) return await takeDirect(engine, sessions, handle, order, signal);
   const line = encodeLaunchOrder(order);
   if (session === undefined) throw await whyNotHeld(engine, handle, order, signal);

@@ -1,45 +1,78 @@
-import { parseLaunchMarker, type OutputChunk, type OutputOffsets, type OutputStream } from '@hodei/domain';
+import {
+  createOrderReader,
+  parseLaunchMarker,
+  type OutputChunk,
+  type OutputOffsets,
+  type OutputStream,
+  type WorkerHandle,
+} from '@hodei/domain';
 
+import { isDirect, isReusable } from './handle-state.ts';
 import type { LogMessage } from './log-message.ts';
 
 /** Turns the messages of a log, taken from its beginning, into output from some offsets on. */
 export interface LogCursor {
   /** Where the next reader would go on. */
   readonly offsets: OutputOffsets;
+  /** Whether the end of the one job of a reusable worker was seen on both streams: nothing of it will follow. */
+  readonly isOver: boolean;
   push(messages: readonly LogMessage[]): readonly OutputChunk[];
+  /** The log has ended: what was held back because it might have become a marker. */
+  flush(): readonly OutputChunk[];
 }
 
-/** @param hasMarker whether the first line of stdout is a launch marker, which is no output. */
+/**
+ * @param handle says which markers, which are no output, the log has: none; a first line of stdout; or of a
+ * reusable worker, those around each job.
+ * @param nonce of the job to read, of a reusable worker; absent: all of its jobs.
+ */
 export function createLogCursor({
-  hasMarker,
+  handle,
   from,
+  nonce,
 }: {
-  readonly hasMarker: boolean;
+  readonly handle: Pick<WorkerHandle, 'providerState'>;
   readonly from: OutputOffsets;
+  readonly nonce?: string | undefined;
 }): LogCursor {
   const next: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
-  let markerMayCome = hasMarker;
+  const orders = isReusable(handle)
+    ? { stdout: createOrderReader(nonce), stderr: createOrderReader(nonce) }
+    : undefined;
+  let markerMayCome = orders === undefined && !isDirect(handle);
+  let last = 0;
   const isMarker = ({ stream, bytes }: LogMessage): boolean => {
     if (!markerMayCome || stream !== 'stdout') return false;
     markerMayCome = false;
     return markerOf(bytes) !== undefined;
   };
+  const place = ({ stream, at, bytes }: LogMessage): readonly OutputChunk[] => {
+    const offset = next[stream];
+    next[stream] += bytes.length;
+    const skip = Math.max(0, from[stream] - offset);
+    return skip < bytes.length ? [{ stream, at, offset: offset + skip, bytes: bytes.subarray(skip) }] : [];
+  };
   return {
     get offsets() {
       return { stdout: Math.max(next.stdout, from.stdout), stderr: Math.max(next.stderr, from.stderr) };
+    },
+    get isOver() {
+      return orders !== undefined && orders.stdout.end !== undefined && orders.stderr.end !== undefined;
     },
     push: (messages) => {
       const chunks: OutputChunk[] = [];
       for (const message of messages) {
         if (isMarker(message)) continue;
         const { stream, at, bytes } = message;
-        const offset = next[stream];
-        next[stream] += bytes.length;
-        const skip = Math.max(0, from[stream] - offset);
-        if (skip < bytes.length) chunks.push({ stream, at, offset: offset + skip, bytes: bytes.subarray(skip) });
+        last = at;
+        chunks.push(...place(orders === undefined ? message : { stream, at, bytes: orders[stream].push(bytes) }));
       }
       return joinRuns(chunks);
     },
+    flush: () =>
+      (['stdout', 'stderr'] as const).flatMap((stream) =>
+        orders === undefined ? [] : place({ stream, at: last, bytes: orders[stream].flush() }),
+      ),
   };
 }
 

@@ -77,7 +77,7 @@ export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQu
     watch: true,
     retainedLogs: true,
     recovery: true,
-    reuse: false,
+    reuse: true,
     sharedNetwork: false,
     features: [`cgroup-v${info.cgroupVersion}`, ...(info.swapLimit ? ['swap-limit'] : []), ...info.securityOptions],
     labels: config.labels,

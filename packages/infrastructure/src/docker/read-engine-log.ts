@@ -11,13 +11,15 @@ export interface EngineLogQuery {
   readonly handle: Pick<WorkerHandle, 'workerId' | 'resourceId'>;
   readonly follow: boolean;
   readonly stream?: OutputStream | undefined;
+  /** Only so many of its last messages, and what follows. */
+  readonly tail?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 const SPACE = 0x20;
 
 /**
- * Reads a worker's log from its beginning, in batches as they arrive. With `follow` it ends when the worker
+ * Reads a worker's log from its beginning (or its last messages), in batches as they arrive. With `follow` it ends when the worker
  * has ended.
  *
  * @throws HodeiError `worker_not_found`; `provider_unavailable` where the stream breaks off, midway too; the
@@ -27,9 +29,15 @@ export async function* readEngineLog(
   engine: DockerEngine,
   query: EngineLogQuery,
 ): AsyncGenerator<readonly LogMessage[], void, undefined> {
-  const { handle, follow, stream, signal } = query;
+  const { handle, follow, stream, tail, signal } = query;
   const call = { doing: `reading the log of worker ${handle.workerId}`, subject: `worker ${handle.workerId}` };
-  const request = { stdout: stream !== 'stderr', stderr: stream !== 'stdout', timestamps: true, follow };
+  const request = {
+    stdout: stream !== 'stderr',
+    stderr: stream !== 'stdout',
+    timestamps: true,
+    follow,
+    tail: tail ?? 'all',
+  };
   const response = await engine.call(
     call,
     (docker, abortSignal) =>

@@ -71,6 +71,18 @@ async function whileAway(
   return { liveRestore, sawEnd: ends.length > 0 };
 }
 
+/** The signal that the engine sent shortly before a job ended by it. */
+export async function signalSent(
+  engine: DockerEngine,
+  subject: Subject,
+  { exitCode, exitedAt }: Pick<WorkerExit, 'exitCode' | 'exitedAt'>,
+  signal?: AbortSignal,
+): Promise<Pick<WorkerExit, 'signal'>> {
+  if (exitCode <= SIGNALLED) return {};
+  const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
+  return signalOf(await readPastEvents(engine, subject, { actions: ['kill'], ...span, signal }), exitCode);
+}
+
 /**
  * How a container ended that is gone already, as far as the engine remembers; nothing where it does not
  * remember its end.

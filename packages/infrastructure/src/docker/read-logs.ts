@@ -9,7 +9,6 @@ import {
 
 import type { DockerEngine } from './docker-engine.ts';
 import { findTail } from './find-tail.ts';
-import { isDirect } from './handle-state.ts';
 import { createLogCursor } from './log-cursor.ts';
 import { readEngineLog } from './read-engine-log.ts';
 
@@ -22,13 +21,15 @@ export async function* readLogs(
   handle: WorkerHandle,
   query: LogQuery = {},
 ): AsyncGenerator<OutputChunk, void, undefined> {
-  const { stream, tail, since, follow = false, signal } = query;
+  const { stream, tail, since, follow = false, nonce, signal } = query;
   const from =
     tail === undefined ? startOf(query) : await findTail(engine, handle, { ...query, tail: whole('tail', tail) });
-  const cursor = createLogCursor({ hasMarker: !isDirect(handle), from });
+  const cursor = createLogCursor({ handle, nonce, from });
   for await (const messages of readEngineLog(engine, { handle, follow, stream, signal })) {
     for (const chunk of cursor.push(messages)) if (since === undefined || chunk.at >= since) yield chunk;
+    if (cursor.isOver) return;
   }
+  yield* cursor.flush();
 }
 
 function startOf({ from, since }: LogQuery): OutputOffsets {

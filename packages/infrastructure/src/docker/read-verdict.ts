@@ -1,8 +1,9 @@
 import { setTimeout as delay } from 'node:timers/promises';
 
-import { HodeiError, type LaunchVerdict, type WorkerHandle } from '@hodei/domain';
+import { createOrderReader, HodeiError, type LaunchVerdict, type WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
+import { isReusable } from './handle-state.ts';
 import { hasEnded } from './inspect-container.ts';
 import { markerOf } from './log-cursor.ts';
 import { readEngineLog } from './read-engine-log.ts';
@@ -21,20 +22,46 @@ export async function readVerdict(
   nonce: string,
   signal?: AbortSignal,
 ): Promise<LaunchVerdict | undefined> {
+  const reusable = isReusable(handle);
   for (;;) {
     const first = await firstLine(engine, handle, signal);
     if (first !== undefined) {
+      const verdict = reusable ? await findVerdict(engine, handle, { nonce, follow: true, signal }) : undefined;
+      if (verdict !== undefined) return verdict;
       const marker = markerOf(first);
-      if (marker !== undefined) return marker.nonce === nonce ? marker.verdict : undefined;
-      throw new HodeiError(
-        'internal',
-        `the log of worker ${handle.workerId} does not begin with a launch marker; it outgrew the bound of its log, or was not written by us`,
-      );
+      if (marker === undefined) throw lostBeginning(handle);
+      if (!reusable) return marker.nonce === nonce ? marker.verdict : undefined;
     }
     if (await hasEnded(engine, handle, signal)) return undefined;
     await delay(RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
 }
+
+/**
+ * What a reusable worker said to an order with this nonce, from all of its log; with `follow` up to its end.
+ *
+ * @throws HodeiError `worker_not_found`
+ */
+export async function findVerdict(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  { nonce, follow, signal }: { nonce: string; follow: boolean; signal: AbortSignal | undefined },
+): Promise<LaunchVerdict | undefined> {
+  const reader = createOrderReader(nonce);
+  for await (const messages of readEngineLog(engine, { handle, follow, stream: 'stdout', signal })) {
+    for (const { bytes } of messages) {
+      reader.push(bytes);
+      if (reader.verdict !== undefined) return reader.verdict;
+    }
+  }
+  return undefined;
+}
+
+const lostBeginning = ({ workerId }: WorkerHandle): HodeiError =>
+  new HodeiError(
+    'internal',
+    `the log of worker ${workerId} does not begin with a launch marker; it outgrew the bound of its log, or was not written by us`,
+  );
 
 async function firstLine(
   engine: DockerEngine,

@@ -3,9 +3,10 @@ import type { OutputOffsets, WorkerHandle } from '@hodei/domain';
 import type { DockerEngine } from './docker-engine.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
 import { followJobLog } from './follow-job-log.ts';
-import { isDirect } from './handle-state.ts';
+import { isDirect, isReusable } from './handle-state.ts';
 import { requireContainer } from './inspect-container.ts';
 import { neverLaunched, readVerdict, refusal } from './read-verdict.ts';
+import { waitForJobEnd } from './wait-for-job-end.ts';
 import type { WorkerSessions } from './worker-session.ts';
 
 /**
@@ -24,14 +25,23 @@ export async function recoverWorker(
   }: { readonly nonce: string; readonly from: OutputOffsets; readonly signal?: AbortSignal | undefined },
 ): Promise<DockerRunningJob> {
   const { State } = await requireContainer(engine, handle, signal);
-  const isUnstarted = State.Status === 'created';
-  const isIdleHere = sessions.get(handle.workerId, handle.resourceId)?.isTaken === false;
-  if (isUnstarted || (isIdleHere && !isDirect(handle))) throw neverLaunched(handle);
+  const session = sessions.get(handle.workerId, handle.resourceId);
+  const reusable = isReusable(handle);
+  // What this process holds and did not send, nobody else did.
+  const wasNotSent = reusable ? session?.nonces.has(nonce) === false : session?.isTaken === false && !isDirect(handle);
+  if (State.Status === 'created' || wasNotSent) throw neverLaunched(handle);
   if (!isDirect(handle)) {
     const verdict = await readVerdict(engine, handle, nonce, signal);
     if (verdict === undefined) throw neverLaunched(handle);
     const refused = refusal(verdict, handle);
     if (refused !== undefined) throw refused;
   }
-  return new DockerRunningJob(engine, handle, (detached) => followJobLog(engine, handle, from, detached));
+  return new DockerRunningJob(
+    engine,
+    handle,
+    (detached) => followJobLog(engine, handle, from, detached, nonce),
+    undefined,
+    false,
+    reusable ? (_, subject, options) => waitForJobEnd(engine, subject, nonce, options.signal) : undefined,
+  );
 }

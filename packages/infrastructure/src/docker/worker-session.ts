@@ -1,17 +1,21 @@
 import type { Duplex } from 'node:stream';
 
-import type { WorkerId } from '@hodei/domain';
+import type { RunningJob, WorkerId } from '@hodei/domain';
 
-import type { DockerRunningJob } from './docker-running-job.ts';
+import type { Frame } from './read-frames.ts';
 
 /** The connection of this process to one worker. */
 export interface WorkerSession {
   readonly resourceId: string;
   readonly socket: Duplex;
-  /** A worker takes one order. */
+  /** It takes no order (any more): it has one, had the one that it takes, or is not clean. */
   isTaken: boolean;
-  /** What became of the order. */
-  running?: DockerRunningJob;
+  /** The nonces of the orders that a reusable worker was sent. */
+  readonly nonces: Set<string>;
+  /** What comes from a reusable worker, from one job to the next. */
+  frames?: AsyncIterator<readonly Frame[]>;
+  /** What became of the order; of a reusable worker, while its job runs. */
+  running?: RunningJob | undefined;
 }
 
 /** The workers that this process is connected to. Without its connection an idle worker ends by itself. */
@@ -25,7 +29,7 @@ export class WorkerSessions {
 
   hold(workerId: WorkerId, resourceId: string, socket: Duplex): void {
     this.close(workerId);
-    this.#sessions.set(workerId, { resourceId, socket, isTaken: false });
+    this.#sessions.set(workerId, { resourceId, socket, isTaken: false, nonces: new Set() });
   }
 
   /** Lets go of a worker; nothing to do where it is not held. */
