@@ -83,11 +83,12 @@ export interface Backend extends AsyncDisposable {
   /** Output in the order in which it was stored. Reads no faster than it is asked. @throws HodeiError `not_found` */
   followOutput(query: OutputQuery): AsyncIterable<LogRecord>;
 
-  /** Asks for a job's end; see {@link Job.cancelRequest}. Idempotent. @throws HodeiError `not_found` */
-  cancel(jobId: JobId, by: string): Promise<Job>;
-
-  /** Leaves a job whose cancellation was asked for no more time. */
-  kill(jobId: JobId): Promise<void>;
+  /**
+   * Asks for a job's end; see {@link Job.cancelRequest}. Idempotent.
+   * @param options.force leaves it no time to end by itself, also where its end was asked for already.
+   * @throws HodeiError `not_found`
+   */
+  cancel(jobId: JobId, by: string, options?: { readonly force?: boolean }): Promise<Job>;
 
   /** One page, the newest first, with their health as it is now. */
   listWorkers(query: WorkerQuery): Promise<Page<WorkerView>>;

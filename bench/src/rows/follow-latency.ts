@@ -38,9 +38,7 @@ export async function followLatency(world: World, { plane }: DockerPlane, effort
   stream.destroy();
   child.kill();
   await once(child, 'close');
-  await cancelJob(context, id, 'the benchmark');
-  runner.cancel(id, 'the benchmark');
-  runner.kill(id);
+  await cancelJob(context, id, 'the benchmark', { force: true });
   await waitForJob(context, id);
   await runner.idle();
 

@@ -130,7 +130,7 @@ function passOnInterruptions(
   };
   const insist = async (): Promise<void> => {
     await asked;
-    await backend.kill(jobId);
+    await backend.cancel(jobId, requestedBy('Ctrl-C'), { force: true });
     await progress.tell('killing the job');
   };
   const complain = (error: unknown): Promise<void> =>

@@ -108,12 +108,8 @@ export class EmbeddedBackend implements Backend {
     yield* followOutput(await this.#rows(), query);
   }
 
-  async cancel(jobId: JobId, by: string): Promise<Job> {
-    return cancelJob(await this.#rows(), jobId, by);
-  }
-
-  async kill(jobId: JobId): Promise<void> {
-    (await this.#plane)?.runner.kill(jobId);
+  async cancel(jobId: JobId, by: string, options?: { readonly force?: boolean }): Promise<Job> {
+    return cancelJob(await this.#rows(), jobId, by, options);
   }
 
   async listWorkers(query: WorkerQuery): Promise<Page<WorkerView>> {

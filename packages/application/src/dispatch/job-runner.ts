@@ -1,6 +1,7 @@
 import {
   toHodeiError,
   type Attempt,
+  type CancelRequest,
   type HodeiError,
   type Job,
   type JobId,
@@ -143,14 +144,11 @@ export class JobRunner {
     this.#clean(workerId, destroyWorker(this.#context, provider, worker, this.#context.lost));
   }
 
-  /** Ends a job that runs here, with grace; nothing where it is being ended already, or does not run here. */
-  cancel(jobId: JobId, by: string): void {
-    this.#active.get(jobId)?.stop.abort({ kind: 'cancelled', by } satisfies StopReason);
-  }
-
-  /** Leaves a job of this instance no more grace. Its cancellation must have been asked for. */
-  kill(jobId: JobId): void {
-    this.#active.get(jobId)?.kill.abort();
+  /** Ends a job that runs here as its row asks for it; nothing where it is ended so already, or does not run here. */
+  cancel(jobId: JobId, { by, force }: CancelRequest): void {
+    const active = this.#active.get(jobId);
+    active?.stop.abort({ kind: 'cancelled', by } satisfies StopReason);
+    if (force) active?.kill.abort();
   }
 
   /** Ends the attempt of a job at once, because its worker is to be destroyed; the job is tried again. */
@@ -201,7 +199,7 @@ export class JobRunner {
     const over = new AbortController();
     // A new subscription is awake: what was asked for before it is found in the row.
     const changes = cancels ?? this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] });
-    void this.#watchForCancellation(job.id, changes, stop, over.signal);
+    void this.#watchForCancellation(job.id, changes, over.signal);
     const end = (): void => {
       this.#active.delete(job.id);
       over.abort();
@@ -219,12 +217,7 @@ export class JobRunner {
     return job;
   }
 
-  async #watchForCancellation(
-    jobId: JobId,
-    subscription: Subscription,
-    stop: AbortController,
-    over: AbortSignal,
-  ): Promise<void> {
+  async #watchForCancellation(jobId: JobId, subscription: Subscription, over: AbortSignal): Promise<void> {
     const { jobs } = this.#context.repositories;
     using changes = subscription;
     while (!over.aborted) {
@@ -232,8 +225,8 @@ export class JobRunner {
         await changes.next(over);
         const { cancelRequest } = await jobs.get(jobId);
         if (cancelRequest === undefined) continue;
-        stop.abort({ kind: 'cancelled', by: cancelRequest.by } satisfies StopReason);
-        return;
+        this.cancel(jobId, cancelRequest);
+        if (cancelRequest.force) return; // one that leaves it its grace may still be followed by one that does not
       } catch (error) {
         if (over.aborted) return;
         this.#context.diagnostics.warn('could not look for a cancellation', { jobId, error });

@@ -27,7 +27,7 @@ export async function continueOwned(context: JobContext, runner: JobRunner, owne
     letGo(context, job, open === undefined ? runner.start(job) : runner.adopt(job, open));
   }
   // The change that told of a cancellation may never have arrived.
-  for (const { id, cancelRequest } of owned.jobs) if (cancelRequest) runner.cancel(id, cancelRequest.by);
+  for (const { id, cancelRequest } of owned.jobs) if (cancelRequest) runner.cancel(id, cancelRequest);
   for (const worker of owned.workers) {
     if (context.idle?.keeps(worker)) continue;
     if (needed.has(worker.id) || (worker.jobId !== undefined && runner.has(worker.jobId))) continue;

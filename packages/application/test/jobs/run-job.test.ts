@@ -84,7 +84,7 @@ describe('a job that ends before its time', () => {
     const before = plane.clock.now();
     await cancelJob(plane.context, id, 'alice');
     await plane.clock.settle();
-    plane.runner.kill(id);
+    await cancelJob(plane.context, id, 'alice', { force: true });
     const job = await plane.until(waitForJob(plane.context, id));
     expect(job.state).toBe('cancelled');
     expect(plane.clock.now() - before).toBeLessThan(60_000);
