@@ -193,6 +193,12 @@ export class JobRunner {
   }
 
   #track(job: Job, run: (signals: StopSignals) => Promise<Job>, cancels?: Subscription): Promise<Job> {
+    // A claim and a look at what this instance owns may both find a job: whoever comes second waits for the first.
+    const active = this.#active.get(job.id);
+    if (active !== undefined) {
+      cancels?.[Symbol.dispose]();
+      return active.done;
+    }
     const stop = new AbortController();
     const kill = new AbortController();
     const gone = new AbortController();

@@ -114,6 +114,16 @@ describe('a job that ends before its time', () => {
     expect((await describeJob(plane.context, second.id)).attempts).toEqual([]);
   });
 
+  it('runs once where a claim and a look at what its instance owns both find it', async () => {
+    await using plane = await startControlPlane({ policy: { maxConcurrentJobs: 0 } });
+    const job = await submitJob(plane.context, { command: ['true'] }, { claim: true });
+    const both = [plane.runner.start(job), plane.runner.start(job)];
+    const [first, second] = await plane.until(Promise.all(both));
+    expect(first).toMatchObject({ state: 'succeeded' });
+    expect(second).toEqual(first);
+    expect((await describeJob(plane.context, job.id)).attempts).toHaveLength(1);
+  });
+
   it("is named killed for memory only with the engine's word for it", async () => {
     await using plane = await startControlPlane();
     expect(await plane.run({ command: ['oom'] })).toMatchObject({ state: 'failed', outcome: { cause: 'oom_killed' } });
