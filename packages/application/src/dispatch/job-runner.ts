@@ -74,6 +74,8 @@ export class JobRunner {
    * @throws HodeiError `stale_epoch` where it belongs to another instance now.
    */
   start(job: Job, onProgress?: OnProgress): Promise<Job> {
+    const active = this.#active.get(job.id);
+    if (active !== undefined) return this.#startAfter(active.done, job, onProgress);
     return this.#track(job, async (signals) => {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
@@ -170,6 +172,18 @@ export class JobRunner {
     }
   }
 
+  /**
+   * Starts a job that still runs here. It is either found twice, by a claim and by a look at what this instance owns:
+   * then it runs once. Or its retry was claimed before its last attempt was put away here: then it waits for that.
+   */
+  async #startAfter(done: Promise<Job>, { id }: Job, onProgress?: OnProgress): Promise<Job> {
+    await done.catch(() => undefined);
+    const { jobs, attempts } = this.#context.repositories;
+    const [job, all] = await Promise.all([jobs.get(id), attempts.listByJob(id)]);
+    const waits = job.state === 'scheduled' && job.epoch === this.#context.instance.epoch;
+    return waits && all.every(({ outcome }) => outcome !== undefined) ? this.start(job, onProgress) : job;
+  }
+
   async #place(job: Job): ReturnType<typeof placeClaimedJob> {
     if ((this.#failedHandOvers.get(job.id) ?? 0) >= MOST_HAND_OVERS) {
       this.#failedHandOvers.delete(job.id);
@@ -193,12 +207,6 @@ export class JobRunner {
   }
 
   #track(job: Job, run: (signals: StopSignals) => Promise<Job>, cancels?: Subscription): Promise<Job> {
-    // A claim and a look at what this instance owns may both find a job: whoever comes second waits for the first.
-    const active = this.#active.get(job.id);
-    if (active !== undefined) {
-      cancels?.[Symbol.dispose]();
-      return active.done;
-    }
     const stop = new AbortController();
     const kill = new AbortController();
     const gone = new AbortController();
