@@ -13,6 +13,7 @@ import { addRunCommand } from './commands/run.ts';
 import { addRunnerCommand } from './commands/runner.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addWorkersDestroyCommand, addWorkersDrainCommand } from './commands/workers-end.ts';
+import { addTokenCommands } from './commands/tokens.ts';
 import { addWorkersGetCommand } from './commands/workers-get.ts';
 import { addWorkersLsCommand } from './commands/workers-ls.ts';
 
@@ -69,6 +70,8 @@ export function buildProgram(cli: Cli, version: string): Command {
 
   addQueueCommands(program.command('queues').description('queues: list, configure, pause, resume'), cli);
   addLimitCommands(program.command('limits').description('limits of concurrency keys: list, set, remove'), cli);
+
+  addTokenCommands(program.command('tokens').description('tokens of the HTTP API: create, list, revoke'), cli);
 
   addServeCommand(program, cli, version);
   addDoctorCommand(program, cli);

@@ -3,6 +3,7 @@ export { jobDescriptionToJson, jobToJson } from './http/jobs/job-json.ts';
 export { phaseDurations } from './http/jobs/phase-durations.ts';
 export { recordToJson } from './http/logs/record-json.ts';
 export { providerToJson } from './http/providers/provider-json.ts';
+export { tokenToJson } from './http/tokens/token-json.ts';
 export { workerToJson } from './http/workers/worker-json.ts';
 export { LOCAL_PROVIDER, openControlPlane, type ControlPlane } from './open-control-plane.ts';
 export { openStore, type Store, type StoreOptions } from './open-store.ts';

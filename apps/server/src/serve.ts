@@ -2,10 +2,12 @@ import { dispatchJobs, recoverAbandoned } from '@hodei/application';
 import { isHodeiError } from '@hodei/domain';
 
 import type { HttpServer } from './http/http-server.ts';
+import { idempotencyBy } from './http/jobs/idempotency.ts';
 import { openControlPlane, type ControlPlane } from './open-control-plane.ts';
 import type { StoreOptions } from './open-store.ts';
 import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
+import { SEALING_KEY } from './tokens.ts';
 import type { Settings } from './settings.ts';
 
 /** What whoever serves may bring along. */
@@ -35,7 +37,12 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
     try {
       if (settings.listen !== undefined) {
         http ??= serving.use(await listen(settings.listen, plane, options));
-        http.begin({ context: plane.context, runner: plane.runner, over: AbortSignal.any([over.signal, plane.lost]) });
+        http.begin({
+          context: plane.context,
+          runner: plane.runner,
+          idempotencyOf: idempotencyBy(plane.store.container.resolve(SEALING_KEY)),
+          over: AbortSignal.any([over.signal, plane.lost]),
+        });
       }
       await live(plane, signal);
     } finally {
@@ -49,8 +56,14 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
 async function listen(address: ListenAddress, plane: ControlPlane, options: ServeOptions): Promise<HttpServer> {
   // Only who serves needs the framework; every other command begins faster without it.
   const { HttpServer } = await import('./http/http-server.ts');
-  const { diagnostics } = plane.store;
-  const http = await HttpServer.listen({ address, diagnostics, version: options.version ?? 'unknown' });
+  const { clock, diagnostics, repositories } = plane.store;
+  const http = await HttpServer.listen({
+    address,
+    clock,
+    diagnostics,
+    tokens: repositories.tokens,
+    version: options.version ?? 'unknown',
+  });
   diagnostics.info('the HTTP API listens', { url: http.url });
   options.onListening?.(http.url);
   return http;

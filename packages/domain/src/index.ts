@@ -165,3 +165,13 @@ export {
 } from './worker-health.ts';
 export { retirement, type Retirement } from './worker-retirement.ts';
 export type { Owned, OwnershipRepository } from './ownership-repository.ts';
+export {
+  allows,
+  assertTokenInput,
+  parseTokenScope,
+  TOKEN_SCOPES,
+  type Token,
+  type TokenInput,
+  type TokenScope,
+} from './token.ts';
+export type { TokenRepository } from './token-repository.ts';

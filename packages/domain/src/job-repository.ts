@@ -14,6 +14,10 @@ export interface NewJob {
   /** From {@link SecretSealer.seal}; dropped by the repository when the job ends. */
   readonly sealedSecrets?: Uint8Array;
   readonly at: EpochMs;
+  /** Who submits it, for the job's record and the history. */
+  readonly by?: string;
+  /** Says whether two submissions with the same id ask for the same. Absent: their specs say it. */
+  readonly requestHash?: string;
   /**
    * Given: the job is stored as `scheduled` and owned by this epoch, in one step, whoever waits already; but as
    * `pending` where it is not to begin yet, its queue is paused, or a limit counts it.
@@ -27,6 +31,8 @@ export interface JobQuery extends PageRequest {
   readonly name?: string;
   /** All of these labels. */
   readonly labels?: Readonly<Record<string, string>>;
+  /** Only this tenant's. */
+  readonly tenant?: string;
 }
 
 /**
@@ -37,8 +43,10 @@ export interface JobQuery extends PageRequest {
  */
 export interface JobRepository {
   /**
-   * Stores a new job. Idempotent by id: the same id and spec again returns the stored job.
-   * @throws HodeiError `conflict` where the id exists with another spec.
+   * Stores a new job. Idempotent by id: the same id and spec again, or the same id and
+   * {@link NewJob.requestHash}, returns the stored job.
+   * @throws HodeiError `conflict` where the id exists with another spec; `idempotency_key_reused` where it exists
+   * with another hash.
    */
   insert(job: NewJob): Promise<Job>;
 

@@ -71,6 +71,8 @@ export interface Job {
   readonly notBefore: EpochMs;
   readonly startedAt?: EpochMs;
   readonly finishedAt?: EpochMs;
+  /** Who submitted it, where that is known. */
+  readonly submittedBy?: string;
   readonly cancelRequest?: CancelRequest;
   /** Present once it has ended. */
   readonly outcome?: Outcome;

@@ -8,6 +8,7 @@ import type { OwnershipRepository } from './ownership-repository.ts';
 import type { PoolRepository } from './pool-repository.ts';
 import type { ProviderRepository } from './provider-repository.ts';
 import type { QueueRepository } from './queue-repository.ts';
+import type { TokenRepository } from './token-repository.ts';
 import type { WorkerRepository } from './worker-repository.ts';
 
 /** All that one store offers. */
@@ -22,5 +23,6 @@ export interface Repositories {
   readonly logs: LogRepository;
   readonly history: HistoryRepository;
   readonly ownership: OwnershipRepository;
+  readonly tokens: TokenRepository;
   readonly changes: ChangeFeed;
 }

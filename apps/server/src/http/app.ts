@@ -6,7 +6,9 @@ import type {
   RawServerDefault,
 } from 'fastify';
 
-import type { Caller, Scope } from './caller.ts';
+import type { TokenScope } from '@hodei/domain';
+
+import type { Caller } from './auth/caller.ts';
 import type { ZodTypes } from './validate.ts';
 
 /** The server, as routes are added to it. */
@@ -25,6 +27,8 @@ declare module 'fastify' {
   }
   interface FastifyContextConfig {
     /** What the caller's token must allow; absent: anyone may. */
-    readonly scope?: Scope;
+    readonly scope?: TokenScope;
+    /** Whether the token of a tenant is enough; the route sees to it that it reaches only what is the tenant's. */
+    readonly openToTenants?: boolean;
   }
 }

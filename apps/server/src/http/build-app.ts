@@ -3,7 +3,8 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyReply } from 'fastify';
 
 import type { App } from './app.ts';
-import type { Authenticate } from './authenticate.ts';
+import { recordRequest } from './auth/record-request.ts';
+import { Authentication } from './auth/authenticate.ts';
 import { answerClientError } from './client-error.ts';
 import { addHealthRoutes } from './health/health-routes.ts';
 import type { HttpContext } from './http-context.ts';
@@ -14,6 +15,9 @@ import { answerUnknownRoute, KnownRoutes } from './known-routes.ts';
 import { addOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { addProviderRoutes } from './providers/provider-routes.ts';
+import { addLimitRoutes } from './queues/limit-routes.ts';
+import { addQueueRoutes } from './queues/queue-routes.ts';
+import { addTokenRoutes } from './tokens/token-routes.ts';
 import { validatorCompiler } from './validate.ts';
 import { addWorkerRoutes } from './workers/worker-routes.ts';
 
@@ -24,7 +28,7 @@ const HEADER_BYTES = 16 * 1024;
 const MAX_HEADERS = 100;
 
 /** The whole HTTP API, not yet listening. */
-export async function buildApp(http: HttpContext, authenticate: Authenticate): Promise<App> {
+export async function buildApp(http: HttpContext): Promise<App> {
   const { limits } = http;
   const app: App = fastify({
     bodyLimit: BODY_BYTES,
@@ -56,12 +60,17 @@ export async function buildApp(http: HttpContext, authenticate: Authenticate): P
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.decorateRequest('caller');
 
+  const authentication = new Authentication({
+    clock: http.clock,
+    tokens: () => http.life().context.repositories.tokens,
+  });
   const known = new KnownRoutes();
   app.addHook('onRoute', (route) => known.add(route));
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
-    await authenticate(request, reply);
+    await authentication.admit(request);
   });
+  app.addHook('preHandler', (request) => recordRequest(http, request));
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const problem = toProblem(error, request.id);
     if (problem.status >= 500)
@@ -78,6 +87,9 @@ export async function buildApp(http: HttpContext, authenticate: Authenticate): P
   addLogRoutes(app, http);
   addWorkerRoutes(app, http);
   addProviderRoutes(app, http);
+  addQueueRoutes(app, http);
+  addLimitRoutes(app, http);
+  addTokenRoutes(app, http);
   await app.ready();
   return app;
 }

@@ -1,4 +1,5 @@
-import type { Diagnostics, JobContext, JobRunner } from '@hodei/application';
+import type { Clock } from '@hodei/domain';
+import type { Diagnostics, Idempotency, JobContext, JobRunner } from '@hodei/application';
 
 import type { StreamSlots } from './stream-slots.ts';
 
@@ -38,6 +39,7 @@ export const DEFAULT_HTTP_LIMITS: HttpLimits = {
 export interface HttpContext {
   readonly limits: HttpLimits;
   readonly diagnostics: Diagnostics;
+  readonly clock: Clock;
   readonly version: string;
   readonly streams: StreamSlots;
   /** It finishes what it has; load balancers take it out. */
@@ -54,6 +56,8 @@ export interface HttpLife {
   readonly context: JobContext;
   /** Runs what is placed on a waiting worker right away. */
   readonly runner: JobRunner;
+  /** Makes a submission that is sent twice one job. @param keySpace whose keys these are. */
+  idempotencyOf(keySpace: string, key: string, request: unknown): Idempotency;
   /** Aborts when this life ends: who waits is answered, streams end, and go on elsewhere. */
   readonly over: AbortSignal;
 }

@@ -1,11 +1,10 @@
 import type { AddressInfo } from 'node:net';
 
 import type { Diagnostics } from '@hodei/application';
-import { HodeiError } from '@hodei/domain';
+import { HodeiError, type Clock, type TokenRepository } from '@hodei/domain';
 
 import { isLoopback, type ListenAddress } from '../parse-listen.ts';
 import type { App } from './app.ts';
-import { openAuthentication } from './authenticate.ts';
 import { buildApp } from './build-app.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpContext, type HttpLife, type HttpLimits } from './http-context.ts';
 import { StreamSlots } from './stream-slots.ts';
@@ -28,21 +27,25 @@ export class HttpServer implements AsyncDisposable {
   /** @throws HodeiError `config_invalid` where it can't listen there. */
   static async listen(params: {
     readonly address: ListenAddress;
+    readonly clock: Clock;
+    readonly tokens: TokenRepository;
     readonly diagnostics: Diagnostics;
     readonly version: string;
     readonly limits?: Partial<HttpLimits>;
   }): Promise<HttpServer> {
-    const { address, diagnostics, version } = params;
-    if (!isLoopback(address.host)) {
+    const { address, clock, diagnostics, version } = params;
+    if (!isLoopback(address.host) && !(await params.tokens.hasAny())) {
       throw new HodeiError(
         'config_invalid',
-        `HODEI_LISTEN is ${address.host}, where others can reach it, and this version has no tokens yet; listen at 127.0.0.1`,
+        `HODEI_LISTEN is ${address.host}, where others can reach this server, and there is no token yet: ` +
+          'make one with "hodei tokens create --scope admin NAME", or listen at 127.0.0.1',
       );
     }
     const limits = { ...DEFAULT_HTTP_LIMITS, ...params.limits };
     const state: State = { life: undefined, isDraining: false };
     const http: HttpContext = {
       limits,
+      clock,
       diagnostics,
       version,
       streams: new StreamSlots(limits.maxStreams),
@@ -52,7 +55,7 @@ export class HttpServer implements AsyncDisposable {
         throw new HodeiError('unavailable', 'this instance begins a new life; try again soon, or another server');
       },
     };
-    const app = await buildApp(http, openAuthentication);
+    const app = await buildApp(http);
     try {
       await app.listen({ host: address.host, port: address.port });
     } catch (error) {

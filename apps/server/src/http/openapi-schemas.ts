@@ -11,8 +11,8 @@ export class OpenApiSchemas {
   readonly components: Record<string, Json> = {};
 
   /** What a route says of itself, with its schemas as JSON. */
-  ofRoute({ body, querystring, params, response, ...rest }: Record<string, unknown>): Record<string, unknown> {
-    const parts = Object.entries({ body, querystring, params }).filter(([, schema]) => schema !== undefined);
+  ofRoute({ body, querystring, params, headers, response, ...rest }: Record<string, unknown>): Record<string, unknown> {
+    const parts = Object.entries({ body, querystring, params, headers }).filter(([, schema]) => schema !== undefined);
     const responses = Object.entries((response ?? {}) as Readonly<Record<string, unknown>>);
     return {
       ...rest,

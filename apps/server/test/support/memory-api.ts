@@ -1,6 +1,6 @@
 import type { App } from '../../src/http/app.ts';
-import { openAuthentication, type Authenticate } from '../../src/http/authenticate.ts';
 import { buildApp } from '../../src/http/build-app.ts';
+import { idempotencyBy } from '../../src/http/jobs/idempotency.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/http-context.ts';
 import { StreamSlots } from '../../src/http/stream-slots.ts';
 import { startMemoryPlane, type MemoryPlane } from './memory-plane.ts';
@@ -15,23 +15,26 @@ export interface MemoryApi extends AsyncDisposable {
 }
 
 export async function startMemoryApi(
-  options: { readonly limits?: Partial<HttpLimits>; readonly authenticate?: Authenticate } = {},
+  options: { readonly limits?: Partial<HttpLimits>; readonly plane?: MemoryPlane } = {},
 ): Promise<MemoryApi> {
-  const plane = await startMemoryPlane();
+  const plane = options.plane ?? (await startMemoryPlane());
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const streams = new StreamSlots(limits.maxStreams);
   const over = new AbortController();
-  const app = await buildApp(
-    {
-      limits,
-      streams,
-      diagnostics: plane.context.diagnostics,
-      version: '1.2.3',
-      isDraining: () => false,
-      life: () => ({ context: plane.context, runner: plane.runner, over: over.signal }),
-    },
-    options.authenticate ?? openAuthentication,
-  );
+  const app = await buildApp({
+    limits,
+    streams,
+    clock: plane.context.clock,
+    diagnostics: plane.context.diagnostics,
+    version: '1.2.3',
+    isDraining: () => false,
+    life: () => ({
+      context: plane.context,
+      runner: plane.runner,
+      idempotencyOf: idempotencyBy(new Uint8Array(32)),
+      over: over.signal,
+    }),
+  });
   return {
     app,
     plane,

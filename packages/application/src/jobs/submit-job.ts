@@ -1,9 +1,17 @@
-import { checkJobInput, parseJobId, type Job, type JobInput } from '@hodei/domain';
+import { checkJobInput, isHodeiError, parseJobId, type Job, type JobId, type JobInput } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import { placeNewJob } from '../pools/place-new-job.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { demandOf } from './demand-of.ts';
+
+/** Makes a submission that is sent twice one job. */
+export interface Idempotency {
+  /** The same for the same caller and key, and for nothing else. */
+  readonly jobId: JobId;
+  /** The same for the same request, and for no other. */
+  readonly requestHash: string;
+}
 
 /**
  * Checks a job, seals its secrets and stores it. Once this returns, the job is durable.
@@ -12,7 +20,9 @@ import { demandOf } from './demand-of.ts';
  * then run it.
  * @param options.runner where a worker of a pool waits in this instance for just such a job, the job is placed on it
  * by the statement that stores it, and its order is sent at once: it is `scheduled`, and this runner runs it.
- * @throws HodeiError `invalid_input` and `limit_exceeded` for what the caller gave, `limit_exceeded` also
+ * @param options.by who submits it.
+ * @param options.idempotency the job that it stands for is returned where it is there already.
+ * @throws HodeiError `idempotency_key_reused` where that one asks for something else; `invalid_input` and `limit_exceeded` for what the caller gave, `limit_exceeded` also
  * where no registered provider could ever run it, `database_unavailable`. Nothing is stored then.
  */
 export async function submitJob(
@@ -21,13 +31,32 @@ export async function submitJob(
     'repositories' | 'registry' | 'ids' | 'clock' | 'sealer' | 'policy' | 'instance' | 'idle' | 'hub'
   >,
   input: JobInput,
-  options: { readonly claim?: boolean; readonly runner?: JobRunner } = {},
+  options: {
+    readonly claim?: boolean;
+    readonly runner?: JobRunner;
+    readonly by?: string;
+    readonly idempotency?: Idempotency;
+  } = {},
 ): Promise<Job> {
   const { spec, secrets } = checkJobInput(input, context.policy.defaultImage);
-  const id = parseJobId(context.ids.uuid());
+  const { by, idempotency } = options;
+  const id = idempotency?.jobId ?? parseJobId(context.ids.uuid());
   const sealed = spec.secretNames.length > 0 ? { sealedSecrets: context.sealer.seal(id, secrets) } : {};
-  const job = { id, spec, at: context.clock.now(), ...sealed };
-  const placed = options.runner && (await placeNewJob(context, options.runner, job, secrets));
+  const job = {
+    id,
+    spec,
+    at: context.clock.now(),
+    ...sealed,
+    ...(by === undefined ? {} : { by }),
+    ...(idempotency === undefined ? {} : { requestHash: idempotency.requestHash }),
+  };
+  // A job that is there already conflicts with its placement; inserting it finds it.
+  const placed =
+    options.runner &&
+    (await placeNewJob(context, options.runner, job, secrets).catch((error: unknown) => {
+      if (idempotency !== undefined && isHodeiError(error, 'conflict')) return undefined;
+      throw error;
+    }));
   if (placed !== undefined) return placed;
   await context.registry.assertFulfillable(demandOf(spec));
   return context.repositories.jobs.insert({ ...job, ...(options.claim ? { claimFor: context.instance.epoch } : {}) });

@@ -26,6 +26,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     logs: reach('logs'),
     history: reach('history'),
     ownership: reach('ownership'),
+    tokens: reach('tokens'),
     changes: { watch: (signal) => around.watch(store.changes.watch(signal), signal) } satisfies ChangeFeed,
   };
 }

@@ -12,6 +12,7 @@ import { PostgresOwnershipRepository } from './postgres-ownership-repository.ts'
 import { PostgresPoolRepository } from './postgres-pool-repository.ts';
 import { PostgresProviderRepository } from './postgres-provider-repository.ts';
 import { PostgresQueueRepository } from './postgres-queue-repository.ts';
+import { PostgresTokenRepository } from './postgres-token-repository.ts';
 import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 
 /** All repositories on one Postgres. Disposing of it closes its connections. */
@@ -46,6 +47,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       logs: new PostgresLogRepository(database),
       history: new PostgresHistoryRepository(database),
       ownership: new PostgresOwnershipRepository(database),
+      tokens: new PostgresTokenRepository(database),
       changes,
     },
     [Symbol.asyncDispose]: () => (closed ??= close()),

@@ -52,7 +52,7 @@ export class PostgresJobRepository implements JobRepository {
 
   async list(query: JobQuery): Promise<Page<Job>> {
     const { limit, after: start } = parsePageRequest(query);
-    const { states, name, labels } = query;
+    const { states, name, labels, tenant } = query;
     const rows = await this.#database.run((db) => {
       let jobs = db
         .selectFrom('jobs')
@@ -63,6 +63,8 @@ export class PostgresJobRepository implements JobRepository {
       if (start !== undefined) jobs = jobs.where(after(start));
       if (states !== undefined) jobs = jobs.where(sql<SqlBool>`state = ANY (${states})`);
       if (name !== undefined) jobs = jobs.where('name', '=', name);
+      // The second condition is what the partial index asks for.
+      if (tenant !== undefined) jobs = jobs.where('tenant', '=', tenant).where('tenant', '<>', '');
       // The second condition is what the partial index asks for.
       if (labels !== undefined && Object.keys(labels).length > 0) {
         jobs = jobs.where(sql<SqlBool>`labels @> ${JSON.stringify(labels)}::jsonb AND labels <> '{}'`);

@@ -45,6 +45,8 @@ export interface Schema {
     readonly not_before: Timestamp;
     readonly started_at: NullableTimestamp;
     readonly finished_at: NullableTimestamp;
+    readonly submitted_by: string | null;
+    readonly request_hash: string | null;
     readonly cancel_requested_at: NullableTimestamp;
     readonly cancel_requested_by: string | null;
     readonly cancel_forced: Generated<boolean>;
@@ -56,6 +58,17 @@ export interface Schema {
     readonly deferred: Generated<boolean>;
     readonly held: Generated<boolean>;
     readonly turn: Generated<number>;
+  };
+  readonly tokens: {
+    readonly id: string;
+    readonly name: string;
+    readonly secret_hash: Uint8Array;
+    readonly scopes: readonly string[];
+    readonly tenant: string | null;
+    readonly created_at: Timestamp;
+    readonly created_by: string;
+    readonly expires_at: NullableTimestamp;
+    readonly revoked_at: NullableTimestamp;
   };
   readonly queues: {
     readonly name: string;

@@ -13,6 +13,7 @@ export {
   describeProviderRepository,
   describeQueueRepository,
   describeRepositories,
+  describeTokenRepository,
   describeWorkerRepository,
 } from './repositories/describe-repositories.ts';
 export { RepositoryBench } from './repositories/bench.ts';

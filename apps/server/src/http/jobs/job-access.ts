@@ -1,18 +1,22 @@
-import { HodeiError, type Job, type JobId, parseJobId } from '@hodei/domain';
+import { HodeiError, parseJobId, type Job, type JobId, type JobInput } from '@hodei/domain';
 
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../auth/caller.ts';
 import type { HttpLife } from '../http-context.ts';
-
-/** The label that says whose a job is. */
-export const TENANT_LABEL = 'tenant';
-
-const tenantOf = (job: Job): string | undefined => job.spec.labels[TENANT_LABEL];
 
 /** A job that the caller may see. Of others it learns not even that they exist. @throws HodeiError `not_found` */
 export async function visibleJob(life: HttpLife, caller: Caller, id: string): Promise<Job> {
-  const job = await life.context.repositories.jobs.get(readJobId(id));
-  if (caller.tenant === undefined || caller.tenant === tenantOf(job)) return job;
-  throw new HodeiError('not_found', `there is no job ${job.id}`);
+  const jobId = readJobId(id);
+  const job = await life.context.repositories.jobs.get(jobId);
+  if (caller.tenant === undefined || caller.tenant === job.spec.tenant) return job;
+  throw new HodeiError('not_found', `there is no job ${jobId}`);
+}
+
+/** A tenant's token submits that tenant's jobs. @throws HodeiError `forbidden` where the job names another. */
+export function ofTenant(input: JobInput, { tenant }: Caller): JobInput {
+  if (tenant === undefined) return input;
+  if (input.tenant !== undefined && input.tenant !== tenant)
+    throw new HodeiError('forbidden', `this token submits jobs of tenant ${tenant} only`);
+  return { ...input, tenant };
 }
 
 /** What is no id is the id of nothing. @throws HodeiError `not_found` */

@@ -18,6 +18,7 @@ export function jobToJson(job: Job): Frozen<JobJson> {
     ...(job.startedAt === undefined ? {} : { startedAt: formatMoment(job.startedAt) }),
     ...(job.finishedAt === undefined ? {} : { finishedAt: formatMoment(job.finishedAt) }),
     ...(job.state === 'pending' && job.notBefore > job.createdAt ? { notBefore: formatMoment(job.notBefore) } : {}),
+    ...(job.submittedBy === undefined ? {} : { submittedBy: job.submittedBy }),
     ...(job.outcome === undefined ? {} : outcomeToJson(job.outcome)),
     ...(job.cancelRequest === undefined
       ? {}

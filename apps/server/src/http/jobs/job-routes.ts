@@ -1,12 +1,12 @@
 import { cancelJob, describeJob, submitJob, waitForJob, type JobDescription } from '@hodei/application';
-import { HodeiError, type Job, type JobId, type JobInput } from '@hodei/domain';
+import type { Job, JobId } from '@hodei/domain';
 
 import type { App } from '../app.ts';
-import type { Caller } from '../caller.ts';
 import { goneSignal } from '../gone-signal.ts';
 import type { HttpContext, HttpLife } from '../http-context.ts';
 import { pageToJson } from '../schema-parts.ts';
-import { visibleJob, TENANT_LABEL } from './job-access.ts';
+import { readIdempotencyKey } from './idempotency.ts';
+import { ofTenant, visibleJob } from './job-access.ts';
 import { jobDescriptionToJson, jobToJson } from './job-json.ts';
 import {
   JobDescriptionJson,
@@ -15,6 +15,7 @@ import {
   JobListQuery,
   JobPage,
   JobParams,
+  SubmitHeaders,
   SubmitQuery,
 } from './job-schemas.ts';
 import { readJobInput } from './read-job-input.ts';
@@ -24,36 +25,49 @@ export function addJobRoutes(app: App, http: HttpContext): void {
   app.post(
     '/v1/jobs',
     {
-      config: { scope: 'submit' },
+      config: { scope: 'submit', openToTenants: true },
       bodyLimit: http.limits.maxBodyBytes,
       schema: {
         tags: ['jobs'],
         summary: 'Submit a job',
         description:
-          'Stores a job and answers; with "wait", once it has ended or the time is over, whichever is first.',
+          'Stores a job and answers; with "wait", once it has ended or the time is over, whichever is first. With the header Idempotency-Key, a request that is sent twice is one job.',
         querystring: SubmitQuery,
         body: JobInputJson,
-        response: { 201: JobDescriptionJson },
+        headers: SubmitHeaders,
+        response: {
+          200: JobDescriptionJson.describe('the job of an earlier request with this key'),
+          201: JobDescriptionJson,
+        },
       },
     },
     async (request, reply) => {
       const life = http.life();
+      const { caller, body, headers } = request;
       const waitMs = request.query.wait === undefined ? undefined : readWait(request.query.wait);
-      const job = await submitJob(life.context, ofTenant(readJobInput(request.body), request.caller), {
+      const key = readIdempotencyKey(headers['idempotency-key']);
+      const begunAt = life.context.clock.now();
+      const job = await submitJob(life.context, ofTenant(readJobInput(body), caller), {
         runner: life.runner,
+        by: caller.by,
+        ...(key === undefined ? {} : { idempotency: life.idempotencyOf(caller.keySpace, key, body) }),
       });
+      const isReplay = key !== undefined && job.createdAt < begunAt;
       const description =
         waitMs === undefined
           ? { job, attempts: [], gaps: [] }
           : await describeAfter(life, job.id, waitMs, goneSignal(reply));
-      return reply.code(201).header('location', `/v1/jobs/${job.id}`).send(jobDescriptionToJson(description));
+      return reply
+        .code(isReplay ? 200 : 201)
+        .header('location', `/v1/jobs/${job.id}`)
+        .send(jobDescriptionToJson(isReplay ? await describeJob(life.context, job.id) : description));
     },
   );
 
   app.get(
     '/v1/jobs',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', openToTenants: true },
       schema: {
         tags: ['jobs'],
         summary: 'List jobs, the newest first',
@@ -63,12 +77,13 @@ export function addJobRoutes(app: App, http: HttpContext): void {
     },
     async (request) => {
       const { state, label, name, ...page } = request.query;
-      const labels = readLabels(label ?? [], request.caller);
+      const tenant = request.caller.tenant ?? request.query.tenant;
       const found = await http.life().context.repositories.jobs.list({
         ...page,
         ...(state === undefined ? {} : { states: state }),
         ...(name === undefined ? {} : { name }),
-        ...(labels === undefined ? {} : { labels }),
+        ...(label === undefined ? {} : { labels: readLabels(label) }),
+        ...(tenant === undefined ? {} : { tenant }),
       });
       return pageToJson(found, jobToJson);
     },
@@ -77,7 +92,7 @@ export function addJobRoutes(app: App, http: HttpContext): void {
   app.get(
     '/v1/jobs/:id',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', openToTenants: true },
       schema: {
         tags: ['jobs'],
         summary: 'Look at a job',
@@ -103,7 +118,7 @@ export function addJobRoutes(app: App, http: HttpContext): void {
   app.post(
     '/v1/jobs/:id/cancel',
     {
-      config: { scope: 'submit' },
+      config: { scope: 'submit', openToTenants: true },
       schema: {
         tags: ['jobs'],
         summary: 'Ask for the end of a job',
@@ -142,20 +157,12 @@ async function describeAfter(
   return describeJob(context, jobId);
 }
 
-/** A tenant's token submits that tenant's jobs. @throws HodeiError `forbidden` where the job names another. */
-function ofTenant(input: JobInput, { tenant }: Caller): JobInput {
-  if (tenant === undefined) return input;
-  const named = input.labels?.[TENANT_LABEL];
-  if (named !== undefined && named !== tenant)
-    throw new HodeiError('forbidden', `this token submits jobs of tenant ${tenant} only`);
-  return { ...input, labels: { ...input.labels, [TENANT_LABEL]: tenant } };
-}
-
-function readLabels(given: readonly string[], { tenant }: Caller): Job['spec']['labels'] | undefined {
-  const pairs = given.map((text): readonly [string, string] => {
-    const [key = '', ...value] = text.split('=');
-    return [key, value.join('=')];
-  });
-  if (tenant !== undefined) pairs.push([TENANT_LABEL, tenant]);
-  return pairs.length === 0 ? undefined : Object.fromEntries(pairs);
+/** `KEY=VALUE` each; a value may have more of `=`. */
+function readLabels(given: readonly string[]): Job['spec']['labels'] {
+  return Object.fromEntries(
+    given.map((text): readonly [string, string] => {
+      const [key = '', ...value] = text.split('=');
+      return [key, value.join('=')];
+    }),
+  );
 }

@@ -88,6 +88,7 @@ const jobFields = {
   finishedAt: Moment.exactOptional(),
   notBefore: Moment.describe('while pending: it is not begun before').exactOptional(),
   ...outcomeFields,
+  submittedBy: z.string().exactOptional(),
   cancelRequest: z.strictObject({ at: Moment, by: z.string() }).exactOptional(),
   spec: Spec,
 };
@@ -125,6 +126,7 @@ export const JobListQuery = z.strictObject({
   ...pageQuery,
   state: z.array(JobStateName).describe('any of these').exactOptional(),
   name: z.string().max(128).exactOptional(),
+  tenant: z.string().max(128).exactOptional(),
   label: z
     .array(
       z
@@ -142,6 +144,16 @@ export const SubmitQuery = z.strictObject({
     .string()
     .regex(/^\d{1,6}(ms|s|m)$/)
     .describe('answer when the job has ended, or after this time, like 30s; at most 5m')
+    .exactOptional(),
+});
+
+/** Checked where it is read; here for the document. */
+export const SubmitHeaders = z.looseObject({
+  'idempotency-key': z
+    .string()
+    .min(1)
+    .max(255)
+    .describe('the same key and request again: the same job')
     .exactOptional(),
 });
 

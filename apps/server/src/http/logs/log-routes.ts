@@ -29,7 +29,7 @@ export function addLogRoutes(app: App, http: HttpContext): void {
   app.get(
     '/v1/jobs/:id/logs',
     {
-      config: { scope: 'read' },
+      config: { scope: 'read', openToTenants: true },
       schema: {
         tags: ['jobs'],
         summary: 'Read or follow the output of a job',

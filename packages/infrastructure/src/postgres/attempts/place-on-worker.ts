@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import { transitionWorker, type Attempt, type Job, type JobId, type NewJob, type Placement } from '@hodei/domain';
 import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
-import { newJobValues, NEW_JOB_COLUMNS } from '../jobs/new-job-values.ts';
+import { newJobValues, NEW_JOB_COLUMNS, submissionFacts } from '../jobs/new-job-values.ts';
 import { mayBePlacedAtOnce } from '../jobs/placement.ts';
 import { readJobRow, RETURNED_JOB } from '../jobs/read-job.ts';
 import { refusal } from '../refusal.ts';
@@ -45,7 +45,7 @@ export async function insertOnWorker(
         RETURNING ${RETURNED_JOB}
       ), attempt AS (${store(placement, sql`1`)}), event AS (
         INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-        SELECT ${at}::timestamptz, 'job.scheduled', id, NULL, NULL, '{}'::json FROM job
+        SELECT ${at}::timestamptz, 'job.scheduled', id, NULL, NULL, ${submissionFacts(wanted)}::json FROM job
         UNION ALL
         SELECT ${at}::timestamptz, 'worker.busy', ${id}::uuid, id, provider_id, '{}'::json FROM worker
       )

@@ -1,11 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
-import { HodeiError, type Job, type NewJob } from '@hodei/domain';
+import { HodeiError, type Job, type JobId, type NewJob } from '@hodei/domain';
 import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { fromSpec, toJob, toSpec, type JobRow } from '../rows/job-row.ts';
+import { found } from '../refusal.ts';
 import { timestamp } from '../rows/values.ts';
-import { NEW_JOB_COLUMNS, newJobValues } from './new-job-values.ts';
+import { NEW_JOB_COLUMNS, newJobValues, submissionFacts } from './new-job-values.ts';
 import { readJob, RETURNED_JOB } from './read-job.ts';
 
 /** See `JobRepository.insert`. One statement; a second one only where the id exists. */
@@ -19,15 +20,25 @@ export async function insertJob(database: Database, wanted: NewJob): Promise<Job
         ON CONFLICT (id) DO NOTHING
         RETURNING ${RETURNED_JOB}
       ), event AS (
-        INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.' || state, id, '{}' FROM job
+        INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.' || state, id, ${submissionFacts(wanted)}::json FROM job
       )
       SELECT job.*, ${announce('job', 'job.id')} FROM job
     `.execute(db),
   );
   const [row] = rows;
   if (row !== undefined) return toJob(row);
+  if (wanted.requestHash !== undefined) return replayed(database, id, wanted.requestHash);
   const { json, stdin } = fromSpec(wanted.spec);
   const stored = await readJob(database, id);
   if (isDeepStrictEqual(stored.spec, toSpec(JSON.parse(json), stdin))) return stored;
   throw new HodeiError('conflict', `job ${id} exists already, and asks for something else`);
+}
+
+/** @throws HodeiError `idempotency_key_reused` where the stored job was submitted by another request. */
+async function replayed(database: Database, id: JobId, requestHash: string): Promise<Job> {
+  const row = await database.run((db) =>
+    db.selectFrom('jobs').select('request_hash').where('id', '=', id).executeTakeFirst(),
+  );
+  if (found(row, 'job', id).request_hash === requestHash) return readJob(database, id);
+  throw new HodeiError('idempotency_key_reused', `job ${id} was submitted with this key, and asks for something else`);
 }

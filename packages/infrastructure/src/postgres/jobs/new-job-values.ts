@@ -6,7 +6,7 @@ import { isUnrestricted } from './placement.ts';
 
 /** The columns that {@link newJobValues} fills. */
 export const NEW_JOB_COLUMNS = sql.raw(
-  'id, state, epoch, priority, name, labels, spec, stdin, sealed_secrets, created_at, state_changed_at, not_before, queue, tenant, concurrency_key, wait_until, deferred, held',
+  'id, state, epoch, priority, name, labels, spec, stdin, sealed_secrets, created_at, state_changed_at, not_before, queue, tenant, concurrency_key, wait_until, deferred, held, submitted_by, request_hash',
 );
 
 /**
@@ -26,7 +26,7 @@ export function newJobValues(wanted: NewJob, admitted = false): RawBuilder<unkno
     ${spec.priority}::integer, ${spec.name ?? null}::text, ${JSON.stringify(spec.labels)}::jsonb, ${json}::jsonb, ${stdin}::bytea,
     ${sealedSecrets ?? null}::bytea, ${at}, ${at}, ${timestamp(dueAt)}::timestamptz, ${spec.queue}::text, ${spec.tenant ?? ''}::text,
     ${spec.concurrencyKey ?? null}::text, ${waitUntil === undefined ? null : timestamp(waitUntil)}::timestamptz, ${deferred}::boolean,
-    ${isHeld(spec.concurrencyKey)}`;
+    ${isHeld(spec.concurrencyKey)}, ${wanted.by ?? null}::text, ${wanted.requestHash ?? null}::text`;
 }
 
 /** Whether a limit counts the key. The limit's row is held meanwhile, so that it is not deleted unseen. */
@@ -34,3 +34,6 @@ const isHeld = (key: string | undefined): RawBuilder<boolean> =>
   key === undefined
     ? sql`false`
     : sql`(SELECT count(*) > 0 FROM (SELECT FROM key_limits WHERE key = ${key} FOR KEY SHARE) AS limited)`;
+
+/** What the history tells of a submission. */
+export const submissionFacts = ({ by }: Pick<NewJob, 'by'>): string => JSON.stringify(by === undefined ? {} : { by });

@@ -3,8 +3,17 @@ import { outputGaps } from './002-output-gaps.ts';
 import { workerRegistry } from './003-worker-registry.ts';
 import { pools } from './004-pools.ts';
 import { admission } from './005-admission.ts';
+import { access } from './006-access.ts';
 import { forcedCancel } from './008-forced-cancel.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
-export const MIGRATIONS: readonly Migration[] = [initial, outputGaps, workerRegistry, pools, admission, forcedCancel];
+export const MIGRATIONS: readonly Migration[] = [
+  initial,
+  outputGaps,
+  workerRegistry,
+  pools,
+  admission,
+  access,
+  forcedCancel,
+];

@@ -17,11 +17,13 @@ export type JobRow = Omit<
   | 'deferred'
   | 'held'
   | 'turn'
+  | 'request_hash'
 >;
 
 /** The columns that a {@link JobRow} needs; the secrets stay where they are. */
 export const JOB_COLUMNS = [
   ...(['id', 'state', 'epoch', 'attempt_id', 'spec', 'stdin', 'created_at', 'state_changed_at', 'not_before'] as const),
+  'submitted_by',
   ...(['started_at', 'finished_at', 'cancel_requested_at', 'cancel_requested_by', 'cancel_forced', 'outcome'] as const),
 ] as const satisfies readonly (keyof JobRow)[];
 
@@ -36,6 +38,7 @@ export function toJob(row: JobRow): Job {
     stateChangedAt: row.state_changed_at,
     notBefore: row.not_before,
     ...optional('epoch', row.epoch),
+    ...optional('submittedBy', row.submitted_by),
     ...optional('startedAt', row.started_at),
     ...optional('finishedAt', row.finished_at),
     ...(at === null || by === null ? {} : { cancelRequest: { at, by, ...(force ? { force } : {}) } }),

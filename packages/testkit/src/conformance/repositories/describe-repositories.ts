@@ -21,6 +21,7 @@ import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import { observing } from './worker-observation.ts';
+import { tokens } from './token-repository.ts';
 import * as workers from './worker-repository.ts';
 
 /** What every `JobRepository` has to do. */
@@ -59,6 +60,8 @@ export const describeProviderRepository: Suite = suiteOf('provider repository', 
 export const describePoolRepository: Suite = suiteOf('pool repository', pools);
 /** What every `LogRepository` has to do. */
 export const describeLogRepository: Suite = suiteOf('log repository', append, gaps, read);
+/** What every `TokenRepository` has to do. */
+export const describeTokenRepository: Suite = suiteOf('token repository', tokens);
 /** What every `HistoryRepository` has to do. */
 export const describeHistoryRepository: Suite = suiteOf('history repository', history);
 /** What every `InstanceRepository` has to do. */
@@ -81,6 +84,7 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeAttemptRepository(name, setup);
   describeWorkerRepository(name, setup);
   describeLogRepository(name, setup);
+  describeTokenRepository(name, setup);
   describeHistoryRepository(name, setup);
   describeOwnershipRepository(name, setup);
   describeChangeFeed(name, setup);

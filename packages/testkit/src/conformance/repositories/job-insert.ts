@@ -135,6 +135,28 @@ export function insert(bench: GetBench): void {
       await refuses(repositories.jobs.insert({ ...job, spec: { ...job.spec, stdin: Uint8Array.of(2) } }), 'conflict');
     });
 
+    it('keep who submitted it, and tell it in the history', async () => {
+      const { jobs, history } = bench().repositories;
+      const { id } = await jobs.insert({ ...bench().newJob(), by: 'ada' });
+      expect(await bench().peer.jobs.get(id)).toMatchObject({ submittedBy: 'ada' });
+      const told = await history.list({ afterSeq: 0, limit: 10, jobId: id });
+      expect(told.map(({ kind, data }) => [kind, data])).toEqual([['job.pending', { by: 'ada' }]]);
+    });
+
+    it('store one job of many requests that are the same, and refuse another request', async () => {
+      const { repositories, peer } = bench();
+      const job = { ...bench().newJob(), requestHash: 'a' };
+      const stored = await Promise.all(
+        Array.from({ length: 8 }, (_, i) => (i % 2 ? peer : repositories).jobs.insert({ ...job, at: job.at + i })),
+      );
+      expect(new Set(stored.map(({ createdAt }) => createdAt)).size).toBe(1);
+      // What the server adds to a request may change between two of them; the request is what counts.
+      const changed = { ...job, spec: { ...job.spec, image: 'other' } };
+      expect(await repositories.jobs.insert(changed)).toMatchObject({ spec: job.spec });
+      await refuses(peer.jobs.insert({ ...job, requestHash: 'b' }), 'idempotency_key_reused');
+      expect(await repositories.jobs.countByState()).toMatchObject({ pending: 1 });
+    });
+
     it('know no other id', async () => {
       await refuses(bench().repositories.jobs.get(newJobId()), 'not_found');
     });

@@ -37,6 +37,14 @@ export function listing(bench: GetBench): void {
       expect(await ids({ name: 'a%' })).toEqual([job.id]);
     });
 
+    it('chooses by tenant', async () => {
+      const red = await bench().pendingJob({ tenant: 'red' });
+      await bench().pendingJob({ tenant: 'blue' });
+      await bench().pendingJob();
+      expect(await ids({ tenant: 'red' })).toEqual([red.id]);
+      expect(await ids({ tenant: 're' })).toEqual([]);
+    });
+
     it('chooses by labels that must all be there', async () => {
       const both = await bench().pendingJob({ labels: { team: 'a', env: 'prod', more: '' } });
       const one = await bench().pendingJob({ labels: { team: 'a' } });

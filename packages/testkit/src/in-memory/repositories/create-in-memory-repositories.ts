@@ -11,6 +11,7 @@ import { InMemoryPoolRepository } from './in-memory-pool-repository.ts';
 import { InMemoryProviderRepository } from './in-memory-provider-repository.ts';
 import { InMemoryQueueRepository } from './in-memory-queue-repository.ts';
 import { InMemoryStore } from './in-memory-store.ts';
+import { InMemoryTokenRepository } from './in-memory-token-repository.ts';
 import { InMemoryWorkerRepository } from './in-memory-worker-repository.ts';
 
 type Port = Exclude<keyof Repositories, 'changes'>;
@@ -55,6 +56,7 @@ export function createInMemoryRepositories(options: {
     logs: faulty('logs', new InMemoryLogRepository(store)),
     history: faulty('history', new InMemoryHistoryRepository(store)),
     ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),
+    tokens: faulty('tokens', new InMemoryTokenRepository(store)),
     changes: new InMemoryChangeFeed(store),
   };
 }

@@ -46,13 +46,25 @@ export class InMemoryJobRepository implements JobRepository {
   #insert(wanted: NewJob): Job {
     const spec = copySpec(wanted.spec);
     const stored = this.#store.jobs.get(wanted.id)?.job;
+    if (stored !== undefined && wanted.requestHash !== undefined) {
+      if (this.#store.requestHashes.get(wanted.id) === wanted.requestHash) return structuredClone(stored);
+      throw new HodeiError('idempotency_key_reused', `job ${wanted.id} was submitted with this key for something else`);
+    }
     if (stored !== undefined) {
       if (isDeepStrictEqual(stored.spec, spec)) return structuredClone(stored);
       throw new HodeiError('conflict', `job ${wanted.id} exists already, and asks for something else`);
     }
-    const { id, at, claimFor } = wanted;
+    const { id, at, claimFor, by, requestHash } = wanted;
     const notBefore = dueAtOf(spec, at);
-    const pending: Job = { id, spec, state: 'pending', createdAt: at, stateChangedAt: at, notBefore };
+    const pending: Job = {
+      id,
+      spec,
+      state: 'pending',
+      createdAt: at,
+      stateChangedAt: at,
+      notBefore,
+      ...(by === undefined ? {} : { submittedBy: by }),
+    };
     const starts = claimFor !== undefined && notBefore <= at && isUnrestricted(this.#store, spec);
     const job: Job = starts ? { ...pending, state: 'scheduled', epoch: claimFor } : pending;
     const { sealedSecrets } = wanted;
@@ -60,7 +72,8 @@ export class InMemoryJobRepository implements JobRepository {
       id,
       sealedSecrets === undefined ? { job } : { job, sealedSecrets: new Uint8Array(sealedSecrets) },
     );
-    recordJob(this.#store, `job.${job.state}`, job, at);
+    if (requestHash !== undefined) this.#store.requestHashes.set(id, requestHash);
+    recordJob(this.#store, `job.${job.state}`, job, at, by === undefined ? {} : { by });
     return structuredClone(job);
   }
 
@@ -87,7 +100,8 @@ export class InMemoryJobRepository implements JobRepository {
       ({ state, spec }) =>
         (query.states === undefined || query.states.includes(state)) &&
         (query.name === undefined || spec.name === query.name) &&
-        labels.every(([key, value]) => spec.labels[key] === value),
+        labels.every(([key, value]) => spec.labels[key] === value) &&
+        (query.tenant === undefined || spec.tenant === query.tenant),
     );
     return structuredClone(toPage(newestFirst(matching, after, limit + 1), limit));
   }

@@ -13,6 +13,7 @@ import type {
   Pool,
   ProviderConfig,
   ProviderId,
+  Token,
   Queue,
   Share,
   Worker,
@@ -42,6 +43,9 @@ export class InMemoryStore {
   readonly pools = new Map<string, Pool>();
   readonly instances = new Map<Epoch, Instance>();
   readonly logs = new Map<JobId, LogRecord[]>();
+  /** Of jobs that were submitted with one. */
+  readonly requestHashes = new Map<JobId, string>();
+  readonly tokens = new Map<string, { readonly token: Token; readonly secretHash: Uint8Array }>();
   readonly history: HistoryEvent[] = [];
   /** Made when the first instance registers. */
   installationId: InstallationId | undefined;

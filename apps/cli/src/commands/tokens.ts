@@ -1,0 +1,96 @@
+import { createToken, listTokens, revokeToken } from '@hodei/application';
+import { HodeiError, TOKEN_SCOPES, type Token, type TokenScope } from '@hodei/domain';
+import { formatMoment, openStore, parseSettings, tokenToJson, type Store } from '@hodei/server';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { collectEach } from '../options/collect.ts';
+import { parseChoice } from '../options/parse-choice.ts';
+import { parseDuration } from '../options/parse-duration.ts';
+import { renderTable, type Column } from '../output/table.ts';
+import { oneLine } from '../output/width.ts';
+import { createWordsDiagnostics } from '../output/words-diagnostics.ts';
+import { writeJson, writeLines } from '../output/write-json.ts';
+import { requestedBy } from './requested-by.ts';
+
+interface CreateOptions {
+  readonly scope: readonly TokenScope[];
+  readonly tenant?: string;
+  readonly expires?: number;
+  readonly json?: true;
+}
+
+/** `hodei tokens create|ls|revoke`: against the store itself, so that the first one needs no other. */
+export function addTokenCommands(parent: Command, cli: Cli): void {
+  parent
+    .command('create')
+    .description(
+      'Makes a token for the HTTP API and prints it, this once. From the first one on, every request needs one.',
+    )
+    .argument('<name>', 'what it is for, for people')
+    .requiredOption(
+      '--scope <scope>',
+      `${TOKEN_SCOPES.join(', ')}; may be repeated (submit and operate include read, admin includes all)`,
+      collectEach((text) => parseChoice('--scope', text, TOKEN_SCOPES)),
+    )
+    .option('--tenant <tenant>', 'it reaches only the jobs of this tenant')
+    .option('--expires <duration>', 'how long it is good for, like 90d', (text) => parseDuration('--expires', text))
+    .option('--json', 'print a JSON document')
+    .action(async (name: string, { scope, tenant, expires, json }: CreateOptions) => {
+      await using store = await open(cli);
+      const input = {
+        name,
+        scopes: scope,
+        ...(tenant === undefined ? {} : { tenant }),
+        ...(expires === undefined ? {} : { expiresAt: store.clock.now() + expires }),
+      };
+      const { token, text } = await createToken(store, input, requestedBy('hodei tokens create'));
+      if (json) return await writeJson(cli.stdout, { ...tokenToJson(token), token: text });
+      return await writeLines(cli.stdout, [text]);
+    });
+  parent
+    .command('ls')
+    .description('Lists the tokens; their secrets are kept nowhere.')
+    .option('--json', 'print a JSON array')
+    .action(async ({ json }: { readonly json?: true }) => {
+      await using store = await open(cli);
+      const tokens = await listTokens(store);
+      if (json) return await writeJson(cli.stdout, tokens.map(tokenToJson));
+      return await writeLines(cli.stdout, renderTable(columns(cli.now()), tokens, cli.out.width));
+    });
+  parent
+    .command('revoke')
+    .description('Makes a token worth nothing; every server heeds it within 5 seconds.')
+    .argument('<id>', 'id of the token, as "hodei tokens ls" shows it')
+    .action(async (id: string) => {
+      await using store = await open(cli);
+      const token = await revokeToken(store, id, requestedBy('hodei tokens revoke'));
+      await cli.stdout.write(`${token.id} ${stateOf(token, cli.now())}\n`);
+    });
+}
+
+function open(cli: Cli): Promise<Store> {
+  const settings = parseSettings(cli.env);
+  if (settings.url !== undefined) {
+    throw new HodeiError(
+      'unsupported',
+      'tokens are made where the database is: unset HODEI_URL and set HODEI_DATABASE_URL or HODEI_DATA_DIR as the server has it',
+    );
+  }
+  return openStore(settings, { diagnostics: createWordsDiagnostics(cli.stderr, settings.logLevel) });
+}
+
+const columns = (now: number): readonly Column<Token>[] => [
+  { title: 'ID', value: ({ id }) => id },
+  { title: 'NAME', value: ({ name }) => oneLine(name), shrink: 1 },
+  { title: 'SCOPES', value: ({ scopes }) => scopes.join(',') },
+  { title: 'TENANT', value: ({ tenant }) => tenant ?? '-' },
+  { title: 'CREATED', value: ({ createdAt }) => formatMoment(createdAt) },
+  { title: 'STATE', value: (token) => stateOf(token, now) },
+];
+
+function stateOf({ revokedAt, expiresAt }: Token, now: number): string {
+  if (revokedAt !== undefined) return 'revoked';
+  if (expiresAt === undefined) return 'good';
+  return expiresAt <= now ? 'expired' : `good until ${formatMoment(expiresAt)}`;
+}

@@ -1,0 +1,45 @@
+import { createHmac, hkdfSync } from 'node:crypto';
+
+import type { Idempotency } from '@hodei/application';
+import { HodeiError, parseJobId, type JobId } from '@hodei/domain';
+
+/**
+ * Makes the id of a job from the idempotency key of its submission, so that the job's own row says whether there is
+ * one: the same transaction, the same uniqueness, no second table. Keyed by the installation's sealing key, as the hash of
+ * a request is one of its secrets too, and nobody shall try guesses against it.
+ */
+export function idempotencyBy(sealingKey: Uint8Array): (space: string, key: string, request: unknown) => Idempotency {
+  const secret = new Uint8Array(hkdfSync('sha256', sealingKey, '', 'hodei idempotency keys', 32));
+  const digest = (...parts: readonly string[]): Buffer =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
+  return (space, key, request) => ({
+    jobId: toJobId(digest('job', space, key)),
+    requestHash: digest('request', canonical(request)).toString('base64url'),
+  });
+}
+
+/** Reads the header `Idempotency-Key`. @throws HodeiError `invalid_input` */
+export function readIdempotencyKey(header: string | readonly string[] | undefined): string | undefined {
+  if (header === undefined) return undefined;
+  if (typeof header === 'string' && /^[\x21-\x7e]{1,255}$/.test(header)) return header;
+  throw new HodeiError('invalid_input', 'the header Idempotency-Key must be 1 to 255 visible ASCII characters', {
+    details: { field: 'Idempotency-Key' },
+  });
+}
+
+/** A UUID of version 8, which is for makers of their own (RFC 9562, 5.8): it is never one of version 7. */
+function toJobId(bytes: Buffer): JobId {
+  const hex = bytes.toString('hex');
+  const variant = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return parseJobId(
+    `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-${variant.toString(16)}${hex.slice(18, 20)}-${hex.slice(20, 32)}`,
+  );
+}
+
+/** The same text for the same JSON, in whatever order its fields stand. */
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return `{${fields.map(([name, field]) => `${JSON.stringify(name)}:${canonical(field)}`).join(',')}}`;
+}
