@@ -128,7 +128,7 @@ describe('from the first token on', () => {
     expect(json).toMatchObject({ submittedBy: by });
   });
 
-  it('it is made and revoked over HTTP, told once, and stands nowhere', async () => {
+  it('one is made and revoked over HTTP, told once, and stands nowhere', async () => {
     const admin = await make({});
     const made = await ask({ method: 'POST', url: '/v1/tokens', token: admin, body: { name: 'ci', scopes: ['read'] } });
     expect(made).toMatchObject({ status: 201, json: { name: 'ci', scopes: ['read'] } });
