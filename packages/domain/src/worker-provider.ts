@@ -29,7 +29,7 @@ export interface WorkerExit {
   readonly exitedAt: EpochMs;
   /** Present where the worker is clean again and waits for its next order. Absent: destroy it. */
   readonly reusable?: true;
-  /** Its engine went down and ended it: what became of it says nothing about the job. */
+  /** Its engine went down and ended it, or forgot how it ended: its exit code says nothing about the job. */
   readonly endedByEngine?: true;
   /** Its engine was away when it ended: what it wrote last may be lost. */
   readonly outputMayBeCut?: true;

@@ -8,10 +8,7 @@ import type { PrivateEngine } from '../../../../scripts/private-engine/private-e
 import { startPrivateEngine } from '../../../../scripts/private-engine/start-private-engine.ts';
 import { privateEngineIsLeftOut } from '../../../../scripts/private-engine/why-no-private-engine.ts';
 import { openService, type Service } from './open-service.ts';
-
-/** Writes a line every tenth of a second for four seconds, and ends with 3. */
-const STEADY = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; exit 3';
-const STEADY_OUTPUT = Array.from({ length: 40 }, (_, i) => `line ${i + 1}\n`).join('');
+import { STEADY, STEADY_OUTPUT } from './steady-job.ts';
 
 describe.skipIf(privateEngineIsLeftOut('apps/server/test/trouble/engine-goes-away')).each([
   { liveRestore: true, what: 'containers go on without their engine (live-restore)' },

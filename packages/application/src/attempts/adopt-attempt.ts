@@ -1,4 +1,4 @@
-import { isHodeiError, toHodeiError, type Attempt, type Job, type Outcome } from '@hodei/domain';
+import { toHodeiError, type Attempt, type Job, type Outcome } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import { backoffMs } from '../support/backoff.ts';
@@ -7,6 +7,7 @@ import { endAttempt, type AttemptResult } from './end-attempt.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
 import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
+import { createPatience } from './patience.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './supervise-job.ts';
 
@@ -76,11 +77,12 @@ const neverOrdered = (): Outcome => ({
 
 /** Tries for as long as the engine is away. @throws whatever else it throws; the reason of `signals.lost`. */
 async function whenReachable<T>(context: JobContext, signals: StopSignals, call: () => Promise<T>): Promise<T> {
+  const mayPass = createPatience();
   for (let tries = 0; ; tries += 1) {
     try {
       return await call();
     } catch (error) {
-      if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+      if (!mayPass(error)) throw error;
       await context.clock.sleep(backoffMs(tries), signals.lost);
     }
   }

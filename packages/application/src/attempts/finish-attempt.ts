@@ -1,4 +1,5 @@
 import {
+  isCounted,
   isHodeiError,
   isSuccess,
   settleAttempt,
@@ -32,17 +33,19 @@ export async function finishAttempt(
   const { reuse = false } = options;
   const recorded = async (): Promise<Job | undefined> =>
     (await attempts.get(attempt.id)).outcome === undefined ? undefined : jobs.get(attempt.jobId);
-  const settle = async (at: number): Promise<Settlement> => {
-    if (isSuccess(outcome)) return { state: 'succeeded' };
+  const settle = async (at: number): Promise<{ readonly settlement: Settlement; readonly outcome: Outcome }> => {
+    if (isSuccess(outcome)) return { settlement: { state: 'succeeded' }, outcome };
     const job = await jobs.get(attempt.jobId);
     const earlier = (await attempts.listByJob(attempt.jobId)).filter(({ id }) => id !== attempt.id);
     const settlement = settleAttempt(job, earlier, outcome, at);
-    return settlement.state === 'pending' && options.againAtOnce ? { ...settlement, notBefore: at } : settlement;
+    if (settlement.state === 'pending' && options.againAtOnce)
+      return { settlement: { ...settlement, notBefore: at }, outcome };
+    return { settlement, outcome: cancelledInstead(job, settlement, outcome) };
   };
   const decideAndWrite = async (): Promise<Job> => {
     const at = context.clock.now();
-    const settlement = await settle(at);
-    const end = { attemptId: attempt.id, epoch, outcome, settlement, phases: { ...phases, ended: at }, at };
+    const settled = await settle(at);
+    const end = { attemptId: attempt.id, epoch, ...settled, phases: { ...phases, ended: at }, at };
     return attempts.finish({ ...end, reuse });
   };
   for (;;) {
@@ -55,4 +58,10 @@ export async function finishAttempt(
       if (done) return done;
     }
   }
+}
+
+/** A fault that would have been made good by another attempt is not why a job ended of which nobody wants one. */
+function cancelledInstead({ cancelRequest }: Job, { state }: Settlement, outcome: Outcome): Outcome {
+  if (state !== 'cancelled' || cancelRequest === undefined || isCounted(outcome)) return outcome;
+  return { cause: 'cancelled', evidence: { ...outcome.evidence, by: cancelRequest.by } };
 }

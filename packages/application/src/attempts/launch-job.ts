@@ -10,6 +10,7 @@ import {
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { createPatience } from './patience.ts';
 
 /**
  * Sends the order and returns the running job. Where the answer is lost, or does not come in time, nobody
@@ -57,6 +58,7 @@ export async function askWorker(
   signal: AbortSignal,
   timeoutMs: number = context.policy.launchTimeoutMs,
 ): Promise<RunningJob> {
+  const mayPass = createPatience();
   let stopFirst = false;
   for (let tries = 0; ; tries += 1) {
     const limit = new AbortController();
@@ -69,7 +71,7 @@ export async function askWorker(
       signal.throwIfAborted();
       // An engine that hangs says nothing about the worker: only one that answers makes it the worker's silence.
       if (limit.signal.aborted) stopFirst = await answers(provider, handle, signal);
-      else if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+      else if (!mayPass(error)) throw error;
       await context.clock.sleep(backoffMs(tries), signal);
     } finally {
       answered.abort();

@@ -43,7 +43,10 @@ export function outcomeOfExit(exit: WorkerExit, stopped: StopReason | undefined)
     };
   }
   if (exit.endedByEngine) {
-    return { cause: 'worker_lost', evidence: { ...evidence, message: 'its engine went down, and ended it' } };
+    return {
+      cause: 'worker_lost',
+      evidence: { ...evidence, message: 'its engine went down, and ended it or does not know how it ended' },
+    };
   }
   const cut = exit.outputMayBeCut ? { message: 'its engine was away when it ended: its last output may be lost' } : {};
   return { cause: exit.signal === undefined ? 'exited' : 'signalled', evidence: { ...evidence, ...cut } };

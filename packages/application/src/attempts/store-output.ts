@@ -116,15 +116,16 @@ export class OutputStore {
   }
 
   /**
-   * The worker is gone: records that what was not read of its output is lost. Nothing to do where all was read.
+   * Records that what was not read of the output is lost. Where all was read of what there is, only an engine that
+   * lost the rest of its log (`log_lost`) leaves anything to record.
    * @throws HodeiError `stale_epoch`
    */
-  async loseRest(): Promise<void> {
-    if (this.#isComplete) return;
+  async loseRest(reason: 'worker_lost' | 'log_lost' = 'worker_lost'): Promise<void> {
+    if (this.#isComplete && reason === 'worker_lost') return;
     const { cutOff } = await this.#load();
     const at = this.#context.clock.now();
     const lost = STREAMS.filter((stream) => !cutOff.includes(stream)).map((stream) =>
-      gapChunk({ stream, offset: this.#acknowledged[stream], at }, 'worker_lost'),
+      gapChunk({ stream, offset: this.#acknowledged[stream], at }, reason),
     );
     await this.#append(lost).catch((error: unknown) => {
       // The attempt has its outcome: whoever recorded that has seen to this as well.

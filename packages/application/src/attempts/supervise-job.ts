@@ -13,6 +13,7 @@ import {
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { destroyedOutcome, outcomeOfExit, type StopReason } from './outcome-of.ts';
+import { createPatience } from './patience.ts';
 import type { OutputStore } from './store-output.ts';
 
 /** How a launched job is to be ended before its time. */
@@ -61,6 +62,7 @@ export async function superviseJob(
   const stopper = stopWhenAsked(context, job, signals, AbortSignal.any([watch.signal, signals.lost]));
   const lost = rejected(signals.lost, watch.signal);
   const gone = signals.gone === undefined ? lost : rejected(signals.gone, watch.signal);
+  const mayPass = createPatience();
   try {
     let current = running;
     for (let tries = 0; ; tries += 1) {
@@ -71,6 +73,7 @@ export async function superviseJob(
           signal: signals.lost,
         });
         const exit = await Promise.race([followToExit(job, current, signals.lost), lost, gone]);
+        if (exit.outputMayBeCut) await job.output.loseRest('log_lost');
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
@@ -81,8 +84,8 @@ export async function superviseJob(
           await job.output.loseRest();
           return vanished(stopper.reason(), error.message);
         }
-        if (!isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
-        context.diagnostics.warn('the engine is away; the job is taken up again when it answers', {
+        if (!mayPass(error)) throw error;
+        context.diagnostics.warn('the engine is in trouble; the job is taken up again when it answers', {
           workerId: job.handle.workerId,
           error,
         });

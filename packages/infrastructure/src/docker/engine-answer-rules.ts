@@ -89,6 +89,14 @@ export const ANSWER_RULES: readonly AnswerRule[] = [
     }),
   },
   {
+    // Of its log, while somebody removes it.
+    words: /container which is dead or marked for removal/i,
+    meaning: ({ subject = 'the worker' }, words) => ({
+      code: 'worker_not_found',
+      message: `${subject} is being removed: ${words}`,
+    }),
+  },
+  {
     words: /removal of container .* is already in progress|is marked for removal|is being removed/i,
     meaning: (_, words) => ({
       code: 'conflict',
@@ -138,9 +146,19 @@ export const ANSWER_RULES: readonly AnswerRule[] = [
   },
   {
     words: /no space left on device/i,
-    meaning: ({ doing, otherwise = 'internal' }, words) => ({
-      code: otherwise,
+    meaning: ({ doing }, words) => ({
+      code: 'provider_unavailable',
       message: `the Docker Engine's disk is full while ${doing}: ${words}`,
+    }),
+  },
+  {
+    // Its machine is short of something, or its containerd is going down.
+    status: [500],
+    words:
+      /cannot allocate memory|resource temporarily unavailable|too many open files|context canceled|context deadline exceeded|transport is closing|ttrpc: closed|containerd\.sock|error while dialing/i,
+    meaning: ({ doing }, words) => ({
+      code: 'provider_unavailable',
+      message: `the Docker Engine is in trouble while ${doing}: ${words}`,
     }),
   },
   {

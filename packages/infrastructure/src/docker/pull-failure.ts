@@ -19,8 +19,9 @@ interface FailureRule {
 /** In this order, the first that fits. The words are those of moby 20.10 to 28 (distribution/) and of Go's net. */
 const RULES: readonly FailureRule[] = [
   {
+    // The engine's trouble, and not the image's: it can take no work until there is space.
     words: /no space left on device/i,
-    code: 'image_pull_failed',
+    code: 'provider_unavailable',
     message: ({ image }) =>
       `the Docker Engine's disk is full, so ${image} can't be pulled; free some with "docker system prune"`,
   },

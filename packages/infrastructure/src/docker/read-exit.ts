@@ -1,4 +1,5 @@
 import { constants } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
 
 import type { WorkerExit } from '@hodei/domain';
 import type Docker from 'dockerode';
@@ -10,8 +11,16 @@ import type { Subject } from './inspect-container.ts';
 
 /** A shell, docker-init and the engine say 128 and the signal's number for a process that a signal ended. */
 const SIGNALLED = 128;
+const KILLED = 137;
+/**
+ * What an engine says of a container that ended while it was away, where it could not find out how (255); and of one
+ * that was killed then, for memory or by whomever.
+ */
+const UNKNOWN: ReadonlySet<number> = new Set([255, KILLED]);
 /** The engine writes down a `kill` just after it has sent the signal, so perhaps just after the end. */
 const LATE_EVENT_MS = 50;
+/** On cgroup v1 the word that it was for memory may come after the end, and then only as an event (moby 20.10). */
+const LATE_OOM_MS = 400;
 
 /** How much is known of the way that a job's output came. */
 export interface ExitQuery {
@@ -39,11 +48,11 @@ export async function readExit(
   const exit = { exitCode: State.ExitCode, oomKilled: State.OOMKilled, exitedAt };
   if (State.ExitCode === 0 && wasWatched) return exit;
   const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
-  const events = await readPastEvents(engine, subject, { actions: ['start', 'kill'], ...span, signal });
+  let events = await readPastEvents(engine, subject, { actions: ACTIONS, ...span, signal });
   if (!events.some(({ action }) => action === 'start')) {
     const away = await whileAway(engine, subject, signal);
     if (away !== undefined) {
-      const wasEnded = !away.liveRestore && State.ExitCode !== 0 && !State.OOMKilled;
+      const wasEnded = State.ExitCode !== 0 && !State.OOMKilled && (!away.liveRestore || UNKNOWN.has(State.ExitCode));
       return {
         ...exit,
         ...(wasEnded ? { endedByEngine: true } : {}),
@@ -51,8 +60,20 @@ export async function readExit(
       };
     }
   }
-  return { ...exit, ...signalOf(events, State.ExitCode) };
+  if (State.ExitCode === KILLED && !State.OOMKilled && !events.some(({ action }) => action !== 'start')) {
+    await delay(LATE_OOM_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
+    events = await readPastEvents(engine, subject, {
+      actions: ACTIONS,
+      since: 0,
+      until: exitedAt + LATE_OOM_MS,
+      signal,
+    });
+  }
+  const oomKilled = State.OOMKilled || events.some(({ action }) => action === 'oom');
+  return { ...exit, oomKilled, ...signalOf(events, State.ExitCode) };
 }
+
+const ACTIONS = ['start', 'kill', 'oom'] as const;
 
 /**
  * What an engine knows of a container whose start it does not remember; nothing where it has only forgotten it. One

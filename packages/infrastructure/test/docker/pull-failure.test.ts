@@ -32,7 +32,7 @@ describe('a pull that failed', () => {
     ['Get "https://reg.example/v2/": x509: certificate signed by unknown authority', OWN, 'image_pull_failed'],
     ['Get "https://reg.example/v2/": net/http: TLS handshake timeout', OWN, 'image_pull_failed'],
     ['Get "https://reg.example/v2/": dial tcp 10.0.0.1:443: connect: connection refused', OWN, 'image_pull_failed'],
-    ['write /var/lib/docker/tmp/GetImageBlob1: no space left on device', OWN, 'image_pull_failed'],
+    ['write /var/lib/docker/tmp/GetImageBlob1: no space left on device', OWN, 'provider_unavailable'],
     ['something that nobody has seen', OWN, 'image_pull_failed'],
   ] as const)('with "%s"', (words, context, code) => {
     const error = pullFailure(words, context, undefined);

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+
+import { finishAttempt } from '../../src/attempts/finish-attempt.ts';
+import { World } from '../support/two-planes.ts';
+
+describe('a job that is to be cancelled', () => {
+  it('was cancelled, where its attempt ended by a fault that would else be made good by another one', async () => {
+    const world = new World();
+    const first = await world.start('first');
+    const id = await world.submitTo(first, { command: ['wait'] });
+    await world.clock.advance(1000);
+    first.crash();
+    await world.repositories.jobs.requestCancel({ jobId: id, by: 'me', at: world.clock.now() });
+    const [attempt] = await world.repositories.attempts.listByJob(id);
+    if (attempt === undefined) throw new Error('it has no attempt');
+    const fault = { cause: 'never_launched', evidence: { message: 'its instance died' } } as const;
+    const job = await finishAttempt({ ...first.context, repositories: world.repositories }, attempt, fault, {});
+    expect(job).toMatchObject({ state: 'cancelled', outcome: { cause: 'cancelled', evidence: { by: 'me' } } });
+    await world.close();
+  });
+});
