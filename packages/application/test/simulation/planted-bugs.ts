@@ -14,6 +14,7 @@ import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
 import type { JobContext } from '../../src/index.ts';
 import type { Mutation } from './mutation.ts';
+import { overriding } from './overriding.ts';
 import type { World } from './world.ts';
 
 /** A bug that somebody could well make, and the words of the rule that it breaks. */
@@ -107,6 +108,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'a job that is given back forgets that it is to be cancelled',
     mutation: { repositories: withForgottenCancellation },
     breaks: /has forgotten/,
+  },
+  {
+    name: 'what is unreachable is taken for lost',
+    mutation: { provider: withEmptyList, context: withoutGrace },
+    breaks: /its job runs on|did not vanish|has not vanished|was never launched/,
+  },
+  {
+    name: 'a former owner, stopped meanwhile, does not notice and goes on to destroy',
+    mutation: { context: withoutOwnershipCheck },
+    breaks: /was destroyed while its row was|did not vanish|bytes of std(out|err) are stored/,
   },
 ];
 
@@ -306,14 +317,42 @@ function withOwnWorkersOnly(context: JobContext): JobContext {
   return { ...context, repositories: { ...context.repositories, workers: overriding(workers, { observe }) } };
 }
 
-/** The object, but for these methods. */
-const overriding = <T extends object>(target: T, overrides: Partial<T>): T =>
-  new Proxy(target, {
-    get(object, property) {
-      if (Reflect.has(overrides, property)) return Reflect.get(overrides, property) as unknown;
-      const value: unknown = Reflect.get(object, property, object);
-      return typeof value === 'function'
-        ? (...args: readonly unknown[]) => Reflect.apply(value, object, args) as unknown
-        : value;
-    },
-  });
+function withEmptyList(provider: WorkerProvider): WorkerProvider {
+  const gone = (error: unknown): never => {
+    throw isHodeiError(error, 'provider_unavailable') ? new HodeiError('worker_not_found', 'nobody answers') : error;
+  };
+  return {
+    ...provider,
+    listWorkers: async (...args) => provider.listWorkers(...args).catch(() => []),
+    getWorkerStatus: async (...args) => provider.getWorkerStatus(...args).catch(gone),
+  };
+}
+
+function withoutGrace(context: JobContext): JobContext {
+  const { policy } = context;
+  return { ...context, policy: { ...policy, graces: { ...policy.graces, lostAfterMs: 0 } } };
+}
+
+/** As with writes that change nothing, and nobody looks whether they did. */
+function withoutOwnershipCheck(context: JobContext): JobContext {
+  const { attempts, jobs, logs, workers } = context.repositories;
+  const { epoch } = context.instance;
+  const unlessStale = (error: unknown): void => {
+    if (!isHodeiError(error, 'stale_epoch')) throw error;
+  };
+  const finish: typeof attempts.finish = async (end) => {
+    const { jobId } = await attempts.get(end.attemptId);
+    return (await attempts.finish(end).catch(unlessStale)) ?? jobs.get(jobId);
+  };
+  const append: typeof logs.append = async (wanted) => logs.append(wanted).catch(unlessStale);
+  const get: typeof workers.get = async (workerId) => ({ ...(await workers.get(workerId)), epoch });
+  const transition: typeof workers.transition = async (change) =>
+    (await workers.transition(change).catch(unlessStale)) ?? get(change.workerId);
+  const repositories = {
+    ...context.repositories,
+    attempts: overriding(attempts, { finish }),
+    logs: overriding(logs, { append }),
+    workers: overriding(workers, { get, transition }),
+  };
+  return { ...context, repositories, lost: new AbortController().signal };
+}

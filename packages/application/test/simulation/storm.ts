@@ -1,9 +1,11 @@
 import { isTerminalJobState, type Job } from '@hodei/domain';
 import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
-import { cancelJob, submitJob } from '../../src/index.ts';
+import { cancelJob, destroyWorkerNow, drainWorker, submitJob } from '../../src/index.ts';
 import type { Life } from './life.ts';
+import { overriding } from './overriding.ts';
 import type { Random } from './random.ts';
+import { shortId } from './reach-store.ts';
 import { planJob } from './workload.ts';
 import { PLAN_LABEL, type World } from './world.ts';
 
@@ -47,7 +49,7 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
     (world, random) => {
       const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
       if (workers.length > 0)
-        world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished']));
+        world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished', 'silent']));
     },
   ],
   [
@@ -59,6 +61,7 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
     },
   ],
   [3, (world, random) => cancelOne(world, random)],
+  [2, (world, random) => endOneWorker(world, random)],
 ];
 
 const PICKS = BLOWS.flatMap(([weight, blow]) => Array.from({ length: weight }, () => blow));
@@ -165,6 +168,24 @@ function submitOne(world: World, random: Random, name: string): void {
 function cancelOne(world: World, random: Random): void {
   const jobs = [...world.store.jobs.values()].map(({ job }) => job).filter(({ state }) => !isTerminalJobState(state));
   if (jobs.length > 0) cancel(world, random.pick(jobs));
+}
+
+/** Somebody asks for the end of a worker, by a way of their own. */
+function endOneWorker(world: World, random: Random): void {
+  const live = [...world.store.workers.values()].filter(({ state }) => state !== 'terminated');
+  if (live.length === 0 || world.isStoreAway) return;
+  const { id } = random.pick(live);
+  const end = random.pick([drainWorker, destroyWorkerNow]);
+  const { scheduler, store, ids } = world;
+  const plain = createInMemoryRepositories({ clock: scheduler, ids, store });
+  const { workers } = world.mutation.repositories?.(plain, world) ?? plain;
+  const requestEnd: typeof workers.requestEnd = (request) =>
+    world.observe('workers.requestEnd', undefined, () => workers.requestEnd(request));
+  world.trace.add('client', `asks for the end of worker ${shortId(id)}: ${end === drainWorker ? 'drain' : 'destroy'}`);
+  const repositories = { ...plain, workers: overriding(workers, { requestEnd }) };
+  end({ repositories, clock: scheduler }, id, 'somebody').catch((error: unknown) =>
+    world.blame(`the end of a worker could not be asked for: ${String(error)}`),
+  );
 }
 
 /** Whoever cancels reaches the store by a way of their own. */

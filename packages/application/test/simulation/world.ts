@@ -136,11 +136,12 @@ export class World {
   }
 
   /** Something outside ends a worker. */
-  strike(worker: InMemoryWorker, how: 'killed' | 'out of memory' | 'vanished'): void {
+  strike(worker: InMemoryWorker, how: 'killed' | 'out of memory' | 'vanished' | 'silent'): void {
     this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
-    this.struck.set(worker.workerId, how);
+    this.struck.set(worker.workerId, how === 'silent' ? 'vanished' : how);
     if (how === 'killed') this.engine.killWorker(worker.workerId);
     else if (how === 'vanished') this.engine.vanishWorker(worker.workerId);
+    else if (how === 'silent') this.engine.loseWorker(worker.workerId);
     else this.engine.killWorkerForMemory(worker.workerId);
   }
 

@@ -211,6 +211,7 @@ export class InMemoryWorker {
   /** It is no more, and its connections do not say so: they stay open, and nothing comes any more. */
   fallSilent(): void {
     this.#silent = true;
+    this.#current?.process.end({ exitCode: 137, oomKilled: false });
   }
 
   get #current(): InMemoryOrder | undefined {
@@ -223,7 +224,6 @@ export class InMemoryWorker {
     const program = programs[start.argv[0] ?? ''];
     const order = new InMemoryOrder({ nonce }, clock, {
       onOutput: (...written) => {
-        if (this.#silent) return;
         this.output.append(...written);
         if (maxLogBytes !== undefined) this.loseOutput(maxLogBytes);
       },
