@@ -24,6 +24,8 @@ export { createToken, listTokens, revokeToken } from './tokens/manage-tokens.ts'
 export { TOKEN_CACHE_MS, TokenAuthenticator } from './tokens/token-authenticator.ts';
 export { destroyWorker } from './workers/destroy-worker.ts';
 export { destroyWorkerNow, drainWorker } from './workers/end-worker.ts';
+export { reportHeartbeat, type HeartbeatReport } from './workers/report-heartbeat.ts';
+export { issueWorkerToken, WORKER_TOKEN } from './workers/worker-token.ts';
 export { LOOK_EVERY_MS, watchOverWorkers } from './workers/watch-over-workers.ts';
 export {
   countWorkers,

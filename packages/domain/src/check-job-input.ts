@@ -32,6 +32,8 @@ export function checkJobInput(
   const secrets = input.secrets ?? {};
   const both = Object.keys(secrets).find((name) => Object.hasOwn(env, name));
   if (both !== undefined) refuse('secrets', `${both} is both in env and in secrets; give it once`);
+  if (input.selfReport && ('HODEI_WORKER_TOKEN' in env || 'HODEI_WORKER_TOKEN' in secrets))
+    refuse('selfReport', 'HODEI_WORKER_TOKEN is what a job that reports by itself is given; give it no other value');
   const { workdir } = input;
   assertLaunchable({ argv: command ?? [], env, secrets, ...(workdir === undefined ? {} : { workdir }) });
   const stdin = typeof input.stdin === 'string' ? new TextEncoder().encode(input.stdin) : input.stdin;
@@ -74,6 +76,7 @@ export function checkJobInput(
       ...(stdin === undefined ? {} : { stdin }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
       ...(maxOutputBytes === undefined ? {} : { maxOutputBytes }),
+      ...(input.selfReport === true ? { selfReport: true } : {}),
       ...(name === undefined ? {} : { name }),
     },
   };

@@ -163,6 +163,7 @@ export {
   type WorkerHealth,
   type WorkerHealthStatus,
 } from './worker-health.ts';
+export { explainHeartbeatRefusal } from './explain-heartbeat-refusal.ts';
 export { retirement, type Retirement } from './worker-retirement.ts';
 export type { Owned, OwnershipRepository } from './ownership-repository.ts';
 export {

@@ -21,6 +21,8 @@ export interface JobInput {
   readonly retry?: Partial<RetryPolicy>;
   /** The rest of its output is counted and dropped. */
   readonly maxOutputBytes?: number;
+  /** It reports by itself, with the token that it then finds in `HODEI_WORKER_TOKEN`. */
+  readonly selfReport?: boolean;
   readonly priority?: number;
   /** Which queue it waits in; absent: `default`. */
   readonly queue?: string;

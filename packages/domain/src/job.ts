@@ -34,6 +34,8 @@ export interface JobSpec {
   readonly retry: RetryPolicy;
   /** How much is kept of its output, in bytes, all attempts together; the operator's bound holds as well. */
   readonly maxOutputBytes?: number;
+  /** It reports by itself, and is given a token for that. */
+  readonly selfReport?: true;
   /** Higher runs earlier; see {@link turnOf}. */
   readonly priority: number;
   /** The queue it waits in. */

@@ -3,7 +3,7 @@ import type { ProviderId, WorkerId } from './ids.ts';
 import type { Epoch } from './instance.ts';
 import type { Page, PageRequest } from './page.ts';
 import type { Outcome } from './termination.ts';
-import type { EndRequest, Worker, WorkerHandle, WorkerSpec } from './worker.ts';
+import type { EndRequest, Heartbeat, Worker, WorkerHandle, WorkerSpec } from './worker.ts';
 import type { ListedWorker } from './worker-provider.ts';
 import type { WorkerState } from './worker-state.ts';
 
@@ -67,6 +67,26 @@ export interface WorkerRepository {
    * @throws HodeiError `not_found`
    */
   requestEnd(request: { readonly workerId: WorkerId } & EndRequest): Promise<Worker>;
+
+  /**
+   * Stores the hash of the secret with which a worker reports, instead of any other.
+   * @throws HodeiError `stale_epoch`; `conflict` where it is terminating or terminated; `not_found`
+   */
+  setToken(token: { readonly workerId: WorkerId; readonly epoch: Epoch; readonly hash: string }): Promise<void>;
+
+  /**
+   * Records what a worker says of itself, where the hash is that of its token or of the next one after it, under the
+   * owner that it has. That token becomes its token, and the given one the next.
+   * @throws HodeiError `stale_epoch` where another epoch owns it; `unauthenticated` for another hash; `conflict` where
+   * it is terminating or terminated; `not_found`
+   */
+  reportHeartbeat(report: {
+    readonly workerId: WorkerId;
+    readonly epoch: Epoch;
+    readonly hash: string;
+    readonly nextHash: string;
+    readonly heartbeat: Heartbeat;
+  }): Promise<Worker>;
 
   /**
    * Lets an idle worker go: `ready` without a job becomes `draining`, so that nothing can be given to it any more.

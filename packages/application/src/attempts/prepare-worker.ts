@@ -80,7 +80,7 @@ export async function prepareWorker(
 
 function assertDirectPossible({ spec }: Job): void {
   const without = `image ${spec.image} has no /bin/sh`;
-  if (spec.secretNames.length > 0) {
+  if (spec.secretNames.length > 0 || spec.selfReport) {
     throw new HodeiError(
       'secrets_refused',
       `${without}, so its secrets would have to stand in the container's configuration; use an image with a shell`,

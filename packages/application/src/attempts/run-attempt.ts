@@ -3,6 +3,7 @@ import type { Job, Phase } from '@hodei/domain';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { withWorkerToken } from '../workers/worker-token.ts';
 import { beginAttempt, expiryOf } from './begin-attempt.ts';
 import { concludeAttempt, type BegunAttempt } from './conclude-attempt.ts';
 import type { AttemptResult } from './end-attempt.ts';
@@ -35,10 +36,11 @@ export async function runAttempt(
   const reached = (phase: Phase): void => {
     phases[phase] ??= context.clock.now();
   };
-  const secrets = await openSecrets(context, job);
+  const given = await openSecrets(context, job);
   const attempt = await beginAttempt(context, job, provider, phases);
   selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
+  const secrets = await withWorkerToken(context, job, attempt.workerId, given);
   const output = OutputStore.for(context, job, attempt, secrets);
   const begun: BegunAttempt = { attempt, provider, phases, output };
   const run = async () => {

@@ -8,6 +8,7 @@ import { OutputStore } from '../attempts/store-output.ts';
 import type { StopSignals } from '../attempts/supervise-job.ts';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { withWorkerToken } from '../workers/worker-token.ts';
 import type { PoolWorker } from './idle-workers.ts';
 
 /** A job that was placed on a worker which waited for one. */
@@ -40,7 +41,8 @@ export async function runPlacedAttempt(
   idle?.run(worker);
   const begun: BegunAttempt = { attempt, provider, phases, handle };
   const run = async (): Promise<Outcome> => {
-    const secrets = placed.secrets ?? (await openSecrets(context, job));
+    const given = placed.secrets ?? (await openSecrets(context, job));
+    const secrets = await withWorkerToken(context, job, worker.workerId, given);
     const output = OutputStore.for(context, job, attempt, secrets);
     begun.output = output;
     const order = launchOrderOf(job, attempt, secrets, commandOf(job, handle.defaultCommand));

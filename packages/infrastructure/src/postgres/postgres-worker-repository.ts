@@ -1,5 +1,6 @@
 import { sql, type SqlBool } from 'kysely';
 import {
+  explainHeartbeatRefusal,
   parsePageRequest,
   parseProviderId,
   toPage,
@@ -25,6 +26,7 @@ import { workerStatesBefore } from './states.ts';
 import { CHANGE_WORKERS, type WorkerChange } from './workers/change-workers.ts';
 import { insertForPool } from './workers/insert-for-pool.ts';
 import { observeWorkers } from './workers/observe-workers.ts';
+import { reportHeartbeat, setWorkerToken } from './workers/report-heartbeat.ts';
 import { requestEnd } from './workers/request-end.ts';
 import { retireWorker } from './workers/retire-worker.ts';
 
@@ -95,6 +97,15 @@ export class PostgresWorkerRepository implements WorkerRepository {
 
   async requestEnd(request: Parameters<WorkerRepository['requestEnd']>[0]): Promise<Worker> {
     return (await requestEnd(this.#database, request)) ?? this.get(request.workerId);
+  }
+
+  async setToken(token: Parameters<WorkerRepository['setToken']>[0]): Promise<void> {
+    if (await setWorkerToken(this.#database, token)) return;
+    throw explainHeartbeatRefusal(await this.get(token.workerId), token.epoch);
+  }
+
+  reportHeartbeat(report: Parameters<WorkerRepository['reportHeartbeat']>[0]): Promise<Worker> {
+    return reportHeartbeat(this.#database, report, () => this.get(report.workerId));
   }
 
   async retire(retired: Parameters<WorkerRepository['retire']>[0]): Promise<Worker> {

@@ -40,6 +40,7 @@ export const JobInputJson = z
       })
       .exactOptional(),
     maxOutputBytes: z.int().min(0).describe('the rest of its output is counted and dropped').exactOptional(),
+    selfReport: z.boolean().describe('it finds a token to report with in HODEI_WORKER_TOKEN').exactOptional(),
     priority: z.int().min(-1000).max(1000).describe('higher runs earlier').exactOptional(),
     queue: z.string().max(63).describe('absent: "default"').exactOptional(),
     tenant: z.string().max(128).describe('for whom it is; a token of a tenant sets it').exactOptional(),
@@ -66,6 +67,7 @@ const Spec = z
     timeoutMs: z.int().exactOptional(),
     retry: z.strictObject({ maxAttempts: z.int(), backoffMs: z.int() }),
     maxOutputBytes: z.int().exactOptional(),
+    selfReport: z.literal(true).exactOptional(),
     priority: z.int(),
     queue: z.string(),
     tenant: z.string().exactOptional(),

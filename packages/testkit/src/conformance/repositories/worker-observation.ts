@@ -112,6 +112,61 @@ export function observing(bench: GetBench): void {
     });
   });
 
+  describe('setToken and reportHeartbeat', () => {
+    const set = ({ workerId }: Attempt, hash: string, epoch = bench().owner): Promise<void> =>
+      bench().repositories.workers.setToken({ workerId, epoch, hash });
+    const report = ({ workerId }: Attempt, hash: string, nextHash: string, epoch = bench().owner): Promise<Worker> =>
+      bench().peer.workers.reportHeartbeat({
+        workerId,
+        epoch,
+        hash,
+        nextHash,
+        heartbeat: { at: bench().tick(), reportedAt: 5, epoch, progress: '1 of 2' },
+      });
+
+    it('take a report with the token, then with the one after it, and with a used one no more', async () => {
+      const attempt = await bench().launched();
+      await set(attempt, 'a');
+      const before = await row(attempt);
+      const { heartbeat } = await report(attempt, 'a', 'b');
+      expect(heartbeat).toMatchObject({ reportedAt: 5, epoch: bench().owner, progress: '1 of 2' });
+      expect(await row(attempt)).toEqual({ ...before, heartbeat });
+      await report(attempt, 'a', 'c'); // its answer was lost
+      await refuses(report(attempt, 'b', 'd'), 'unauthenticated');
+      await report(attempt, 'c', 'd');
+      await refuses(report(attempt, 'a', 'e'), 'unauthenticated');
+      await report(attempt, 'd', 'e');
+    });
+
+    it('refuse who has no token, another one, or an earlier one', async () => {
+      const attempt = await bench().launched();
+      await refuses(report(attempt, 'a', 'b'), 'unauthenticated');
+      await set(attempt, 'a');
+      await refuses(report(attempt, 'x', 'b'), 'unauthenticated');
+      await set(attempt, 'z');
+      await refuses(report(attempt, 'a', 'b'), 'unauthenticated');
+      expect(await row(attempt)).not.toHaveProperty('heartbeat');
+    });
+
+    it('refuse a token of a former owner, and a stranger', async () => {
+      const attempt = await bench().launched();
+      await refuses(set(attempt, 'a', bench().stranger), 'stale_epoch');
+      await set(attempt, 'a');
+      await bench().repositories.instances.release(bench().owner);
+      await bench().peer.ownership.takeOver({ epoch: bench().stranger, limit: 10, at: bench().tick() });
+      await refuses(report(attempt, 'a', 'b'), 'stale_epoch');
+      await refuses(report(attempt, 'a', 'b', bench().stranger), 'unauthenticated');
+    });
+
+    it('refuse a worker that is being destroyed', async () => {
+      const attempt = await bench().launched();
+      await set(attempt, 'a');
+      await bench().finish(attempt, SUCCESS, { state: 'succeeded' });
+      await refuses(report(attempt, 'a', 'b'), 'conflict');
+      await refuses(set(attempt, 'b'), 'conflict');
+    });
+  });
+
   describe('retire', () => {
     const retire = (workerId: Worker['id'], epoch = bench().owner): Promise<Worker> =>
       bench().repositories.workers.retire({ workerId, epoch, at: bench().tick(), termination: LOST });

@@ -39,6 +39,11 @@ export class InMemoryStore {
   readonly shares = new Map<string, Map<string, Share>>();
   readonly attempts = new Map<AttemptId, Attempt>();
   readonly workers = new Map<WorkerId, Worker>();
+  /** What workers report with; hashes. */
+  readonly workerTokens = new Map<
+    WorkerId,
+    { readonly epoch: Epoch; readonly hash: string; readonly nextHash?: string }
+  >();
   readonly providers = new Map<ProviderId, ProviderConfig>();
   readonly pools = new Map<string, Pool>();
   readonly instances = new Map<Epoch, Instance>();

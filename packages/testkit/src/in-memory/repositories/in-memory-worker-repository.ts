@@ -1,4 +1,7 @@
 import {
+  canTransitionWorker,
+  explainHeartbeatRefusal,
+  type Epoch,
   HodeiError,
   isIdle,
   isTerminalWorkerState,
@@ -109,6 +112,29 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     this.#store.record({ at, kind: `worker.${kind}_requested`, ...about, data: { by } });
     this.#store.announce({ kind: 'worker', workerId });
     return structuredClone(asked);
+  }
+
+  async setToken({ workerId, epoch, hash }: Parameters<WorkerRepository['setToken']>[0]): Promise<void> {
+    this.#listensTo(workerId, epoch);
+    this.#store.workerTokens.set(workerId, { epoch, hash });
+  }
+
+  async reportHeartbeat(report: Parameters<WorkerRepository['reportHeartbeat']>[0]): Promise<Worker> {
+    const { workerId, epoch, hash, nextHash, heartbeat } = report;
+    const worker = this.#listensTo(workerId, epoch);
+    const token = this.#store.workerTokens.get(workerId);
+    if (token?.epoch !== epoch || (token.hash !== hash && token.nextHash !== hash))
+      throw explainHeartbeatRefusal(worker, epoch);
+    this.#store.workerTokens.set(workerId, { epoch, hash, nextHash });
+    const reported = { ...worker, heartbeat: structuredClone(heartbeat) };
+    this.#store.workers.set(workerId, reported);
+    return structuredClone(reported);
+  }
+
+  #listensTo(workerId: WorkerId, epoch: Epoch): Worker {
+    const worker = workerRow(this.#store, workerId);
+    if (worker.epoch === epoch && canTransitionWorker(worker.state, 'terminating')) return worker;
+    throw explainHeartbeatRefusal(worker, epoch);
   }
 
   async retire({ workerId, epoch, at, termination }: Parameters<WorkerRepository['retire']>[0]): Promise<Worker> {
