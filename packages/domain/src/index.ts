@@ -38,7 +38,7 @@ export {
   parseJobState,
   type JobState,
 } from './job-state.ts';
-export type { RetryPolicy, JobSpec, CancelRequest, Job } from './job.ts';
+export type { RetryPolicy, JobSpec, CancelRequest, Job, JobRefusal } from './job.ts';
 export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './labels.ts';
 export {
   LAUNCHER_SCRIPT,
@@ -110,10 +110,17 @@ export type { Requirements } from './requirements.ts';
 export { RESOURCE_NAMES, type Resources, type ResourceName } from './resources.ts';
 export { createSecretMask, type SecretMask } from './secret-mask.ts';
 export type { SecretSealer } from './secret-sealer.ts';
-export { MAX_FREE_RETRIES, FREE_RETRY_BACKOFF_MS, settleAttempt, type Settlement } from './settle-attempt.ts';
+export {
+  MAX_FREE_RETRIES,
+  FREE_RETRY_BACKOFF_MS,
+  settleAttempt,
+  withJitter,
+  type Settlement,
+} from './settle-attempt.ts';
 export { shareOut, type Admission, type Charge, type ReadyJob, type Share } from './share-out.ts';
 export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
+export { waitTimeoutOf } from './wait-timeout.ts';
 export { PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './turn.ts';
 export {
   TERMINATION_CAUSES,

@@ -3,7 +3,7 @@ import type { Placement } from './attempt-repository.ts';
 import type { EpochMs } from './clock.ts';
 import type { JobId } from './ids.ts';
 import type { Epoch } from './instance.ts';
-import type { Job, JobSpec } from './job.ts';
+import type { Job, JobRefusal, JobSpec } from './job.ts';
 import type { JobState } from './job-state.ts';
 import type { Page, PageRequest } from './page.ts';
 
@@ -85,7 +85,19 @@ export interface JobRepository {
     readonly only?: readonly JobId[];
   }): Promise<readonly Job[]>;
 
-  /** The earliest moment after `at` at which a pending job's time comes; absent where none waits for one. */
+  /**
+   * How many jobs of its queue come before a pending job by their turn, whoever their tenants are; counts no further
+   * than `most`. 0 for a job that is not pending. @throws HodeiError `not_found`
+   */
+  countBefore(jobId: JobId, most: number): Promise<number>;
+
+  /**
+   * Ends pending jobs that have waited for their first start longer than they may: `timed_out`, by `wait_timeout`.
+   * Any instance may do this for all. @returns how many it ended.
+   */
+  expireWaiting(expiry: { readonly at: EpochMs; readonly limit: number }): Promise<number>;
+
+  /** The earliest moment after `at` at which a pending job's time comes or is over; absent where none waits for one. */
   nextDue(at: EpochMs): Promise<EpochMs | undefined>;
 
   /**
@@ -98,7 +110,7 @@ export interface JobRepository {
     readonly epoch: Epoch;
     readonly at: EpochMs;
     readonly to:
-      | { readonly state: 'pending'; readonly notBefore: EpochMs }
+      | { readonly state: 'pending'; readonly notBefore: EpochMs; readonly refusal?: JobRefusal }
       | { readonly state: 'failed' | 'cancelled' | 'timed_out'; readonly outcome: NonNullable<Job['outcome']> };
   }): Promise<Job>;
 

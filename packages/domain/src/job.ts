@@ -60,6 +60,19 @@ export interface CancelRequest {
   readonly force?: true;
 }
 
+/** Why no provider took a job when one was looked for. */
+export interface JobRefusal {
+  /**
+   * - `no_capacity`: one that can run it has no room now.
+   * - `provider_unhealthy`: one that can run it is in no state to take work.
+   * - `no_provider`: none that can run it takes work.
+   */
+  readonly reason: 'no_capacity' | 'provider_unhealthy' | 'no_provider';
+  /** What speaks against each provider. */
+  readonly message: string;
+  readonly at: EpochMs;
+}
+
 /** A job as the database knows it. */
 export interface Job {
   readonly id: JobId;
@@ -76,6 +89,8 @@ export interface Job {
   /** Who submitted it, where that is known. */
   readonly submittedBy?: string;
   readonly cancelRequest?: CancelRequest;
+  /** Present while it waits because no provider took it. */
+  readonly refusal?: JobRefusal;
   /** Present once it has ended. */
   readonly outcome?: Outcome;
 }

@@ -35,6 +35,8 @@ export const TERMINATION_CAUSES = {
   retired: { endsAs: 'failed', retry: 'free' },
   /** No provider could be reached for too long. */
   provider_unavailable: { endsAs: 'failed', retry: 'free' },
+  /** It waited for its first start longer than its `waitTimeoutMs`. */
+  wait_timeout: { endsAs: 'timed_out', retry: 'never' },
   /** It asked for more than any provider allows. */
   limit_exceeded: { endsAs: 'failed', retry: 'never' },
 } as const satisfies Record<string, { readonly endsAs: JobState; readonly retry: 'never' | 'counted' | 'free' }>;

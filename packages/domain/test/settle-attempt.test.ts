@@ -13,6 +13,7 @@ import {
   parseProviderId,
   parseWorkerId,
   settleAttempt,
+  withJitter,
   TERMINATION_CAUSES,
   type Attempt,
   type Job,
@@ -154,5 +155,9 @@ describe('settleAttempt', () => {
         state: 'cancelled',
       });
     }
+  });
+
+  test('waits longer by chance, never shorter and never by more than a half', () => {
+    expect([0, 0.5, 0.999_999].map((fraction) => withJitter(1000, fraction))).toEqual([1000, 1250, 1500]);
   });
 });

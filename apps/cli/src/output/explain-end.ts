@@ -18,6 +18,8 @@ export function explainEnd({ cause, evidence }: Outcome): string {
       return join('was killed for memory (oom_killed)', message ?? 'give it more with --memory');
     case 'timed_out':
       return join('timed out (timed_out)', message);
+    case 'wait_timeout':
+      return join('never began (wait_timeout)', message);
     default:
       return join(`failed (${cause})`, message);
   }

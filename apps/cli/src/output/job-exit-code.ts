@@ -46,6 +46,7 @@ export function jobExitCode({ cause, evidence }: Outcome): number {
     case 'oom_killed':
       return EXIT.oomKilled;
     case 'timed_out':
+    case 'wait_timeout':
       return EXIT.timedOut;
     case 'cancelled':
       return EXIT.cancelled;

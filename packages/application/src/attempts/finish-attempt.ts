@@ -12,6 +12,7 @@ import {
 
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
+import { randomFraction } from '../support/random-fraction.ts';
 
 /**
  * Records an attempt's one outcome, and with it what becomes of the job. A success needs no look at anything else.
@@ -22,7 +23,7 @@ import { persist } from '../support/persist.ts';
  * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
  */
 export async function finishAttempt(
-  context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance'>,
+  context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'ids'>,
   attempt: Pick<Attempt, 'id' | 'jobId'>,
   outcome: Outcome,
   phases: PhaseTimes,
@@ -37,7 +38,7 @@ export async function finishAttempt(
     if (isSuccess(outcome)) return { settlement: { state: 'succeeded' }, outcome };
     const job = await jobs.get(attempt.jobId);
     const earlier = (await attempts.listByJob(attempt.jobId)).filter(({ id }) => id !== attempt.id);
-    const settlement = settleAttempt(job, earlier, outcome, at);
+    const settlement = settleAttempt(job, earlier, outcome, at, randomFraction(context.ids));
     if (settlement.state === 'pending' && options.againAtOnce)
       return { settlement: { ...settlement, notBefore: at }, outcome };
     return { settlement, outcome: cancelledInstead(job, settlement, outcome) };

@@ -43,6 +43,22 @@ function start(context: JobContext, runner: JobRunner, job: Job, { onProgress }:
   });
 }
 
+/** How many jobs one statement ends. */
+const EXPIRE_BATCH = 500;
+
+/**
+ * Ends what has waited for its start longer than it may, of all instances: whichever is alive does it.
+ * @returns how many jobs it ended.
+ */
+export async function expireStep({ repositories, clock }: Pick<JobContext, 'repositories' | 'clock'>): Promise<number> {
+  let ended = 0;
+  for (;;) {
+    const more = await repositories.jobs.expireWaiting({ at: clock.now(), limit: EXPIRE_BATCH });
+    ended += more;
+    if (more < EXPIRE_BATCH) return ended;
+  }
+}
+
 /**
  * Steps whenever a job changed, one is due, or a while has passed, until the signal aborts. What runs then
  * goes on; see {@link JobRunner.idle}.
@@ -61,6 +77,7 @@ export async function dispatchJobs(
     try {
       if (unsure) await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
       unsure = true;
+      await expireStep(context);
       await dispatchStep(context, runner, options);
       unsure = false;
       const now = context.clock.now();

@@ -1,11 +1,29 @@
-import { isHodeiError, type HodeiError, type Job, type Outcome } from '@hodei/domain';
+import {
+  isHodeiError,
+  withJitter,
+  type EpochMs,
+  type HodeiError,
+  type Job,
+  type JobRefusal,
+  type Outcome,
+} from '@hodei/domain';
 
 import { outcomeOfError } from '../attempts/outcome-of.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
+import { randomFraction } from '../support/random-fraction.ts';
 
 /** How long a job waits before a provider is looked for again, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
+
+/** Jobs that were refused together do not come back together; the reason is kept for who asks. */
+function waitAgain(context: Pick<JobContext, 'ids'>, error: HodeiError, at: EpochMs) {
+  const notBefore = at + withJitter(LOOK_AGAIN_MS, randomFraction(context.ids));
+  const reason = REASONS.find((known) => known === error.details['reason']) ?? 'no_provider';
+  return { state: 'pending' as const, notBefore, refusal: { reason, message: error.message, at } };
+}
+
+const REASONS: readonly JobRefusal['reason'][] = ['no_capacity', 'provider_unhealthy', 'no_provider'];
 
 /**
  * Gives back a scheduled job of which no attempt began. It ends where trying again can't help or its
@@ -25,7 +43,7 @@ export async function giveBackJob(context: JobContext, job: Job, error: HodeiErr
   const to = current.cancelRequest
     ? end('cancelled', { cause: 'cancelled', evidence: { by: current.cancelRequest.by, message: 'it had not begun' } })
     : error.retryable
-      ? { state: 'pending' as const, notBefore: at + LOOK_AGAIN_MS }
+      ? waitAgain(context, error, at)
       : end('failed', outcomeOfError(error));
   const released = async (): Promise<Job | undefined> => {
     const now = await jobs.get(job.id);

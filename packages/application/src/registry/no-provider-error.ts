@@ -1,6 +1,6 @@
-import { HodeiError } from '@hodei/domain';
+import { HodeiError, type JobRefusal } from '@hodei/domain';
 
-import type { ProviderRefusal, SelectionExplanation } from './explain-selection.ts';
+import type { ProviderRefusal, RefusalKind, SelectionExplanation } from './explain-selection.ts';
 
 /**
  * Says why there is no provider for some work: `limit_exceeded` where none could ever take it,
@@ -24,9 +24,21 @@ export function noProviderError({ refusals, fulfillable }: SelectionExplanation)
     'provider_unavailable',
     `no provider can run this now. ${refusals.map((refusal) => describe(refusal, false)).join('; ')}`,
     {
-      details: { providers: refusals.length, ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }) },
+      details: {
+        providers: refusals.length,
+        reason: reasonOf(able),
+        ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }),
+      },
     },
   );
+}
+
+/** What is in the way of the provider that is nearest to taking it. */
+function reasonOf(able: readonly ProviderRefusal[]): JobRefusal['reason'] {
+  const only = (...kinds: readonly RefusalKind[]): boolean =>
+    able.some(({ reasons }) => reasons.every(({ kind }) => kinds.includes(kind)));
+  if (only('no_capacity')) return 'no_capacity';
+  return only('no_capacity', 'health', 'breaker', 'not_connected') ? 'provider_unhealthy' : 'no_provider';
 }
 
 function describe({ name, reasons }: ProviderRefusal, onlyShortfalls: boolean): string {

@@ -38,6 +38,8 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       return evidence.exitCode === undefined || evidence.exitCode === NEVER_LAUNCHED_EXIT_CODE
         ? undefined
         : 'that is no exit code of the launcher';
+    case 'wait_timeout':
+      return 'it ended without an attempt';
     case 'provider_unavailable':
       return launched && worker.direct === undefined ? 'it was launched' : undefined;
     case 'image_not_found':

@@ -18,7 +18,9 @@ import {
 import { insertOnWorker } from './attempts/place-on-worker.ts';
 import type { Database } from './connection/database.ts';
 import { claimPending } from './jobs/claim-pending.ts';
+import { expireWaiting } from './jobs/expire-waiting.ts';
 import { insertJob } from './jobs/insert-job.ts';
+import { IS_READY } from './jobs/placement.ts';
 import { readJob } from './jobs/read-job.ts';
 import { releaseJob } from './jobs/release-job.ts';
 import { requestCancel } from './jobs/request-cancel.ts';
@@ -92,18 +94,33 @@ export class PostgresJobRepository implements JobRepository {
   }
 
   async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
-    const row = await this.#database.run((db) =>
-      db
-        .selectFrom('jobs')
-        .select('not_before')
-        .where('state', '=', 'pending')
-        .where('deferred', '=', true)
-        .where(sql<SqlBool>`not_before > ${timestamp(at)}`)
-        .orderBy('not_before')
-        .limit(1)
-        .executeTakeFirst(),
+    const { rows } = await this.#database.run((db) =>
+      sql<{ readonly due: EpochMs | null }>`
+        SELECT least(
+          (SELECT not_before FROM jobs WHERE state = 'pending' AND deferred AND not_before > ${timestamp(at)} ORDER BY not_before LIMIT 1),
+          (SELECT wait_until FROM jobs WHERE state = 'pending' AND wait_until IS NOT NULL AND started_at IS NULL
+             AND wait_until > ${timestamp(at)} ORDER BY wait_until LIMIT 1)
+        ) AS due
+      `.execute(db),
     );
-    return row?.not_before;
+    return rows[0]?.due ?? undefined;
+  }
+
+  async countBefore(jobId: JobId, most: number): Promise<number> {
+    const { rows } = await this.#database.run((db) =>
+      sql<{ readonly before: number }>`
+        SELECT (SELECT count(*) FROM (
+          SELECT FROM jobs WHERE ${IS_READY} AND queue = mine.queue AND (turn, id) < (mine.turn, mine.id) AND mine.state = 'pending'
+          LIMIT ${most}
+        ) AS earlier) AS before
+        FROM jobs AS mine WHERE id = ${jobId}
+      `.execute(db),
+    );
+    return found(rows[0], 'job', jobId).before;
+  }
+
+  expireWaiting(expiry: Parameters<JobRepository['expireWaiting']>[0]): Promise<number> {
+    return expireWaiting(this.#database, expiry);
   }
 
   release(release: Parameters<JobRepository['release']>[0]): Promise<Job> {

@@ -57,6 +57,7 @@ export interface Schema {
     readonly wait_until: NullableTimestamp;
     readonly deferred: Generated<boolean>;
     readonly held: Generated<boolean>;
+    readonly refusal: NullableJson;
     readonly turn: Generated<number>;
   };
   readonly tokens: {

@@ -25,6 +25,7 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
     ), job AS (
       UPDATE jobs SET state = held.state, epoch = NULL, attempt_id = NULL, state_changed_at = held.at,
         not_before = CASE held.state WHEN 'pending' THEN held.not_before ELSE jobs.not_before END,
+        refusal = NULL,
         deferred = CASE held.state WHEN 'pending' THEN held.not_before > held.at ELSE jobs.deferred END,
         finished_at = CASE held.state WHEN 'pending' THEN jobs.finished_at ELSE held.at END,
         outcome = CASE held.state WHEN 'pending' THEN jobs.outcome ELSE held.outcome::json END,

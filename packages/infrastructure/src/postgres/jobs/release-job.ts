@@ -15,7 +15,8 @@ export async function releaseJob(database: Database, release: Parameters<JobRepo
   const outcome = to.state === 'pending' ? undefined : to.outcome;
   const change =
     to.state === 'pending'
-      ? sql`not_before = ${timestamp(to.notBefore)}, deferred = ${to.notBefore > release.at}`
+      ? sql`not_before = ${timestamp(to.notBefore)}, deferred = ${to.notBefore > release.at},
+          refusal = ${to.refusal === undefined ? null : JSON.stringify(to.refusal)}::json`
       : sql`finished_at = ${at}, outcome = ${JSON.stringify(to.outcome)}, sealed_secrets = NULL`;
   const unlessCancelled = to.state === 'pending' ? sql`AND cancel_requested_at IS NULL` : sql``;
   const { rows } = await database.run((db) =>

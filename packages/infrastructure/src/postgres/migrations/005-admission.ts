@@ -18,6 +18,7 @@ export const admission: Migration = {
       ADD COLUMN wait_until timestamptz,
       ADD COLUMN deferred boolean NOT NULL DEFAULT false,
       ADD COLUMN held boolean NOT NULL DEFAULT false,
+      ADD COLUMN refusal json,
       ADD COLUMN turn double precision NOT NULL GENERATED ALWAYS AS
         (extract(epoch FROM (created_at - timestamptz '1970-01-01 00:00:00+00'))::double precision * 1000 - priority * 60000) STORED`,
     `CREATE TABLE queues (
@@ -47,6 +48,6 @@ export const admission: Migration = {
     `CREATE INDEX jobs_ready ON jobs (queue, tenant, turn, id) WHERE state = 'pending' AND NOT deferred AND NOT held`,
     `CREATE INDEX jobs_held ON jobs (concurrency_key, queue, turn, id) WHERE state = 'pending' AND NOT deferred AND held`,
     `CREATE INDEX jobs_deferred ON jobs (not_before) WHERE state = 'pending' AND deferred`,
-    `CREATE INDEX jobs_wait_until ON jobs (wait_until) WHERE state = 'pending' AND wait_until IS NOT NULL`,
+    `CREATE INDEX jobs_wait_until ON jobs (wait_until) WHERE state = 'pending' AND wait_until IS NOT NULL AND started_at IS NULL`,
   ],
 };

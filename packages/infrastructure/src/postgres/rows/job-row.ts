@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { DEFAULT_QUEUE, parseJobId, parseJobState, type Job, type JobSpec } from '@hodei/domain';
+import { DEFAULT_QUEUE, parseJobId, parseJobState, type Job, type JobRefusal, type JobSpec } from '@hodei/domain';
 import type { Schema } from '../schema.ts';
 import { optional, plainBytes, toOutcome } from './values.ts';
 
@@ -24,7 +24,15 @@ export type JobRow = Omit<
 export const JOB_COLUMNS = [
   ...(['id', 'state', 'epoch', 'attempt_id', 'spec', 'stdin', 'created_at', 'state_changed_at', 'not_before'] as const),
   'submitted_by',
-  ...(['started_at', 'finished_at', 'cancel_requested_at', 'cancel_requested_by', 'cancel_forced', 'outcome'] as const),
+  ...([
+    'started_at',
+    'finished_at',
+    'cancel_requested_at',
+    'cancel_requested_by',
+    'cancel_forced',
+    'refusal',
+    'outcome',
+  ] as const),
 ] as const satisfies readonly (keyof JobRow)[];
 
 /** @throws HodeiError `unknown_value` for a state that this version does not know. */
@@ -42,6 +50,7 @@ export function toJob(row: JobRow): Job {
     ...optional('startedAt', row.started_at),
     ...optional('finishedAt', row.finished_at),
     ...(at === null || by === null ? {} : { cancelRequest: { at, by, ...(force ? { force } : {}) } }),
+    ...(row.refusal === null || row.state !== 'pending' ? {} : { refusal: row.refusal as JobRefusal }),
     ...(row.outcome === null ? {} : { outcome: toOutcome(row.outcome) }),
   };
 }

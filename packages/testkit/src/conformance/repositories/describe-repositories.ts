@@ -19,6 +19,7 @@ import { pools } from './pool-repository.ts';
 import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts';
 import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
+import { waiting } from './job-waiting.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import { observing } from './worker-observation.ts';
 import { tokens } from './token-repository.ts';
@@ -33,6 +34,7 @@ export const describeJobRepository: Suite = suiteOf(
   listing,
   claiming,
   sharing,
+  waiting,
   release,
   cancel,
 );

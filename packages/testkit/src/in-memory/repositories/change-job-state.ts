@@ -24,7 +24,7 @@ export interface JobChange {
  * drops the sealed secrets.
  */
 export function changeJobState(store: InMemoryStore, row: JobRow, change: JobChange): Job {
-  const { epoch, ...rest } = { ...row.job, ...change.set };
+  const { epoch, refusal: _, ...rest } = { ...row.job, ...change.set };
   const state = transitionJob(row.job.state, change.to);
   const ended = isTerminalJobState(state);
   const owned = !ended && state !== 'pending' && epoch !== undefined;
@@ -33,6 +33,7 @@ export function changeJobState(store: InMemoryStore, row: JobRow, change: JobCha
     state,
     stateChangedAt: change.at,
     ...(owned ? { epoch } : {}),
+    ...(state === 'pending' && change.set?.refusal !== undefined ? { refusal: change.set.refusal } : {}),
     ...(ended ? { finishedAt: change.at } : {}),
     ...(ended && change.outcome !== undefined ? { outcome: structuredClone(change.outcome) } : {}),
   };

@@ -6,6 +6,9 @@ import {
   JOB_STATES,
   parsePageRequest,
   toPage,
+  turnOf,
+  waitTimeoutOf,
+  waitUntilOf,
   type Attempt,
   type CancelRequest,
   type EpochMs,
@@ -121,9 +124,34 @@ export class InMemoryJobRepository implements JobRepository {
 
   async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
     return this.#all()
-      .filter(({ state, notBefore }) => state === 'pending' && notBefore > at)
-      .map(({ notBefore }) => notBefore)
+      .filter(({ state }) => state === 'pending')
+      .flatMap((job) => [job.notBefore, deadlineOf(job) ?? job.notBefore])
+      .filter((moment) => moment > at)
       .toSorted((a, b) => a - b)[0];
+  }
+
+  async countBefore(jobId: JobId, most: number): Promise<number> {
+    const { job } = jobRow(this.#store, jobId);
+    if (job.state !== 'pending') return 0;
+    const turn = (one: Job): number => turnOf(one.createdAt, one.spec.priority);
+    const before = this.#all().filter(
+      (one) =>
+        one.state === 'pending' &&
+        one.spec.queue === job.spec.queue &&
+        one.notBefore <= job.stateChangedAt &&
+        !this.#store.keyLimits.has(one.spec.concurrencyKey ?? '') &&
+        (turn(one) < turn(job) || (turn(one) === turn(job) && one.id < job.id)),
+    );
+    return Math.min(most, before.length);
+  }
+
+  async expireWaiting({ at, limit }: Parameters<JobRepository['expireWaiting']>[0]): Promise<number> {
+    const late = this.#all()
+      .filter((job) => job.state === 'pending' && (deadlineOf(job) ?? Number.POSITIVE_INFINITY) <= at)
+      .slice(0, limit);
+    for (const { id, spec } of late)
+      changeJobState(this.#store, jobRow(this.#store, id), { to: 'timed_out', at, outcome: waitTimeoutOf(spec) });
+    return late.length;
   }
 
   async release(release: Release): Promise<Job> {
@@ -135,7 +163,9 @@ export class InMemoryJobRepository implements JobRepository {
     if (to.state !== 'pending')
       return structuredClone(changeJobState(this.#store, row, { to: to.state, at, outcome: to.outcome }));
     assertStill(row.job.cancelRequest === undefined, `job ${jobId} is to be cancelled; it can't wait again`);
-    return structuredClone(changeJobState(this.#store, row, { to: 'pending', at, set: { notBefore: to.notBefore } }));
+    const { notBefore, refusal } = to;
+    const set = refusal === undefined ? { notBefore } : { notBefore, refusal: structuredClone(refusal) };
+    return structuredClone(changeJobState(this.#store, row, { to: 'pending', at, set }));
   }
 
   async requestCancel(request: CancelAsked): Promise<Job> {
@@ -166,6 +196,10 @@ export class InMemoryJobRepository implements JobRepository {
     return [...this.#store.jobs.values()].map(({ job }) => job);
   }
 }
+
+/** Until when a job may wait for its first start. */
+const deadlineOf = ({ spec, createdAt, startedAt }: Job): EpochMs | undefined =>
+  startedAt === undefined ? waitUntilOf(spec, createdAt) : undefined;
 
 /** A copy that shares nothing; bytes are copied by hand, because a clone of a Buffer drags its whole pool along. */
 function copySpec(spec: JobSpec): JobSpec {
