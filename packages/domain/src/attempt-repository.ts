@@ -42,7 +42,8 @@ export interface AttemptRepository {
    * Intent before effect: stores the attempt, and its worker as `creating`, for a job that is `scheduled` and
    * owned by this epoch. Numbers the attempt.
    * @throws HodeiError `stale_epoch`, `conflict` (job not scheduled, or its cancellation was asked for, or it
-   * has an attempt without an outcome), `not_found`
+   * has an attempt without an outcome), `not_found`; `provider_unavailable` where the provider has no room for one
+   * more worker (`details.reason` is `no_capacity`): strict, whoever else begins one.
    */
   begin(attempt: NewAttempt): Promise<Attempt>;
 

@@ -10,6 +10,8 @@ export type LaunchMode = 'order' | 'direct';
 export interface ProviderCapabilities {
   /** The most one worker may ask for; an absent field has no bound known to the provider. */
   readonly maxResources: Resources;
+  /** What all workers together have to share; an absent field has no bound known to the provider. */
+  readonly totalResources?: Resources;
   /** The least one worker may ask for, where the engine has a minimum. */
   readonly minResources: Resources;
   /** The limits that this provider really enforces. Asking for another one is refused, never dropped. */

@@ -2,6 +2,15 @@ export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './assert-
 export type { NewAttempt, Placement, AttemptRepository } from './attempt-repository.ts';
 export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempt.ts';
 export type { LaunchMode, ProviderCapabilities } from './capabilities.ts';
+export {
+  DEFAULT_OVERCOMMIT,
+  assertOvercommit,
+  capacityOf,
+  lackOfRoom,
+  type Capacity,
+  type Load,
+  type Overcommit,
+} from './capacity.ts';
 export type { Change, ChangeFeed } from './change-feed.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
 export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';

@@ -1,3 +1,4 @@
+import { assertOvercommit, type Capacity, type Overcommit } from './capacity.ts';
 import type { EpochMs } from './clock.ts';
 import { HodeiError } from './errors.ts';
 import type { ProviderId } from './ids.ts';
@@ -21,6 +22,10 @@ export interface ProviderConfig {
   readonly priority: number;
   /** How many workers may live at once. */
   readonly maxWorkers: number;
+  /** How much more than its engine has may be promised; see {@link DEFAULT_OVERCOMMIT} for what is absent. */
+  readonly overcommit?: Overcommit;
+  /** What may be promised to all its workers together: what its engine reported, overcommit counted in. */
+  readonly capacity?: Capacity;
   /** Free labels; jobs may require them. */
   readonly labels: Readonly<Record<string, string>>;
   /** Settings that only the adapter of this type reads. Holds no secret. */
@@ -33,11 +38,11 @@ export interface ProviderConfig {
 
 /** What an operator gives to register a provider; the rest has defaults. */
 export type ProviderInput = Pick<ProviderConfig, 'name' | 'type'> &
-  Partial<Pick<ProviderConfig, 'mode' | 'priority' | 'maxWorkers' | 'labels' | 'settings'>>;
+  Partial<Pick<ProviderConfig, 'mode' | 'priority' | 'maxWorkers' | 'overcommit' | 'labels' | 'settings'>>;
 
 /** What an operator may change. */
 export type ProviderPatch = Partial<
-  Pick<ProviderConfig, 'name' | 'mode' | 'priority' | 'maxWorkers' | 'labels' | 'settings'>
+  Pick<ProviderConfig, 'name' | 'mode' | 'priority' | 'maxWorkers' | 'overcommit' | 'labels' | 'settings'>
 >;
 
 /** The seed's one status: the operator's mode first, then health, then load. */
@@ -78,6 +83,7 @@ export function assertProviderInput(input: ProviderPatch): void {
   ) {
     refuse(`maxWorkers ${input.maxWorkers} must be a whole number from 1 to 100000`);
   }
+  if (input.overcommit !== undefined) assertOvercommit(input.overcommit);
   if (input.priority !== undefined && !(Number.isInteger(input.priority) && Math.abs(input.priority) <= 1000)) {
     refuse(`priority ${input.priority} must be a whole number from -1000 to 1000`);
   }

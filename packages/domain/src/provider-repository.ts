@@ -1,3 +1,4 @@
+import type { Capacity } from './capacity.ts';
 import type { EpochMs } from './clock.ts';
 import type { ProviderId } from './ids.ts';
 import type { ProviderConfig, ProviderPatch } from './provider-config.ts';
@@ -26,6 +27,12 @@ export interface ProviderRepository {
     readonly patch: ProviderPatch;
     readonly at: EpochMs;
   }): Promise<ProviderConfig>;
+
+  /**
+   * Takes note of what may be promised to a provider's workers. It is no change of the configuration: the version stays.
+   * @throws HodeiError `not_found`
+   */
+  setCapacity(id: ProviderId, capacity: Capacity): Promise<ProviderConfig>;
 
   /**
    * Forgets a provider.

@@ -1,3 +1,4 @@
+import type { Load } from './capacity.ts';
 import type { EpochMs } from './clock.ts';
 import type { ProviderId, WorkerId } from './ids.ts';
 import type { Epoch } from './instance.ts';
@@ -42,6 +43,9 @@ export interface WorkerRepository {
 
   /** How many workers of each provider are not terminated: derived from the rows, never kept. */
   countLive(): Promise<ReadonlyMap<ProviderId, number>>;
+
+  /** What the workers of each provider that are not terminated hold, derived in the same way. */
+  loads(): Promise<ReadonlyMap<ProviderId, Load>>;
 
   /** How many workers there are in each state, those that are terminated included. */
   countByState(): Promise<Readonly<Record<WorkerState, number>>>;

@@ -1,7 +1,9 @@
 import {
+  lackOfRoom,
   shortfall,
   type Demand,
   type EpochMs,
+  type Load,
   type ProviderCapabilities,
   type ProviderHealth,
   type ProviderId,
@@ -15,6 +17,7 @@ import { compareBy, type SelectionStrategyName } from './selection-strategies.ts
 export interface ProviderSnapshot extends Omit<Candidate, 'health'> {
   readonly health: ProviderHealth;
   readonly breaker: BreakerState;
+  readonly load: Load;
   /** Absent while the provider could not be built: then nobody knows. */
   readonly capabilities?: ProviderCapabilities;
 }
@@ -98,7 +101,7 @@ function reasonsAgainst(
   { demand, exclude, only }: SelectionQuery,
   now: EpochMs,
 ): readonly RefusalReason[] {
-  const { config, capabilities, health, liveWorkers } = provider;
+  const { config, capabilities, health, load } = provider;
   const reasons: RefusalReason[] = [];
   const against = (kind: RefusalKind, message: string): void => {
     reasons.push({ kind, message });
@@ -121,7 +124,6 @@ function reasonsAgainst(
         : 'one job tries it now';
     against('breaker', `failed repeatedly, ${until}`);
   }
-  if (liveWorkers >= config.maxWorkers)
-    against('no_capacity', `full, with ${liveWorkers} of ${config.maxWorkers} workers`);
+  for (const sentence of lackOfRoom(config, load, demand.resources)) against('no_capacity', sentence);
   return reasons;
 }

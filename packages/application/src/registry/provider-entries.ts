@@ -1,4 +1,5 @@
 import {
+  capacityOf,
   isHodeiError,
   toHodeiError,
   type Clock,
@@ -13,13 +14,14 @@ import type { Diagnostics } from '../support/diagnostics.ts';
 import { buildProvider, type ProviderFactories } from './build-provider.ts';
 import { isEngineAway } from './error-verdicts.ts';
 import { RegisteredProvider } from './registered-provider.ts';
+import { sameData } from './same-data.ts';
 
 /** An engine that takes longer than this to be connected, in milliseconds, is not waited for. */
 export const BUILD_LIMIT_MS = 10_000;
 
 /** What {@link ProviderEntries} needs. */
 export interface ProviderEntriesParams {
-  readonly providers: Pick<ProviderRepository, 'list'>;
+  readonly providers: Pick<ProviderRepository, 'list' | 'setCapacity'>;
   readonly factories: ProviderFactories;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
@@ -69,10 +71,13 @@ export class ProviderEntries {
       void this.build(entry);
       return entry;
     }
+    // What its engine has is noted without a new version.
+    if (row.version === known.config.version) known.config = row;
     if (row.version > known.config.version) {
       const rebuild = known.needsRebuild(row);
       known.config = row;
       if (rebuild) void this.build(known);
+      else void this.#noteCapacity(known);
     }
     return known;
   }
@@ -96,7 +101,7 @@ export class ProviderEntries {
     entry.config = row;
     const now = this.#params.clock.now();
     if (isHodeiError(built)) entry.failed(built, now);
-    else entry.connected(built, now);
+    else this.#connected(entry, built, now);
   }
 
   /** Makes the live object of an entry. Never rejects: the entry knows why there is none. */
@@ -143,6 +148,26 @@ export class ProviderEntries {
     return entry;
   }
 
+  #connected(entry: RegisteredProvider, provider: WorkerProvider, now: number): void {
+    entry.connected(provider, now);
+    void this.#noteCapacity(entry);
+  }
+
+  /** Stores what may be promised of what the engine has, where that is new. Never rejects: the next time tries again. */
+  async #noteCapacity(entry: RegisteredProvider): Promise<void> {
+    const { totalResources } = (entry.isBuilt ? entry.live().capabilities() : undefined) ?? {};
+    if (totalResources === undefined) return;
+    const { id, overcommit, capacity: stored } = entry.config;
+    const capacity = capacityOf(totalResources, overcommit);
+    if (sameData(capacity, stored ?? {})) return;
+    try {
+      const row = await this.#params.providers.setCapacity(id, capacity);
+      if (row.version === entry.config.version) entry.config = row;
+    } catch (error) {
+      this.#params.diagnostics.warn('the capacity of a provider could not be stored', { providerId: id, error });
+    }
+  }
+
   async #readRows(): Promise<void> {
     const asOf = this.#additions;
     const readAt = this.#params.clock.now();
@@ -171,7 +196,7 @@ export class ProviderEntries {
       if (wanted && current) {
         const now = this.#params.clock.now();
         if (built === undefined) entry.failed(failure, now);
-        else entry.connected(built, now);
+        else this.#connected(entry, built, now);
         return;
       }
       if (built !== undefined) await this.discard([built]);

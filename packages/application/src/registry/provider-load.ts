@@ -1,16 +1,19 @@
-import type { ProviderId, WorkerRepository } from '@hodei/domain';
+import type { Load, ProviderId, Resources, WorkerRepository } from '@hodei/domain';
 
 /** A place that is taken for a worker whose row is not stored yet. */
 interface Place {
   readonly providerId: ProviderId;
+  readonly resources: Resources;
   /** The last reading that had begun when it was given back; absent while it is held. */
   releasedAt?: number;
 }
 
-/** How many workers each provider has or is about to have. */
+/** What the workers hold that each provider has or is about to have. */
 export interface LoadView {
-  liveWorkers(providerId: ProviderId): number;
+  of(providerId: ProviderId): Load;
 }
+
+const NO_LOAD: Load = { workers: 0, cpu: 0, memoryBytes: 0 };
 
 /**
  * Counts what lives, from the rows, and adds the places that this process has reserved for workers which are
@@ -20,13 +23,13 @@ export interface LoadView {
  * came first. So the number may be too high for one reading, never too low.
  */
 export class ProviderLoad {
-  readonly #workers: Pick<WorkerRepository, 'countLive'>;
+  readonly #workers: Pick<WorkerRepository, 'loads'>;
   readonly #places = new Set<Place>();
   #readings = 0;
   #next: Promise<LoadView> | undefined;
   #current: Promise<unknown> = Promise.resolve();
 
-  constructor(workers: Pick<WorkerRepository, 'countLive'>) {
+  constructor(workers: Pick<WorkerRepository, 'loads'>) {
     this.#workers = workers;
   }
 
@@ -37,8 +40,8 @@ export class ProviderLoad {
   }
 
   /** Takes a place until it is disposed of, which is when the worker's row is stored or never will be. Idempotent. */
-  reserve(providerId: ProviderId): Disposable {
-    const place: Place = { providerId };
+  reserve(providerId: ProviderId, resources: Resources = {}): Disposable {
+    const place: Place = { providerId, resources };
     this.#places.add(place);
     return {
       [Symbol.dispose]: () => {
@@ -62,16 +65,19 @@ export class ProviderLoad {
       // The reading before this one may still be in use by those who shared it.
       if (place.releasedAt !== undefined && place.releasedAt < reading - 1) this.#places.delete(place);
     }
-    const rows = this.#workers.countLive();
+    const rows = this.#workers.loads();
     this.#current = rows.catch(() => undefined);
-    const counts = await rows;
+    const loads = await rows;
     return {
-      liveWorkers: (id) => {
-        let places = 0;
-        for (const { providerId, releasedAt } of this.#places) {
-          if (providerId === id && (releasedAt === undefined || releasedAt >= reading)) places += 1;
+      of: (id) => {
+        let { workers, cpu, memoryBytes } = loads.get(id) ?? NO_LOAD;
+        for (const { providerId, resources, releasedAt } of this.#places) {
+          if (providerId !== id || (releasedAt !== undefined && releasedAt < reading)) continue;
+          workers += 1;
+          cpu += resources.cpu ?? 0;
+          memoryBytes += resources.memoryBytes ?? 0;
         }
-        return (counts.get(id) ?? 0) + places;
+        return { workers, cpu, memoryBytes };
       },
     };
   }

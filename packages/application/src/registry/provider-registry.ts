@@ -295,7 +295,7 @@ export class ProviderRegistry implements AsyncDisposable {
     const load = await this.#load.read();
     await Promise.all(
       entries
-        .filter(({ config }) => load.liveWorkers(config.id) === 0)
+        .filter(({ config }) => load.of(config.id).workers === 0)
         .map((entry) => this.#entries.discard(entry.takeRetired())),
     );
   }

@@ -13,7 +13,7 @@ const ROWS_MAX_AGE_MS = 1000;
 /** Work that names no timeout is priced as if it ran for so long, in milliseconds. */
 const PRICED_DURATION_MS = 3_600_000;
 
-const NO_LOAD: LoadView = { liveWorkers: () => 0 };
+const NO_LOAD: LoadView = { of: () => ({ workers: 0, cpu: 0, memoryBytes: 0 }) };
 
 /** What to select a provider for. */
 export interface SelectParams extends SelectionQuery {
@@ -98,7 +98,7 @@ export class ProviderSelector {
     if (entry === undefined) return explanation;
     const provider = entry.live();
     entry.breaker = afterAdmission(entry.breaker, clock.now(), breaker);
-    const place = params.reserve ? load.reserve(entry.config.id) : undefined;
+    const place = params.reserve ? load.reserve(entry.config.id, params.demand.resources) : undefined;
     return { config: entry.config, provider, [Symbol.dispose]: () => place?.[Symbol.dispose]() };
   }
 

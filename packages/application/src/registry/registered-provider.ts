@@ -120,7 +120,8 @@ export class RegisteredProvider {
       config,
       health,
       breaker: breakerAt(this.breaker, now),
-      liveWorkers: load.liveWorkers(config.id),
+      liveWorkers: load.of(config.id).workers,
+      load: load.of(config.id),
       startupMs: this.#live?.estimatedStartupMs({ image: query.image }) ?? Number.POSITIVE_INFINITY,
       ...(cost === undefined ? {} : { cost }),
       ...(capabilities === undefined ? {} : { capabilities }),
@@ -129,7 +130,7 @@ export class RegisteredProvider {
 
   view(load: LoadView, now: number): ProviderView {
     const { config, health } = this;
-    const liveWorkers = load.liveWorkers(config.id);
+    const liveWorkers = load.of(config.id).workers;
     const capabilities = this.#capabilities();
     const { count, totalMs } = this.#startups;
     return {

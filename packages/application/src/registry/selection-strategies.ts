@@ -26,9 +26,18 @@ export function parseSelectionStrategy(text: string): SelectionStrategyName {
   });
 }
 
-/** Ties go to the healthy one, then to the higher priority, the lower load and at last the name: never to chance. */
+/** By how fast it starts, to a factor of two: so one that has the image comes before one that has to fetch it. */
+const imageLocality: CompareCandidates = (a, b) => magnitudeOf(a.startupMs) - magnitudeOf(b.startupMs);
+
+const magnitudeOf = (ms: number): number => (Number.isFinite(ms) ? Math.floor(Math.log2(Math.max(1, ms))) : 1e9);
+
+/**
+ * Ties go to the healthy one, then to the one that has the image, to the higher priority, the lower load and at last
+ * the name: never to chance.
+ */
 const TIE_BREAKS: readonly CompareCandidates[] = [
   (a, b) => Number(a.health !== 'healthy') - Number(b.health !== 'healthy'),
+  imageLocality,
   highestPriority,
   leastLoaded,
   (a, b) => (a.config.name < b.config.name ? -1 : Number(a.config.name > b.config.name)),

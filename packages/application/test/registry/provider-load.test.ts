@@ -1,4 +1,4 @@
-import type { ProviderId } from '@hodei/domain';
+import type { Load, ProviderId } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
 import { ProviderLoad } from '../../src/registry/provider-load.ts';
@@ -12,8 +12,8 @@ function rowsAnsweredByHand() {
   const answers: (() => void)[] = [];
   return {
     load: new ProviderLoad({
-      countLive: () => {
-        const counts: ReadonlyMap<ProviderId, number> = new Map([[id, rows]]);
+      loads: () => {
+        const counts: ReadonlyMap<ProviderId, Load> = new Map([[id, { workers: rows, cpu: 0, memoryBytes: 0 }]]);
         return new Promise((resolve) => answers.push(() => resolve(counts)));
       },
     }),
@@ -34,8 +34,8 @@ describe('the load of providers', () => {
     setRows(3);
     const reading = load.read();
     await answer();
-    expect((await reading).liveWorkers(id)).toBe(3);
-    expect((await reading).liveWorkers(aConfig().id)).toBe(0);
+    expect((await reading).of(id).workers).toBe(3);
+    expect((await reading).of(aConfig().id).workers).toBe(0);
   });
 
   it('counts a place until it is given back', async () => {
@@ -43,12 +43,12 @@ describe('the load of providers', () => {
     const place = load.reserve(id);
     const held = load.read();
     await answer();
-    expect((await held).liveWorkers(id)).toBe(1);
+    expect((await held).of(id).workers).toBe(1);
     place[Symbol.dispose]();
     place[Symbol.dispose]();
     const given = load.read();
     await answer();
-    expect((await given).liveWorkers(id)).toBe(0);
+    expect((await given).of(id).workers).toBe(0);
     expect(load.reserved(id)).toBe(0);
   });
 
@@ -58,7 +58,7 @@ describe('the load of providers', () => {
     await answer();
     const view = await reading;
     load.reserve(id);
-    expect(view.liveWorkers(id)).toBe(1);
+    expect(view.of(id).workers).toBe(1);
   });
 
   it('does not miss a worker whose place was given back while the rows were read', async () => {
@@ -71,10 +71,10 @@ describe('the load of providers', () => {
     setRows(1);
     place[Symbol.dispose]();
     await answer();
-    expect((await reading).liveWorkers(id)).toBe(1);
+    expect((await reading).of(id).workers).toBe(1);
     const next = load.read();
     await answer();
-    expect((await next).liveWorkers(id)).toBe(1);
+    expect((await next).of(id).workers).toBe(1);
   });
 
   it('is read once for all who ask during a reading, and after it', async () => {
@@ -86,23 +86,23 @@ describe('the load of providers', () => {
     const second = load.read();
     const third = load.read();
     await answer();
-    expect((await first).liveWorkers(id)).toBe(0);
+    expect((await first).of(id).workers).toBe(0);
     await answer();
-    expect((await second).liveWorkers(id)).toBe(2);
-    expect((await third).liveWorkers(id)).toBe(2);
+    expect((await second).of(id).workers).toBe(2);
+    expect((await third).of(id).workers).toBe(2);
     expect(readings()).toBe(0);
   });
 
   it('is read again after a reading that failed', async () => {
     let calls = 0;
     const load = new ProviderLoad({
-      countLive: async () => {
+      loads: async () => {
         calls += 1;
         if (calls === 1) throw new Error('away');
-        return new Map([[id, 4]]);
+        return new Map([[id, { workers: 4, cpu: 0, memoryBytes: 0 }]]);
       },
     });
     await expect(load.read()).rejects.toThrow('away');
-    expect((await load.read()).liveWorkers(id)).toBe(4);
+    expect((await load.read()).of(id).workers).toBe(4);
   });
 });

@@ -37,6 +37,22 @@ describe('selecting a provider', () => {
     expect(await select({ strategy: 'priority' })).toBe('b');
   });
 
+  it('promises no more CPU and memory than there is, with overcommit counted in, and says what lacks', async () => {
+    const a = await one.registry.register(provider('a', { overcommit: { cpu: 2 } }));
+    await one.repositories.providers.setCapacity(a.id, { cpu: 4, memoryBytes: 1000 });
+    await one.registry.refresh();
+    const demand = (resources: Demand['resources']): Demand => ({ ...ANY_DEMAND, resources });
+    const first = await one.registry.select({ demand: demand({ cpu: 3 }), strategy: 'least_loaded', reserve: true });
+    await expect(select({ demand: demand({ cpu: 1.5 }) })).rejects.toMatchObject({
+      code: 'provider_unavailable',
+      message: expect.stringContaining('3 of 4 CPUs are promised, and 1.5 are asked for'),
+      details: { reason: 'no_capacity' },
+    });
+    expect(await select({ demand: demand({ cpu: 1 }) })).toBe('a');
+    expect(await select({ demand: demand({}) })).toBe('a');
+    first[Symbol.dispose]();
+  });
+
   it('refuses an unknown strategy', async () => {
     await one.registry.register(provider('a'));
     const strategy: string = 'random';

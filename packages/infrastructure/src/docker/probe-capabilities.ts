@@ -63,6 +63,10 @@ export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQu
       ...(info.cpus > 0 ? { cpu: info.cpus } : {}),
       ...(info.memoryBytes > 0 ? { memoryBytes: info.memoryBytes } : {}),
     },
+    totalResources: {
+      ...(info.cpus > 0 ? { cpu: info.cpus } : {}),
+      ...(info.memoryBytes > 0 ? { memoryBytes: info.memoryBytes } : {}),
+    },
     minResources: MIN_RESOURCES,
     enforcedLimits: limits.filter((name) => enforced[name]),
     // The engine knows that there is a GPU, not which.

@@ -1,5 +1,11 @@
 import { sql } from 'kysely';
-import { HodeiError, type ProviderConfig, type ProviderId, type ProviderRepository } from '@hodei/domain';
+import {
+  HodeiError,
+  type Capacity,
+  type ProviderConfig,
+  type ProviderId,
+  type ProviderRepository,
+} from '@hodei/domain';
 import type { Database } from './connection/database.ts';
 import { found } from './refusal.ts';
 import { toProvider, type ProviderRow } from './rows/provider-row.ts';
@@ -19,8 +25,9 @@ export class PostgresProviderRepository implements ProviderRepository {
     const { rows } = await this.#database.run((db) =>
       sql<ProviderRow>`
         WITH provider AS (
-          INSERT INTO providers (id, name, type, mode, priority, max_workers, labels, settings, created_at, updated_at, version)
-          VALUES (${id}, ${name}, ${type}, ${mode}, ${priority}, ${maxWorkers}, ${JSON.stringify(labels)}, ${JSON.stringify(settings)},
+          INSERT INTO providers (id, name, type, mode, priority, max_workers, overcommit, capacity, labels, settings, created_at, updated_at, version)
+          VALUES (${id}, ${name}, ${type}, ${mode}, ${priority}, ${maxWorkers}, ${JSON.stringify(config.overcommit ?? {})}, ${JSON.stringify(config.capacity ?? {})},
+                  ${JSON.stringify(labels)}, ${JSON.stringify(settings)},
                   ${createdAt}, ${timestamp(config.updatedAt)}, ${version})
           RETURNING *
         ), event AS (
@@ -64,6 +71,7 @@ export class PostgresProviderRepository implements ProviderRepository {
             mode = coalesce(${patch.mode ?? null}, mode),
             priority = coalesce(${patch.priority ?? null}, priority),
             max_workers = coalesce(${patch.maxWorkers ?? null}, max_workers),
+            overcommit = coalesce(${asJson(patch.overcommit)}::jsonb, overcommit),
             labels = coalesce(${asJson(patch.labels)}::jsonb, labels),
             settings = coalesce(${asJson(patch.settings)}::json, settings),
             updated_at = ${at},
@@ -84,6 +92,15 @@ export class PostgresProviderRepository implements ProviderRepository {
       'conflict',
       `provider ${now.name} is at version ${now.version}, not ${version}; read it again`,
     );
+  }
+
+  async setCapacity(id: ProviderId, capacity: Capacity): Promise<ProviderConfig> {
+    const { rows } = await this.#database.run((db) =>
+      sql<ProviderRow>`UPDATE providers SET capacity = ${JSON.stringify(capacity)}::jsonb WHERE id = ${id} RETURNING *`.execute(
+        db,
+      ),
+    );
+    return toProvider(found(rows[0], 'provider', id));
   }
 
   /**

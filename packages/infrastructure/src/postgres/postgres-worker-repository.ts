@@ -10,6 +10,7 @@ import {
   type Epoch,
   type NewPoolWorker,
   type Page,
+  type Load,
   type ProviderId,
   type Worker,
   type WorkerId,
@@ -60,6 +61,17 @@ export class PostgresWorkerRepository implements WorkerRepository {
       return workers.execute();
     });
     return toPage(rows.map(toWorker), limit);
+  }
+
+  async loads(): Promise<ReadonlyMap<ProviderId, Load>> {
+    const { rows } = await this.#database.run((db) =>
+      sql<{ readonly id: string } & Load>`
+        SELECT provider_id AS id, count(*) AS workers, coalesce(sum((resources->>'cpu')::double precision), 0) AS cpu,
+               coalesce(sum((resources->>'memoryBytes')::double precision), 0) AS "memoryBytes"
+        FROM workers WHERE state <> 'terminated' GROUP BY provider_id
+      `.execute(db),
+    );
+    return new Map(rows.map(({ id, ...load }) => [parseProviderId(id), load]));
   }
 
   async countLive(): Promise<ReadonlyMap<ProviderId, number>> {

@@ -23,6 +23,8 @@ export interface Schema {
     readonly mode: string;
     readonly priority: number;
     readonly max_workers: number;
+    readonly overcommit: ColumnType<unknown, string | undefined, string>;
+    readonly capacity: ColumnType<unknown, string | undefined, string>;
     readonly labels: Json;
     readonly settings: Json;
     readonly created_at: Timestamp;

@@ -28,6 +28,8 @@ const CONNECTION_ERRORS = new Set(
 const CONNECTION_WORDS =
   /^(Connection terminated|timeout exceeded when trying to connect|timeout expired|Query read timeout|Client has encountered a connection error|Client was closed|Cannot use a pool after calling end)/;
 
+const NO_ROOM = 'HD001';
+
 const NAME_CONSTRAINT = 'providers_name_key';
 
 /**
@@ -38,6 +40,12 @@ export function translatePgError(error: unknown): HodeiError {
   if (isHodeiError(error)) return error;
   const { code, message, constraint } = factsOf(error);
   const known = CODES[code] ?? CODES[code.slice(0, 2)];
+  // Raised by us, in the trigger that keeps a provider from getting more workers than it has room for.
+  if (code === NO_ROOM)
+    return new HodeiError('provider_unavailable', `the provider has no room: ${message}`, {
+      cause: error,
+      details: { reason: 'no_capacity' },
+    });
   const translate = (to: ErrorCode, words: string): HodeiError =>
     new HodeiError(to, words, { cause: error, details: { sqlState: code } });
   if (CONNECTION_ERRORS.has(code) || CONNECTION_WORDS.test(message)) {

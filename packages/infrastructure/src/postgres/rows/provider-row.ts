@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { parseProviderId, parseProviderMode, type ProviderConfig } from '@hodei/domain';
+import { parseProviderId, parseProviderMode, type Capacity, type Overcommit, type ProviderConfig } from '@hodei/domain';
 import type { Schema } from '../schema.ts';
 
 /** A provider as the database gives it. */
@@ -14,6 +14,8 @@ export function toProvider(row: ProviderRow): ProviderConfig {
     mode: parseProviderMode(row.mode),
     priority: row.priority,
     maxWorkers: row.max_workers,
+    ...ifAny('overcommit', row.overcommit as Overcommit),
+    ...ifAny('capacity', row.capacity as Capacity),
     labels: row.labels as ProviderConfig['labels'],
     settings: row.settings as ProviderConfig['settings'],
     createdAt: row.created_at,
@@ -21,3 +23,7 @@ export function toProvider(row: ProviderRow): ProviderConfig {
     version: row.version,
   };
 }
+
+/** The field, or nothing where there is nothing in it. */
+const ifAny = <Name extends string, Value extends object>(name: Name, value: Value): { readonly [N in Name]?: Value } =>
+  Object.keys(value).length === 0 ? {} : ({ [name]: value } as { readonly [N in Name]?: Value });

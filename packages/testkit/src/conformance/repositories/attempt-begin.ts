@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { NO_OUTPUT, parseAttemptId, parseProviderId } from '@hodei/domain';
+import { NO_OUTPUT, parseAttemptId, parseProviderId, type ProviderId, type Resources } from '@hodei/domain';
 import { LOST, newJobId } from './bench.ts';
 import { compete, refuses, type GetBench } from './suite.ts';
 
@@ -109,6 +109,34 @@ export function begin(bench: GetBench): void {
       expect(new Set(refused)).toEqual(new Set(['conflict']));
       expect(await repositories.attempts.listByJob(id)).toHaveLength(1);
     });
+
+    it('gives a provider no more workers than it has places, however many begin at once', async () => {
+      const provider = await bench().repositories.providers.insert(bench().newProvider({ maxWorkers: 3 }));
+      await beginOn(provider.id, {}, 9, 3);
+    });
+
+    it('promises no more CPU and memory than there is, however many begin at once', async () => {
+      const { providers } = bench().repositories;
+      const { id } = await providers.insert(bench().newProvider());
+      await providers.setCapacity(id, { cpu: 2, memoryBytes: 1000 });
+      await beginOn(id, { cpu: 0.5 }, 9, 4);
+      await beginOn(id, { memoryBytes: 300 }, 6, 3);
+      await beginOn(id, {}, 4, 4);
+      expect((await bench().peer.workers.loads()).get(id)).toEqual({ workers: 11, cpu: 2, memoryBytes: 900 });
+    });
+
+    const beginOn = async (providerId: ProviderId, resources: Resources, many: number, fit: number): Promise<void> => {
+      const { repositories, peer } = bench();
+      const wanted = await Promise.all(
+        Array.from({ length: many }, async () => {
+          const attempt = await bench().newAttempt((await bench().scheduledJob()).id, { providerId });
+          return { ...attempt, worker: { ...attempt.worker, resources } };
+        }),
+      );
+      const { won, refused } = await compete(wanted.map((one, i) => (i % 2 ? peer : repositories).attempts.begin(one)));
+      expect({ won, refused: refused.length }).toEqual({ won: fit, refused: many - fit });
+      expect(refused.every((code) => code === 'provider_unavailable')).toBe(true);
+    };
 
     it('has one winner against a release', async () => {
       for (let round = 0; round < 8; round += 1) {

@@ -84,7 +84,7 @@ export class RepositoryBench {
       type: 'test',
       mode: 'active',
       priority: 0,
-      maxWorkers: 10,
+      maxWorkers: 1000,
       labels: {},
       settings: {},
       createdAt: at,

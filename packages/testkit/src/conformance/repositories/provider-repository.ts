@@ -14,6 +14,8 @@ export function storing(bench: GetBench): void {
         mode: 'maintenance',
         priority: -7,
         maxWorkers: 1e5,
+        overcommit: { cpu: 2.5 },
+        capacity: { cpu: 5, memoryBytes: 9_007_199_254_740_991 },
         labels: { zone: 'a' },
         version: 1,
         settings: {
@@ -133,6 +135,18 @@ export function changing(bench: GetBench): void {
         bench().repositories.providers.update({ id: unknownId(), version: 1, patch: {}, at: bench().tick() }),
         'not_found',
       );
+    });
+  });
+
+  describe('setCapacity', () => {
+    it('notes what may be promised, and is no change of the configuration', async () => {
+      const { providers } = bench().repositories;
+      const config = await providers.insert(bench().newProvider());
+      const capacity = { cpu: 8, memoryBytes: 1024 };
+      expect(await providers.setCapacity(config.id, capacity)).toEqual({ ...config, capacity });
+      expect(await bench().peer.providers.get(config.id)).toEqual({ ...config, capacity });
+      expect(await providers.setCapacity(config.id, {})).toEqual(config);
+      await refuses(providers.setCapacity(unknownId(), {}), 'not_found');
     });
   });
 

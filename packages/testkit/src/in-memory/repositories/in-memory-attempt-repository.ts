@@ -12,6 +12,7 @@ import {
   type Placement,
   type Worker,
 } from '@hodei/domain';
+import { assertRoom } from './assert-room.ts';
 import { changeJobState } from './change-job-state.ts';
 import { changeWorkerState, storeWorker } from './change-worker-state.ts';
 import type { InMemoryStore, JobRow } from './in-memory-store.ts';
@@ -36,6 +37,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     found(this.#store.providers.get(providerId), 'provider', providerId);
     assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
     assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
+    assertRoom(this.#store, providerId, resources);
 
     const attempt: Attempt = {
       id: attemptId,

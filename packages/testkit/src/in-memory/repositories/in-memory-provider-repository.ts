@@ -1,5 +1,6 @@
 import {
   HodeiError,
+  type Capacity,
   isTerminalWorkerState,
   type ProviderConfig,
   type ProviderId,
@@ -53,6 +54,13 @@ export class InMemoryProviderRepository implements ProviderRepository {
     );
     this.#assertNameFree(patch.name ?? provider.name, id);
     return this.#put({ ...provider, ...patch, updatedAt: at, version: version + 1 }, 'updated', at);
+  }
+
+  async setCapacity(id: ProviderId, capacity: Capacity): Promise<ProviderConfig> {
+    const { capacity: _, ...provider } = found(this.#store.providers.get(id), 'provider', id);
+    const stored = Object.keys(capacity).length === 0 ? provider : { ...provider, capacity: { ...capacity } };
+    this.#store.providers.set(id, stored);
+    return structuredClone(stored);
   }
 
   async delete(id: ProviderId): Promise<void> {

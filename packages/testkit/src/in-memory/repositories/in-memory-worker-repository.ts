@@ -9,6 +9,7 @@ import {
   toPage,
   transitionWorker,
   type EpochMs,
+  type Load,
   type NewPoolWorker,
   type Page,
   type ProviderId,
@@ -19,6 +20,7 @@ import {
   type WorkerState,
   WORKER_STATES,
 } from '@hodei/domain';
+import { assertRoom, loadOf } from './assert-room.ts';
 import { changeWorkerState, storeWorker } from './change-worker-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
@@ -61,6 +63,11 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     return counts;
   }
 
+  async loads(): Promise<ReadonlyMap<ProviderId, Load>> {
+    const ids = (await this.countLive()).keys();
+    return new Map([...ids].map((id) => [id, loadOf(this.#store, id)]));
+  }
+
   async insertForPool(wanted: NewPoolWorker): Promise<Worker> {
     const { workerId, providerId, pool, epoch, at, image, resources, expiresAt } = wanted;
     const { maxWorkers } = found(this.#store.pools.get(pool), 'pool', pool);
@@ -73,6 +80,7 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     if (live.length >= maxWorkers) {
       throw new HodeiError('limit_exceeded', `pool ${pool} has ${live.length} of ${maxWorkers} workers`);
     }
+    assertRoom(this.#store, providerId, resources);
     const worker: Worker = {
       id: workerId,
       providerId,
