@@ -13,6 +13,7 @@ import {
 import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
 import type { JobContext } from '../../src/index.ts';
+import { NARROW } from './admission.ts';
 import type { Mutation } from './mutation.ts';
 import { overriding } from './overriding.ts';
 import type { World } from './world.ts';
@@ -105,6 +106,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     breaks: /was destroyed while its row was/,
   },
   {
+    name: 'what is in flight is counted now and then',
+    mutation: { repositories: withOldCount },
+    breaks: /is one of \d in flight/,
+  },
+  {
+    name: 'a paused queue is only noticed by who submits',
+    mutation: { repositories: withUnnoticedPause },
+    breaks: /its queue is paused/,
+  },
+  {
     name: 'a job that is given back forgets that it is to be cancelled',
     mutation: { repositories: withForgottenCancellation },
     breaks: /has forgotten/,
@@ -168,6 +179,35 @@ function withBlindClaim(repositories: Repositories, { store, scheduler }: World)
       store.jobs.set(id, { ...row, job });
       return job;
     });
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+/** As if the count were kept for a while, and not derived each time. */
+function withOldCount(repositories: Repositories, { store, scheduler }: World): Repositories {
+  const { jobs } = repositories;
+  const count = (): number =>
+    [...store.jobs.values()].filter(({ job }) => job.epoch !== undefined && job.spec.queue === NARROW.name).length;
+  let kept = { at: Number.NEGATIVE_INFINITY, count: 0 };
+  const claimPending: typeof jobs.claimPending = async (claim) => {
+    const now = scheduler.now();
+    if (now - kept.at > 500) kept = { at: now, count: count() };
+    store.queues.set(NARROW.name, { ...NARROW, maxInFlight: NARROW.maxInFlight + count() - kept.count });
+    const claimed = jobs.claimPending(claim);
+    store.queues.set(NARROW.name, NARROW);
+    return claimed;
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+function withUnnoticedPause(repositories: Repositories, { store }: World): Repositories {
+  const { jobs } = repositories;
+  const claimPending: typeof jobs.claimPending = async (claim) => {
+    const queues = [...store.queues];
+    for (const [name, queue] of queues) store.queues.set(name, { ...queue, paused: false });
+    const claimed = jobs.claimPending(claim);
+    for (const [name, queue] of queues) store.queues.set(name, queue);
+    return claimed;
   };
   return { ...repositories, jobs: overriding(jobs, { claimPending }) };
 }

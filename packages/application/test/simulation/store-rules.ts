@@ -15,6 +15,7 @@ import {
   type WorkerId,
 } from '@hodei/domain';
 
+import { checkPlaces, checkStart, isRightlyTimedOut } from './admission-rules.ts';
 import { checkOutcome } from './outcome-rules.ts';
 import { OutputRules } from './output-rules.ts';
 import { shortId } from './reach-store.ts';
@@ -61,6 +62,8 @@ export class StoreRules {
       this.#attempts.set(attempt.id, attempt);
       this.#checkAttempt(before, attempt, by);
     }
+    const crowded = checkPlaces(store);
+    if (crowded !== undefined) this.#blame(crowded);
     if (operation === 'logs.append') this.#output.check();
   }
 
@@ -88,7 +91,10 @@ export class StoreRules {
 
   #checkJob(before: Job | undefined, job: Job, by: Writer): void {
     const name = `job ${shortId(job.id)}`;
-    if (before === undefined) return;
+    if (before === undefined) {
+      if (job.state === 'scheduled') this.#checkStart(name, job);
+      return;
+    }
     if (isTerminalJobState(before.state))
       return this.#blame(`${name} had ended as ${before.state}, and ${by.operation} changed it`);
     if (before.state !== job.state && !canTransitionJob(before.state, job.state)) {
@@ -97,6 +103,13 @@ export class StoreRules {
     if (before.cancelRequest !== undefined && job.cancelRequest === undefined)
       this.#blame(`${name} has forgotten that it is to be cancelled`);
     this.#checkOwner(name, before, job, by, by.operation === 'jobs.requestCancel');
+    if (before.state === 'pending' && job.state === 'scheduled') this.#checkStart(name, job);
+  }
+
+  #checkStart(name: string, job: Job): void {
+    const { store, scheduler } = this.#world;
+    const wrong = checkStart(store, job, scheduler.now());
+    if (wrong !== undefined) this.#blame(`${name} ${wrong}`);
   }
 
   #checkWorker(before: Worker | undefined, worker: Worker, by: Writer): void {
@@ -158,6 +171,8 @@ export class StoreRules {
       this.#blame(`${name} used ${counted} of ${job.spec.retry.maxAttempts} attempts`);
     if (job.state === 'cancelled') {
       if (job.cancelRequest === undefined) this.#blame(`${name} was cancelled, and nobody asked for it`);
+    } else if (job.outcome?.cause === 'wait_timeout') {
+      if (!isRightlyTimedOut(job)) this.#blame(`${name} may wait longer`);
     } else if (last === undefined) {
       this.#blame(`${name} is ${job.state} without an attempt: ${JSON.stringify(job.outcome)}`);
     } else if (job.state === 'succeeded') {

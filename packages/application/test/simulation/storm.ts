@@ -2,6 +2,7 @@ import { isTerminalJobState, type Job } from '@hodei/domain';
 import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
 import { cancelJob, destroyWorkerNow, drainWorker, submitJob } from '../../src/index.ts';
+import { admissionOf, FITFUL } from './admission.ts';
 import type { Life } from './life.ts';
 import { overriding } from './overriding.ts';
 import type { Random } from './random.ts';
@@ -70,12 +71,17 @@ const PICKS = BLOWS.flatMap(([weight, blow]) => Array.from({ length: weight }, (
 export function brewStorm(world: World, random: Random): void {
   const { weather, scheduler } = world;
   for (let index = 0; index < weather.jobs; index += 1) {
-    scheduler.after(random.int(0, weather.stormMs * 0.6), () => submitOne(world, random, `plan-${index}`));
+    scheduler.after(random.int(0, weather.stormMs * 0.6), () => submitOne(world, random, index));
   }
   for (let count = 0; count < weather.blows; count += 1) {
     const blow = random.pick(PICKS);
     scheduler.after(random.int(0, weather.stormMs), () => {
       if (world.isStormy) blow(world, random);
+    });
+  }
+  for (const part of [0.2, 0.4, 0.6, 0.8]) {
+    scheduler.after(weather.stormMs * part, () => {
+      if (world.isStormy) setPaused(world, part === 0.4 || part === 0.8);
     });
   }
   world.onDeath = () => {
@@ -92,10 +98,18 @@ export function calmDown(world: World): void {
     world.store.interruptFeeds();
   }
   bringBack(world);
+  setPaused(world, false);
   if (world.weather.stormTakesAll)
     for (const life of world.lives) if (life.gate.isOpen) life.crash('the storm took it');
   keepOneAlive(world);
   cancelEndless(world);
+}
+
+/** Somebody pauses a queue, or lets it go on. */
+function setPaused({ store, scheduler, ids, trace }: World, paused: boolean): void {
+  trace.add('client', paused ? 'pauses a queue' : 'resumes a queue');
+  const { queues } = createInMemoryRepositories({ clock: scheduler, ids, store });
+  void queues.setPaused({ name: FITFUL, paused, at: scheduler.now() });
 }
 
 /** Somebody looks after the instances, and starts one where there is none. */
@@ -138,22 +152,24 @@ function withLife(world: World, random: Random, act: (life: Life) => void): void
   if (open.length > 0) act(random.pick(open));
 }
 
-function submitOne(world: World, random: Random, name: string): void {
+function submitOne(world: World, random: Random, index: number): void {
+  const name = `plan-${index}`;
   const plan = planJob(random);
   const up = world.lives.filter(({ gate, up: isUp }) => gate.isOpen && isUp !== undefined);
   const context = up.length === 0 ? undefined : random.pick(up).up?.context;
   const runner = up.find((life) => life.up?.context === context)?.up?.runner;
   if (context === undefined || runner === undefined) {
-    world.scheduler.after(500, () => world.isStormy && submitOne(world, random, name));
+    world.scheduler.after(500, () => world.isStormy && submitOne(world, random, index));
     return;
   }
   world.plans.set(name, plan);
   const priority = random.int(0, 2);
   const claim = random.chance(0.3);
   world.trace.add('client', `submits ${name}: ${plan.kind}${claim ? ', claimed at once' : ''}`);
-  submitJob(context, { ...plan.input, priority, labels: { [PLAN_LABEL]: name } }, { claim }).then(
+  const admission = admissionOf(index, world.scheduler.now());
+  submitJob(context, { ...plan.input, ...admission, priority, labels: { [PLAN_LABEL]: name } }, { claim }).then(
     (job) => {
-      if (claim) runner.start(job).catch(() => undefined);
+      if (job.state === 'scheduled') runner.start(job).catch(() => undefined);
     },
     () => undefined,
   );

@@ -15,6 +15,7 @@ import {
   type InMemoryWorker,
 } from '@hodei/testkit/in-memory';
 
+import { configureAdmission, PLACES } from './admission.ts';
 import { EngineRules } from './engine-rules.ts';
 import { Life } from './life.ts';
 import type { Mutation } from './mutation.ts';
@@ -80,12 +81,14 @@ export class World {
 
   /** The providers are there before the first instance is. */
   async prepare(): Promise<void> {
-    const { providers } = createInMemoryRepositories({ clock: this.scheduler, ids: this.ids, store: this.store });
+    const repositories = createInMemoryRepositories({ clock: this.scheduler, ids: this.ids, store: this.store });
+    const { providers } = repositories;
     const at = this.scheduler.now();
+    await configureAdmission(repositories, at);
     for (let index = 0; index < this.weather.providers; index += 1) {
       const id = parseProviderId(this.ids.uuid());
       this.providerIds.push(id);
-      const config = { mode: 'active', priority: 0, maxWorkers: 100, labels: {}, settings: {}, version: 1 } as const;
+      const config = { mode: 'active', priority: 0, maxWorkers: PLACES, labels: {}, settings: {}, version: 1 } as const;
       await providers.insert({
         ...config,
         id,
