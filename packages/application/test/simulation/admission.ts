@@ -1,7 +1,7 @@
 import type { EpochMs, JobInput, Repositories } from '@hodei/domain';
 
 /** What the installation's operator has configured: the same in each run, so that rules can be held against it. */
-export const NARROW = { name: 'narrow', paused: false, weight: 3, maxInFlight: 2 } as const;
+export const NARROW = { name: 'narrow', paused: false, weight: 3, maxInFlight: 1 } as const;
 export const NARROW_KEY = { key: 'narrow-key', maxInFlight: 1 } as const;
 /** A queue that is paused and resumed while the storm blows. */
 export const FITFUL = 'fitful';

@@ -191,7 +191,7 @@ function withOldCount(repositories: Repositories, { store, scheduler }: World): 
   let kept = { at: Number.NEGATIVE_INFINITY, count: 0 };
   const claimPending: typeof jobs.claimPending = async (claim) => {
     const now = scheduler.now();
-    if (now - kept.at > 500) kept = { at: now, count: count() };
+    if (now - kept.at > 5000) kept = { at: now, count: count() };
     store.queues.set(NARROW.name, { ...NARROW, maxInFlight: NARROW.maxInFlight + count() - kept.count });
     const claimed = jobs.claimPending(claim);
     store.queues.set(NARROW.name, NARROW);
