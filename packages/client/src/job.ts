@@ -122,6 +122,11 @@ export interface Attempt extends Ended {
 export interface JobDescription extends Job {
   /** Why it does not run yet, in words that follow "waiting for". */
   readonly waitingFor?: string;
+  /** The same for a program: a reason like `queue_paused` or `no_capacity`, and its numbers. */
+  readonly waiting?: {
+    readonly reason: string;
+    readonly facts: Readonly<Record<string, string | number>>;
+  };
   readonly attempts: readonly Attempt[];
 }
 

@@ -32,10 +32,12 @@ export function jobToJson(job: Job): Frozen<JobJson> {
 }
 
 /** A job with its attempts, as JSON. */
-export function jobDescriptionToJson({ job, attempts, gaps, waitingFor }: JobDescription): Frozen<JobDescriptionJson> {
+export function jobDescriptionToJson(description: JobDescription): Frozen<JobDescriptionJson> {
+  const { job, attempts, gaps, waitingFor, waiting } = description;
   return {
     ...jobToJson(job),
     ...(waitingFor === undefined ? {} : { waitingFor }),
+    ...(waiting === undefined ? {} : { waiting: { reason: waiting.reason, facts: waiting.facts } }),
     attempts: attempts.map((attempt) => attemptToJson(attempt, gaps)),
   };
 }

@@ -118,6 +118,10 @@ export const JobDescriptionJson = z
   .strictObject({
     ...jobFields,
     waitingFor: z.string().describe('why it does not run yet').exactOptional(),
+    waiting: z
+      .strictObject({ reason: z.string(), facts: z.record(z.string(), z.union([z.string(), z.number()])) })
+      .describe('the same for a program: a reason like queue_paused or no_capacity, and its numbers')
+      .exactOptional(),
     attempts: z.array(AttemptJson),
   })
   .meta({ id: 'JobDescription' });
