@@ -106,3 +106,33 @@ describe('a claim', () => {
     expect((await store.repositories.jobs.claimPending(claim)).map(({ id }) => id)).toEqual([held.id]);
   });
 });
+
+describe('claims under a limit', () => {
+  it('never add up to more than it, though each counts by a snapshot that is older than its lock', async () => {
+    const { admin, bench, store, peer } = postgres();
+    await store.repositories.queues.put({ name: 'small', paused: false, weight: 1, maxInFlight: 2 }, bench.tick());
+    // So many tenants, that between a claim's snapshot and its lock others come and go.
+    await admin.query(`
+      INSERT INTO jobs (id, state, priority, labels, spec, created_at, state_changed_at, not_before, queue, tenant)
+      SELECT gen_random_uuid(), 'pending', 0, '{}', '{"queue":"small"}', now(), now(), 'epoch', 'small', 'tenant-' || n
+      FROM generate_series(1, 1500) AS n`);
+    const inFlight = async (): Promise<number> =>
+      (await store.repositories.queues.countInFlight({ queue: 'small' })).inQueue;
+    const seen: number[] = [];
+    const claimAgainAndAgain = async ({ jobs }: Repositories): Promise<void> => {
+      for (let i = 0; i < 15; i += 1) {
+        const at = Date.now();
+        const claimed = await jobs.claimPending({ epoch: bench.owner, limit: 1, at });
+        if (claimed.length > 0) seen.push(await inFlight());
+        const to = { state: 'pending', notBefore: 0 } as const;
+        for (const { id: jobId } of claimed) await jobs.release({ jobId, epoch: bench.owner, at, to });
+      }
+    };
+    await Promise.all(
+      [store, peer, store, peer, store, peer].map(({ repositories }) => claimAgainAndAgain(repositories)),
+    );
+    expect(Math.max(...seen)).toBeLessThanOrEqual(2);
+    expect(seen.length).toBeGreaterThan(10);
+    await admin.query(`DELETE FROM jobs WHERE queue = 'small'`);
+  });
+});
