@@ -2,7 +2,6 @@ import { dispatchJobs, recoverAbandoned } from '@hodei/application';
 import { isHodeiError } from '@hodei/domain';
 
 import type { HttpServer } from './http/http-server.ts';
-import { idempotencyBy } from './http/jobs/idempotency.ts';
 import { openControlPlane, type ControlPlane } from './open-control-plane.ts';
 import type { StoreOptions } from './open-store.ts';
 import type { ListenAddress } from './parse-listen.ts';
@@ -40,7 +39,7 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
         http.begin({
           context: plane.context,
           runner: plane.runner,
-          idempotencyOf: idempotencyBy(plane.store.container.resolve(SEALING_KEY)),
+          sealingKey: plane.store.container.resolve(SEALING_KEY),
           over: AbortSignal.any([over.signal, plane.lost]),
         });
       }

@@ -7,6 +7,8 @@ export { dispatchJobs, dispatchStep, expireStep, type DispatchOptions } from './
 export { JobRunner } from './dispatch/job-runner.ts';
 export { IdleWorkers } from './pools/idle-workers.ts';
 export { keepPools, PoolKeeper } from './pools/keep-pools.ts';
+export { followHistory } from './history/follow-history.ts';
+export { HistoryTail } from './history/history-tail.ts';
 export { cancelJob } from './jobs/cancel-job.ts';
 export { describeJob, type JobDescription } from './jobs/describe-job.ts';
 export type { Waiting, WaitingReason } from './jobs/waiting-for.ts';

@@ -19,7 +19,7 @@ export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, ty
 export { fitsTemplate, tenantOf } from './fits-template.ts';
 export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
 export type { HistoryEvent } from './history-event.ts';
-export type { HistoryRepository } from './history-repository.ts';
+export type { HistoryHorizon, HistoryRepository } from './history-repository.ts';
 export {
   parseJobId,
   parseAttemptId,

@@ -6,6 +6,7 @@ import type { App } from './app.ts';
 import { recordRequest } from './auth/record-request.ts';
 import { Authentication } from './auth/authenticate.ts';
 import { answerClientError } from './client-error.ts';
+import { addEventRoutes } from './events/event-routes.ts';
 import { addHealthRoutes } from './health/health-routes.ts';
 import type { HttpContext } from './http-context.ts';
 import { addJobRoutes } from './jobs/job-routes.ts';
@@ -87,6 +88,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   addLogRoutes(app, http);
   addWorkerRoutes(app, http);
   addProviderRoutes(app, http);
+  addEventRoutes(app, http);
   addQueueRoutes(app, http);
   addLimitRoutes(app, http);
   addTokenRoutes(app, http);

@@ -1,6 +1,7 @@
 import type { Clock } from '@hodei/domain';
-import type { Diagnostics, Idempotency, JobContext, JobRunner } from '@hodei/application';
+import type { Diagnostics } from '@hodei/application';
 
+import type { HttpLife } from './http-life.ts';
 import type { StreamSlots } from './stream-slots.ts';
 
 /** How much the server takes on. */
@@ -49,15 +50,4 @@ export interface HttpContext {
    * @throws HodeiError `unavailable` between two lives.
    */
   life(): HttpLife;
-}
-
-/** One life of this instance, as the routes see it. */
-export interface HttpLife {
-  readonly context: JobContext;
-  /** Runs what is placed on a waiting worker right away. */
-  readonly runner: JobRunner;
-  /** Makes a submission that is sent twice one job. @param keySpace whose keys these are. */
-  idempotencyOf(keySpace: string, key: string, request: unknown): Idempotency;
-  /** Aborts when this life ends: who waits is answered, streams end, and go on elsewhere. */
-  readonly over: AbortSignal;
 }

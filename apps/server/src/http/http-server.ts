@@ -6,7 +6,8 @@ import { HodeiError, type Clock, type TokenRepository } from '@hodei/domain';
 import { isLoopback, type ListenAddress } from '../parse-listen.ts';
 import type { App } from './app.ts';
 import { buildApp } from './build-app.ts';
-import { DEFAULT_HTTP_LIMITS, type HttpContext, type HttpLife, type HttpLimits } from './http-context.ts';
+import { DEFAULT_HTTP_LIMITS, type HttpContext, type HttpLimits } from './http-context.ts';
+import { beginHttpLife, type HttpLife } from './http-life.ts';
 import { StreamSlots } from './stream-slots.ts';
 
 /**
@@ -17,8 +18,10 @@ export class HttpServer implements AsyncDisposable {
   readonly #limits: HttpLimits;
   readonly #app: App;
   readonly #state: State;
+  readonly #streams: StreamSlots;
 
-  private constructor(app: App, state: State, limits: HttpLimits) {
+  private constructor(app: App, state: State, limits: HttpLimits, streams: StreamSlots) {
+    this.#streams = streams;
     this.#app = app;
     this.#state = state;
     this.#limits = limits;
@@ -42,13 +45,14 @@ export class HttpServer implements AsyncDisposable {
       );
     }
     const limits = { ...DEFAULT_HTTP_LIMITS, ...params.limits };
+    const streams = new StreamSlots(limits.maxStreams);
     const state: State = { life: undefined, isDraining: false };
     const http: HttpContext = {
       limits,
       clock,
       diagnostics,
       version,
-      streams: new StreamSlots(limits.maxStreams),
+      streams,
       isDraining: () => state.isDraining,
       life: () => {
         if (state.life !== undefined) return state.life;
@@ -65,7 +69,7 @@ export class HttpServer implements AsyncDisposable {
         cause: error,
       });
     }
-    return new HttpServer(app, state, limits);
+    return new HttpServer(app, state, limits, streams);
   }
 
   /** Like `http://127.0.0.1:7433`. */
@@ -75,7 +79,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /** Answers from this life of the instance, until another one begins or it is over. */
-  begin(life: HttpLife): void {
+  begin(params: Omit<Parameters<typeof beginHttpLife>[0], 'streams'>): void {
+    const life = beginHttpLife({ ...params, streams: this.#streams });
     this.#state.life = life;
     life.over.addEventListener(
       'abort',

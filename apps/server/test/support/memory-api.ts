@@ -1,7 +1,7 @@
 import type { App } from '../../src/http/app.ts';
 import { buildApp } from '../../src/http/build-app.ts';
-import { idempotencyBy } from '../../src/http/jobs/idempotency.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/http-context.ts';
+import { beginHttpLife } from '../../src/http/http-life.ts';
 import { StreamSlots } from '../../src/http/stream-slots.ts';
 import { startMemoryPlane, type MemoryPlane } from './memory-plane.ts';
 
@@ -21,6 +21,13 @@ export async function startMemoryApi(
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const streams = new StreamSlots(limits.maxStreams);
   const over = new AbortController();
+  const life = beginHttpLife({
+    context: plane.context,
+    runner: plane.runner,
+    sealingKey: new Uint8Array(32),
+    over: over.signal,
+    streams,
+  });
   const app = await buildApp({
     limits,
     streams,
@@ -28,12 +35,7 @@ export async function startMemoryApi(
     diagnostics: plane.context.diagnostics,
     version: '1.2.3',
     isDraining: () => false,
-    life: () => ({
-      context: plane.context,
-      runner: plane.runner,
-      idempotencyOf: idempotencyBy(new Uint8Array(32)),
-      over: over.signal,
-    }),
+    life: () => life,
   });
   return {
     app,

@@ -7,12 +7,12 @@ import {
   type Diagnostics,
   type JobContext,
 } from '@hodei/application';
+import type { Repositories } from '@hodei/domain';
 import { AesSecretSealer, SystemClock, SystemIds } from '@hodei/infrastructure/system';
 import {
   createInMemoryRepositories,
   InMemoryEngine,
   InMemoryProvider,
-  InMemoryStore,
   RepositoryFaults,
 } from '@hodei/testkit/in-memory';
 
@@ -20,18 +20,17 @@ import {
 export interface MemoryPlane extends AsyncDisposable {
   readonly context: JobContext;
   readonly runner: JobRunner;
-  readonly store: InMemoryStore;
   readonly faults: RepositoryFaults;
   /** Errors that were reported. */
   readonly reported: string[];
 }
 
-/** @param store share one to have two instances of an installation. */
-export async function startMemoryPlane(store = new InMemoryStore()): Promise<MemoryPlane> {
+/** @param stored where the rows are, if not in memory; share it to have two instances of an installation. */
+export async function startMemoryPlane(stored?: Repositories): Promise<MemoryPlane> {
   const clock = new SystemClock();
   const ids = new SystemIds();
   const faults = new RepositoryFaults();
-  const repositories = createInMemoryRepositories({ clock, ids, store, faults });
+  const repositories = stored ?? createInMemoryRepositories({ clock, ids, faults });
   const reported: string[] = [];
   const diagnostics: Diagnostics = {
     info: () => undefined,
@@ -67,7 +66,6 @@ export async function startMemoryPlane(store = new InMemoryStore()): Promise<Mem
   return {
     context,
     runner,
-    store,
     faults,
     reported,
     [Symbol.asyncDispose]: async () => {

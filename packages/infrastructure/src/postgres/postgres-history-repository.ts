@@ -1,6 +1,14 @@
 import type { Selectable } from 'kysely';
-import { parseJobId, parseProviderId, parseWorkerId, type HistoryEvent, type HistoryRepository } from '@hodei/domain';
+import {
+  parseJobId,
+  parseProviderId,
+  parseWorkerId,
+  type HistoryEvent,
+  type HistoryHorizon,
+  type HistoryRepository,
+} from '@hodei/domain';
 import type { Database } from './connection/database.ts';
+import { SettledHistory } from './history/settled-history.ts';
 import type { Schema } from './schema.ts';
 import { timestamp } from './rows/values.ts';
 
@@ -10,9 +18,11 @@ import { timestamp } from './rows/values.ts';
  */
 export class PostgresHistoryRepository implements HistoryRepository {
   readonly #database: Database;
+  readonly #horizon: SettledHistory;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#horizon = new SettledHistory(database);
   }
 
   async append(event: Omit<HistoryEvent, 'seq'>): Promise<void> {
@@ -29,7 +39,7 @@ export class PostgresHistoryRepository implements HistoryRepository {
   }
 
   async list(query: Parameters<HistoryRepository['list']>[0]): Promise<readonly HistoryEvent[]> {
-    const { afterSeq, limit, jobId, workerId, providerId } = query;
+    const { afterSeq, upToSeq, limit, jobId, workerId, providerId } = query;
     const rows = await this.#database.run((db) => {
       let events = db
         .selectFrom('history')
@@ -37,12 +47,17 @@ export class PostgresHistoryRepository implements HistoryRepository {
         .where('seq', '>', afterSeq)
         .orderBy('seq')
         .limit(Math.max(0, limit));
+      if (upToSeq !== undefined) events = events.where('seq', '<=', upToSeq);
       if (jobId !== undefined) events = events.where('job_id', '=', jobId);
       if (workerId !== undefined) events = events.where('worker_id', '=', workerId);
       if (providerId !== undefined) events = events.where('provider_id', '=', providerId);
       return events.execute();
     });
     return rows.map(toEvent);
+  }
+
+  horizon(): Promise<HistoryHorizon> {
+    return this.#horizon.look();
   }
 }
 

@@ -1,12 +1,12 @@
 import { HodeiError, parseJobId, type Job, type JobId, type JobInput } from '@hodei/domain';
 
 import type { Caller } from '../auth/caller.ts';
-import type { HttpLife } from '../http-context.ts';
+import type { HttpLife } from '../http-life.ts';
 
 /** A job that the caller may see. Of others it learns not even that they exist. @throws HodeiError `not_found` */
 export async function visibleJob(life: HttpLife, caller: Caller, id: string): Promise<Job> {
   const jobId = readJobId(id);
-  const job = await life.context.repositories.jobs.get(jobId);
+  const job = await life.following.repositories.jobs.get(jobId);
   if (caller.tenant === undefined || caller.tenant === job.spec.tenant) return job;
   throw new HodeiError('not_found', `there is no job ${jobId}`);
 }

@@ -3,12 +3,14 @@ import type { Job, JobId } from '@hodei/domain';
 
 import type { App } from '../app.ts';
 import { goneSignal } from '../gone-signal.ts';
-import type { HttpContext, HttpLife } from '../http-context.ts';
+import type { HttpContext } from '../http-context.ts';
+import type { HttpLife } from '../http-life.ts';
 import { pageToJson } from '../schema-parts.ts';
 import { readIdempotencyKey } from './idempotency.ts';
 import { ofTenant, visibleJob } from './job-access.ts';
 import { jobDescriptionToJson, jobToJson } from './job-json.ts';
 import {
+  CancelQuery,
   JobDescriptionJson,
   JobInputJson,
   JobJson,
@@ -124,13 +126,14 @@ export function addJobRoutes(app: App, http: HttpContext): void {
         summary: 'Ask for the end of a job',
         description: 'One that is pending ends at once, one that runs is stopped with grace. Idempotent.',
         params: JobParams,
+        querystring: CancelQuery,
         response: { 200: JobJson },
       },
     },
     async (request) => {
       const life = http.life();
       const { id } = await visibleJob(life, request.caller, request.params.id);
-      return jobToJson(await cancelJob(life.context, id, request.caller.by));
+      return jobToJson(await cancelJob(life.context, id, request.caller.by, request.query));
     },
   );
 }

@@ -163,6 +163,10 @@ export const SubmitHeaders = z.looseObject({
     .exactOptional(),
 });
 
+export const CancelQuery = z.strictObject({
+  force: z.boolean().describe('leave it no time to end').exactOptional(),
+});
+
 export const JobParams = z.strictObject({ id: z.string().max(64) });
 
 export type JobJson = z.output<typeof JobJson>;

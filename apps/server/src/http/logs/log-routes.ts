@@ -3,7 +3,8 @@ import { isTerminalJobState, type JobId, type LogRecord } from '@hodei/domain';
 import { z } from 'zod';
 
 import type { App } from '../app.ts';
-import type { HttpContext, HttpLife } from '../http-context.ts';
+import type { HttpContext } from '../http-context.ts';
+import type { HttpLife } from '../http-life.ts';
 import { visibleJob } from '../jobs/job-access.ts';
 import { jobToJson } from '../jobs/job-json.ts';
 import { JobParams } from '../jobs/job-schemas.ts';
@@ -51,20 +52,20 @@ export function addLogRoutes(app: App, http: HttpContext): void {
       const query = {
         jobId: id,
         follow,
-        afterSeq: readLastEventId(request, after),
+        afterSeq: readLastEventId(request) ?? after ?? 0,
         pageBytes: PAGE_BYTES,
         ...(stream === undefined ? {} : { stream }),
         ...(since === undefined ? {} : { since: Date.parse(since) }),
       };
       if (!follow && request.headers.accept !== SSE_TYPE) {
         return sendStream(http, reply, 'text/plain; charset=utf-8', (signal) =>
-          bytesOf(followOutput(life.context, { ...query, signal })),
+          bytesOf(followOutput(life.following, { ...query, signal })),
         );
       }
       return sendStream(http, reply, SSE_TYPE, (gone) =>
         toSse(
           untilOver(http, life.over, gone, (signal) =>
-            logEvents(life, id, followOutput(life.context, { ...query, signal })),
+            logEvents(life, id, followOutput(life.following, { ...query, signal })),
           ),
           http.limits.heartbeatMs,
         ),
@@ -81,7 +82,7 @@ async function* logEvents(life: HttpLife, jobId: JobId, output: AsyncIterable<Lo
     last = Math.max(last, record.seq);
     yield { event: 'output', ...id, data: recordToJson(record) };
   }
-  const job = await life.context.repositories.jobs.get(jobId);
+  const job = await life.following.repositories.jobs.get(jobId);
   if (isTerminalJobState(job.state)) yield { event: 'end', data: jobToJson(job) };
 }
 

@@ -40,6 +40,8 @@ const Capabilities = z
     watch: z.boolean(),
     retainedLogs: z.boolean(),
     recovery: z.boolean(),
+    reuse: z.boolean(),
+    sharedNetwork: z.boolean(),
     features: z.array(z.string()),
     labels: Labels,
   })

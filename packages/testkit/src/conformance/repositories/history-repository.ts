@@ -49,6 +49,20 @@ export function history(bench: GetBench): void {
     });
   });
 
+  describe('horizon', () => {
+    it('is the end of what was written, and bounds what is listed', async () => {
+      const { history } = bench().repositories;
+      for (let i = 0; i < 3; i += 1) await bench().pendingJob();
+      const all = await events();
+      const { upTo } = await history.horizon();
+      expect(upTo).toBe(all.at(-1)?.seq);
+      const second = all[1]?.seq ?? 0;
+      expect(await history.list({ afterSeq: 0, upToSeq: second, limit: 100 })).toEqual(all.slice(0, 2));
+      await bench().pendingJob();
+      expect((await bench().peer.history.horizon()).upTo).toBeGreaterThan(upTo);
+    });
+  });
+
   describe('every change', () => {
     it('of a job, an attempt and its worker is told with it', async () => {
       const { id: jobId } = await bench().pendingJob();

@@ -1,0 +1,148 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { text } from 'node:stream/consumers';
+
+import { submitJob } from '@hodei/application';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+
+import { HttpServer } from '../../src/http/http-server.ts';
+import { startMemoryApi, type MemoryApi } from '../support/memory-api.ts';
+import { openSse } from '../support/sse-client.ts';
+
+let api: MemoryApi;
+let url: string;
+
+beforeAll(async () => {
+  api = await startMemoryApi({
+    limits: { headersTimeoutMs: 300, requestTimeoutMs: 600, idleTimeoutMs: 800, heartbeatMs: 50, maxStreams: 3 },
+  });
+  url = await api.app.listen({ host: '127.0.0.1', port: 0 });
+});
+afterAll(() => api[Symbol.asyncDispose]());
+
+const dial = async (): Promise<Socket> => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+};
+/** Writes a piece and then nothing more; what the server answers before it hangs up. */
+const say = async (words: string): Promise<string> => {
+  const socket = await dial();
+  socket.on('error', () => undefined);
+  socket.write(words);
+  return text(socket);
+};
+const problemOf = (answer: string): unknown => JSON.parse(answer.slice(answer.indexOf('\r\n\r\n') + 4));
+
+describe('a client that is slow', () => {
+  it.each([
+    ['to send anything', ''],
+    ['with its headers', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nx-slow: '],
+    [
+      'with its body',
+      'POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 100\r\n\r\n{',
+    ],
+  ])('%s is hung up on', async (_, words) => {
+    const answer = await say(words);
+    expect(problemOf(answer)).toMatchObject({ status: 408, code: 'limit_exceeded' });
+  });
+
+  it('to read a stream is cut off, and never gets to the end', async () => {
+    const chunk = 'x'.repeat(1000);
+    const job = await submitJob(api.plane.context, { command: ['repeat', chunk, String(30 * 1024 * 1024)] });
+    const { response } = await openSse(`${url}/v1/jobs/${job.id}/logs?follow=true`);
+    response.pause();
+    await vi.waitFor(() => expect(api.streams.taken).toBe(0), { timeout: 20_000 });
+    // It never got to the end.
+    response.on('error', () => undefined).resume();
+    await new Promise((resolve) => response.once('close', resolve));
+    expect(response.complete).toBe(false);
+  });
+});
+
+describe('requests that are none', () => {
+  it.each([
+    ['garbage', 'hello\r\n\r\n'],
+    ['two lengths', 'POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\n{}'],
+    [
+      'a length and chunks at once (request smuggling)',
+      'POST /v1/jobs HTTP/1.1\r\nhost: localhost\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+    ],
+    ['a header over two lines', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: a\r\n b\r\n\r\n'],
+    ['a header without a name', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n: b\r\n\r\n'],
+    ['no host', 'GET /v1/jobs HTTP/1.1\r\nconnection: close\r\n\r\n'],
+  ])('%s: refused', async (_, words) => {
+    expect(await say(words)).toMatch(/^HTTP\/1\.1 4\d\d /);
+  });
+
+  it('headers that are too large are refused', async () => {
+    const answer = await say(`GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`);
+    expect(problemOf(answer)).toMatchObject({ status: 431, code: 'limit_exceeded' });
+  });
+});
+
+describe('streams', () => {
+  it('say that they are alive, and are no more than the most', async () => {
+    const job = await submitJob(api.plane.context, { command: ['wait'] });
+    const logs = `${url}/v1/jobs/${job.id}/logs?follow=true&after=1000000`;
+    const open = [await openSse(logs), await openSse(logs), await openSse(`${url}/v1/events`)];
+    await expect(openSse(logs)).rejects.toThrow(/503.*"unavailable"/);
+    const [first] = open;
+    const ending = (async (): Promise<void> => {
+      for await (const _ of first ?? []);
+    })();
+    while ((first?.comments() ?? 0) < 3) await once(first?.response ?? api.app.server, 'data');
+    for (const { close } of open) close();
+    await ending.catch(() => undefined);
+    const cancel = await fetch(`${url}/v1/jobs/${job.id}/cancel?force=true`, { method: 'POST' });
+    expect(cancel.status).toBe(200);
+  });
+});
+
+describe('a server that ends', () => {
+  it('ends its streams, finishes its requests, and takes no more', async () => {
+    const { context, runner } = api.plane;
+    const server = await HttpServer.listen({
+      address: { host: '127.0.0.1', port: 0 },
+      clock: context.clock,
+      diagnostics: context.diagnostics,
+      tokens: context.repositories.tokens,
+      version: '1',
+    });
+    const base = server.url;
+    const over = new AbortController();
+    expect(await (await fetch(`${server.url}/v1/jobs`)).json()).toMatchObject({ code: 'unavailable' });
+    server.begin({ context, runner, sealingKey: new Uint8Array(32), over: over.signal });
+    const job = await submitJob(context, { command: ['wait'] });
+    const stream = await openSse(`${server.url}/v1/jobs/${job.id}/logs?follow=true`);
+    const waiting = fetch(`${server.url}/v1/jobs/${job.id}?wait=5m`);
+    const events: string[] = [];
+    for await (const { event } of stream) {
+      events.push(event);
+      // It has begun to run; the other request waits by now, or is answered at once.
+      server.drain();
+      expect((await fetch(`${server.url}/readyz`)).status).toBe(503);
+      over.abort();
+    }
+    expect(events).toEqual(['output']);
+    expect(await (await waiting).json()).toMatchObject({ id: job.id, state: 'running' });
+    await server[Symbol.asyncDispose]();
+    await expect(fetch(`${base}/healthz`)).rejects.toThrow();
+    await fetch(`${url}/v1/jobs/${job.id}/cancel?force=true`, { method: 'POST' });
+  });
+
+  it('does not listen where others can reach it, as long as there is no token', async () => {
+    const { context } = api.plane;
+    const listen = HttpServer.listen({
+      address: { host: '0.0.0.0', port: 0 },
+      clock: context.clock,
+      diagnostics: context.diagnostics,
+      tokens: context.repositories.tokens,
+      version: '1',
+    });
+    await expect(listen).rejects.toMatchObject({
+      code: 'config_invalid',
+      message: expect.stringContaining('tokens create'),
+    });
+  });
+});
