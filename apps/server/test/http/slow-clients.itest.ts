@@ -92,7 +92,7 @@ describe('streams', () => {
       for await (const _ of first ?? []);
     })();
     while ((first?.comments() ?? 0) < 3) await once(first?.response ?? api.app.server, 'data');
-    for (const { close } of open) close();
+    for (const each of open) each.close();
     await ending.catch(() => undefined);
     const cancel = await fetch(`${url}/v1/jobs/${job.id}/cancel?force=true`, { method: 'POST' });
     expect(cancel.status).toBe(200);
@@ -127,7 +127,7 @@ describe('a server that ends', () => {
     expect(events).toEqual(['output']);
     expect(await (await waiting).json()).toMatchObject({ id: job.id, state: 'running' });
     await server[Symbol.asyncDispose]();
-    await expect(fetch(`${base}/healthz`)).rejects.toThrow();
+    await expect(fetch(`${base}/healthz`)).rejects.toThrow('fetch failed');
     await fetch(`${url}/v1/jobs/${job.id}/cancel?force=true`, { method: 'POST' });
   });
 

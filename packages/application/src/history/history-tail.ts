@@ -20,6 +20,7 @@ export class HistoryTail {
   readonly #clock: Clock;
   readonly #waiters = new Set<Waiter>();
   #isLooking = false;
+  #upTo = 0;
 
   constructor(params: { readonly history: HistoryRepository; readonly hub: ChangeHub; readonly clock: Clock }) {
     this.#history = params.history;
@@ -38,6 +39,7 @@ export class HistoryTail {
    */
   next(after: number, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
+    if (this.#upTo > after) return Promise.resolve(this.#upTo);
     return new Promise((resolve, reject) => {
       const abort = (): void => settle(() => reject(signal.reason as Error));
       const settle = (how: () => void): void => {
@@ -48,7 +50,7 @@ export class HistoryTail {
       const waiter: Waiter = {
         after,
         resolve: (upTo) => settle(() => resolve(upTo)),
-        reject: (error) => settle(() => reject(error as Error)),
+        reject: (error) => settle(() => reject(error)),
       };
       signal.addEventListener('abort', abort, { once: true });
       this.#waiters.add(waiter);
@@ -63,7 +65,8 @@ export class HistoryTail {
     try {
       while (this.#waiters.size > 0) {
         const { upTo, isPending } = await this.#history.horizon();
-        for (const waiter of [...this.#waiters]) if (upTo > waiter.after) waiter.resolve(upTo);
+        this.#upTo = upTo;
+        for (const waiter of this.#waiters) if (upTo > waiter.after) waiter.resolve(upTo);
         const enough = new AbortController();
         const late = this.#clock.sleep(isPending ? PENDING_MS : LOOK_EVERY_MS, enough.signal);
         const changed = isPending ? late : changes.next(enough.signal);
@@ -72,7 +75,7 @@ export class HistoryTail {
         await Promise.allSettled([late, changed]);
       }
     } catch (error) {
-      for (const waiter of [...this.#waiters]) waiter.reject(error);
+      for (const waiter of this.#waiters) waiter.reject(error);
     } finally {
       this.#isLooking = false;
     }
