@@ -8,6 +8,7 @@ import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
 import { SEALING_KEY } from './tokens.ts';
 import type { Settings } from './settings.ts';
+import { tidyLoop } from './tidy-loop.ts';
 
 /** What whoever serves may bring along. */
 export interface ServeOptions extends StoreOptions {
@@ -74,6 +75,7 @@ async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {
   diagnostics.info('this instance runs jobs', { epoch: context.instance.epoch });
   {
     await using _dispatching = runLoop('dispatch', diagnostics, (over) => dispatchJobs(context, runner, over));
+    await using _tidying = tidyLoop(context);
     await using _keeping = runLoop('pools', diagnostics, (over) => plane.keepPools(over));
     await using _recovering = runLoop('recovery', diagnostics, (over) => recoverAbandoned(context, runner, over));
     await aborted(AbortSignal.any([signal, lost]));

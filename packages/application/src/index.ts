@@ -57,5 +57,6 @@ export {
 } from './registry/selection-strategies.ts';
 export { PROVIDER_CHECK_MS, watchProviders } from './registry/watch-providers.ts';
 export { continueOwned } from './recovery/continue-owned.ts';
+export { tidyProviders, TIDY_EVERY_MS } from './housekeeping/tidy-providers.ts';
 export { ORPHAN_GRACE_MS, WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';
 export { recoverAbandoned, resync, takeOverStep } from './recovery/recover-abandoned.ts';

@@ -34,6 +34,7 @@ export {
   type IdKind,
   type IdGenerator,
 } from './ids.ts';
+export type { ImageCollection, ImageUse, ImageUseRepository } from './image-use.ts';
 export type { InstanceRepository } from './instance-repository.ts';
 export type { Epoch, Instance } from './instance.ts';
 export type { JobInput } from './job-input.ts';

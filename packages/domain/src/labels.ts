@@ -5,6 +5,8 @@ export const LABELS = {
   provider: 'hodei.provider',
   worker: 'hodei.worker',
   job: 'hodei.job',
+  /** On workers that share a network namespace, and on what holds it, which has no worker label. */
+  network: 'hodei.network',
   /** ISO 8601, UTC. */
   expiresAt: 'hodei.expires-at',
 } as const;

@@ -1,6 +1,7 @@
 import type { AttemptRepository } from './attempt-repository.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { HistoryRepository } from './history-repository.ts';
+import type { ImageUseRepository } from './image-use.ts';
 import type { InstanceRepository } from './instance-repository.ts';
 import type { JobRepository } from './job-repository.ts';
 import type { LogRepository } from './log-repository.ts';
@@ -20,6 +21,7 @@ export interface Repositories {
   readonly queues: QueueRepository;
   readonly attempts: AttemptRepository;
   readonly workers: WorkerRepository;
+  readonly images: ImageUseRepository;
   readonly logs: LogRepository;
   readonly history: HistoryRepository;
   readonly ownership: OwnershipRepository;

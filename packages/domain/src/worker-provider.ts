@@ -1,5 +1,6 @@
 import type { ProviderCapabilities } from './capabilities.ts';
 import type { EpochMs } from './clock.ts';
+import type { ImageCollection, ImageUse } from './image-use.ts';
 import type { InstallationId, JobId, ProviderId, WorkerId } from './ids.ts';
 import type { LaunchOrder } from './launch-order.ts';
 import type { OutputChunk, OutputOffsets, OutputStream } from './output.ts';
@@ -216,4 +217,20 @@ export interface WorkerProvider extends AsyncDisposable {
    * gone is success, and "being removed" is waited out.
    */
   destroyWorker(worker: WorkerRef, options: CallOptions & { readonly gracePeriodMs: number }): Promise<void>;
+
+  /**
+   * Present where something on the engine outlives the workers that share a network: takes away what no worker of
+   * this installation has used for a while. To be called now and then; each process may.
+   * @returns how many were taken away.
+   */
+  pruneSharedNetworks?(installationId: InstallationId, options?: CallOptions): Promise<number>;
+
+  /** Whether images should go to make room; cheap. Absent: the provider has no images to collect. */
+  wantsImageCollection?(options?: CallOptions): Promise<boolean>;
+
+  /**
+   * Removes images until there is room: only such as this provider itself pulled, that no job and no pool needs and
+   * nothing was made from; the one that was used longest ago first.
+   */
+  collectImages?(use: ImageUse, options?: CallOptions): Promise<ImageCollection>;
 }

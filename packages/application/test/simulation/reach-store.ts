@@ -23,6 +23,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     queues: reach('queues'),
     attempts: reach('attempts'),
     workers: reach('workers'),
+    images: reach('images'),
     logs: reach('logs'),
     history: reach('history'),
     ownership: reach('ownership'),

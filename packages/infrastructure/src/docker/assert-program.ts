@@ -12,6 +12,9 @@ const DEFAULT_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/b
 const FOLDER = 2 ** 31;
 const LINK = 2 ** 27;
 
+/** A container, and what it is called in messages. */
+type Place = Pick<Subject, 'resourceId'> & { readonly workerId: string };
+
 /** Ids of images that are known to have a shell. */
 export type KnownShells = Set<string>;
 
@@ -24,7 +27,7 @@ export type KnownShells = Set<string>;
  */
 export async function assertProgram(
   engine: DockerEngine,
-  subject: Subject,
+  subject: Place,
   spec: Pick<WorkerSpec, 'image' | 'direct'>,
   facts: ImageFacts,
   shells: KnownShells,
@@ -72,7 +75,7 @@ const isRunnable = (mode: number): boolean => {
 /** The file's mode; nothing where there is none. */
 async function modeOf(
   engine: DockerEngine,
-  { workerId, resourceId }: Subject,
+  { workerId, resourceId }: Place,
   path: string,
   signal: AbortSignal | undefined,
 ): Promise<number | undefined> {

@@ -2,6 +2,7 @@ import { statfs } from 'node:fs/promises';
 
 import { isHodeiError, toHodeiError, type CallOptions, type EpochMs, type ProviderHealth } from '@hodei/domain';
 
+import type { DiskWatch } from './disk-watch.ts';
 import type { DockerHealthBounds } from './docker-config.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { readDockerInfo, type DockerInfo } from './docker-info.ts';
@@ -16,7 +17,7 @@ import { getJson } from './engine-request.ts';
 export async function checkHealth(
   engine: DockerEngine,
   bounds: DockerHealthBounds,
-  options: CallOptions = {},
+  options: CallOptions & { readonly disk?: Pick<DiskWatch, 'reasons'> } = {},
   now: () => EpochMs = Date.now,
 ): Promise<ProviderHealth> {
   const { signal } = options;
@@ -35,6 +36,7 @@ export async function checkHealth(
       ...missingLimits(info),
       ...load(info, bounds),
       ...(await fullDisk(engine, info, bounds)),
+      ...((await options.disk?.reasons(signal)) ?? []),
     ];
     const status = reasons.length === 0 ? 'healthy' : 'degraded';
     const answered = `Docker Engine ${info.serverVersion} at ${engine.description}`;

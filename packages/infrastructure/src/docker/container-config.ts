@@ -28,6 +28,14 @@ export interface ContainerConfig {
   readonly warnings: readonly string[];
 }
 
+/** The network that a worker shares: its name in our label, and the container that holds it. */
+export interface SharedNetwork {
+  readonly name: string;
+  readonly holderId: string;
+}
+
+const HOLDER_RESOURCES: Resources = { memoryBytes: 16 * 1024 * 1024, pids: 16 };
+
 /**
  * With it docker-init (tini) passes a signal on to the whole process group of the job, so that a script's
  * children are asked to end and not only the script, which would wait for them. The launcher takes it out of
@@ -46,6 +54,7 @@ export function containerConfig(
   config: DockerConfig,
   providerId: ProviderId,
   capabilities: ProviderCapabilities,
+  shared?: SharedNetwork,
 ): ContainerConfig {
   assertWorkerSpec(spec);
   assertClaimed(spec, capabilities);
@@ -67,10 +76,10 @@ export function containerConfig(
       AttachStdout: true,
       AttachStderr: true,
       Tty: false,
-      Labels: labelsOf(spec, providerId),
+      Labels: { ...labelsOf(spec, providerId), ...(shared === undefined ? {} : { [LABELS.network]: shared.name }) },
       ...(config.hardening.user === undefined ? {} : { User: config.hardening.user }),
       HostConfig: {
-        NetworkMode: spec.network,
+        NetworkMode: shared === undefined ? spec.network : `container:${shared.holderId}`,
         Init: true,
         AutoRemove: false,
         Privileged: false,
@@ -79,6 +88,36 @@ export function containerConfig(
         ...hardening(config),
         ...limits(resources),
       },
+    },
+  };
+}
+
+/**
+ * What holds a shared network: a shell that has stopped itself, and stops again whenever something continues it.
+ * docker-init is above it: a first process could not stop itself. Pure.
+ */
+export function holderConfig(
+  image: string,
+  labels: Readonly<Record<string, string>>,
+  config: DockerConfig,
+  capabilities: ProviderCapabilities,
+): Docker.ContainerCreateOptions {
+  const { resources } = withDefaults({}, HOLDER_RESOURCES, capabilities);
+  return {
+    Image: image,
+    Entrypoint: ['/bin/sh', '-c', 'while :; do kill -STOP $$; done'],
+    Cmd: [],
+    Labels: { ...labels },
+    Healthcheck: { Test: ['NONE'] },
+    HostConfig: {
+      NetworkMode: 'none',
+      Init: true,
+      AutoRemove: false,
+      Privileged: false,
+      RestartPolicy: { Name: 'no' },
+      LogConfig: { Type: 'none', Config: {} },
+      ...hardening({ ...config, hardening: { ...config.hardening, mounts: [] } }),
+      ...limits(resources),
     },
   };
 }
@@ -154,8 +193,10 @@ function assertClaimed(
   { architectures, launchModes, reuse, sharedNetwork }: ProviderCapabilities,
 ): void {
   if (reusable !== undefined && !reuse) throw new HodeiError('unsupported', 'this provider does not reuse workers');
-  if (sharedNetworkKey !== undefined && !sharedNetwork)
-    throw new HodeiError('unsupported', 'workers of this provider can not share an empty network');
+  if (sharedNetworkKey !== undefined && (!sharedNetwork || direct !== undefined)) {
+    const why = sharedNetwork ? 'a direct worker' : 'workers of this provider';
+    throw new HodeiError('unsupported', `${why} can not share an empty network`);
+  }
   const mode = direct === undefined ? 'order' : 'direct';
   if (!launchModes.includes(mode))
     throw new HodeiError(

@@ -16,13 +16,15 @@ import {
 import { adoptContainer } from './adopt-container.ts';
 import { assertProgram, type KnownShells } from './assert-program.ts';
 import { attachWorker } from './attach-worker.ts';
-import { containerConfig, type ContainerConfig } from './container-config.ts';
+import { containerConfig, type ContainerConfig, type SharedNetwork } from './container-config.ts';
 import { destroyWorker } from './destroy-worker.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import type { DockerConfig } from './docker-config.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import type { DockerImages } from './docker-images.ts';
 import { postJson } from './engine-request.ts';
 import { handleOf } from './handle-state.ts';
+import type { SharedNetworks } from './shared-networks.ts';
 import type { StartupTimes } from './startup-times.ts';
 import { conditionOf } from './translate-docker-error.ts';
 import type { WorkerSessions } from './worker-session.ts';
@@ -35,11 +37,16 @@ export interface WorkerFactory {
   readonly providerId: ProviderId;
   readonly capabilities: ProviderCapabilities;
   readonly sessions: WorkerSessions;
+  readonly networks: SharedNetworks;
   readonly startupTimes: StartupTimes;
+  readonly disk: DiskWatch;
   readonly shells: KnownShells;
 }
 
 type CreateOptions = CallOptions & { readonly onProgress?: (progress: ProvisionProgress) => void };
+
+/** So often may the holder of a shared network vanish before its worker has joined it. */
+const MOST_TRIES = 5;
 
 interface MadeContainer {
   readonly resourceId: string;
@@ -55,11 +62,34 @@ export async function createWorker(
   spec: WorkerSpec,
   options: CreateOptions = {},
 ): Promise<WorkerHandle> {
+  const { installationId, image, sharedNetworkKey: key } = spec;
+  if (key === undefined) return await createOn(factory, spec, options);
+  // What is refused is refused before anything is made for it.
+  containerConfig(spec, factory.config, factory.providerId, factory.capabilities);
+  for (let tries = 1; ; tries += 1) {
+    const shared = await factory.networks.hold({ installationId, image, key }, options.signal);
+    try {
+      return await createOn(factory, spec, options, shared);
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      // Its holder was removed, or ended, before the worker could join it.
+      if (!(await factory.networks.wasLost(shared, options.signal)) || tries === MOST_TRIES) throw error;
+    }
+  }
+}
+
+async function createOn(
+  factory: WorkerFactory,
+  spec: WorkerSpec,
+  options: CreateOptions,
+  shared?: SharedNetwork,
+): Promise<WorkerHandle> {
   const { signal, onProgress } = options;
   signal?.throwIfAborted();
   if (spec.direct !== undefined) assertLaunchable(spec.direct);
   const begun = Date.now();
-  const container = containerConfig(spec, factory.config, factory.providerId, factory.capabilities);
+  const container = containerConfig(spec, factory.config, factory.providerId, factory.capabilities, shared);
+  await factory.disk.assertRoomForStart(`worker ${spec.workerId}`, signal);
   onProgress?.({ phase: 'creating-worker' });
   const made = await makeOrAdopt(factory, spec, container, signal);
   if ('version' in made) return made;

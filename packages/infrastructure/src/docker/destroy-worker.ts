@@ -35,7 +35,17 @@ export async function removeContainer(
   { workerId, resourceId }: Subject,
   signal?: AbortSignal,
 ): Promise<void> {
-  const call = { doing: `removing worker ${workerId}`, subject: `worker ${workerId}` };
+  await removeById(engine, resourceId, `worker ${workerId}`, signal);
+}
+
+/** The same for what is no worker; `what` is its name in messages. */
+export async function removeById(
+  engine: DockerEngine,
+  resourceId: string,
+  what: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  const call = { doing: `removing ${what}`, subject: what };
   const until = Date.now() + REMOVAL_DEADLINE_MS;
   for (let pause = FIRST_RETRY_MS; ; pause = Math.min(2 * pause, LAST_RETRY_MS)) {
     try {
@@ -51,7 +61,7 @@ export async function removeContainer(
       if (Date.now() + pause > until) {
         throw new HodeiError(
           'provider_timeout',
-          `worker ${workerId} is not gone ${REMOVAL_DEADLINE_MS} ms after its removal was asked for; look at container ${resourceId}`,
+          `${what} is not gone ${REMOVAL_DEADLINE_MS} ms after its removal was asked for; look at container ${resourceId}`,
           { cause: error },
         );
       }

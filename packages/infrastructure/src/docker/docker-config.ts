@@ -79,6 +79,28 @@ export interface DockerHealthBounds {
   readonly maxRunningContainers: number;
 }
 
+/**
+ * How full the disk may get where the engine keeps its data. `low`, `high` and `critical` are parts of it that are
+ * in use, from 0 to 1. What can't be seen stops nothing.
+ */
+export interface DockerDiskBounds {
+  /** Over it, images that are not used are removed, where {@link DockerDiskBounds.collectImages} says so. */
+  readonly low: number;
+  /** From here on no image is pulled. */
+  readonly high: number;
+  /** From here on no worker is started. */
+  readonly critical: number;
+  /** With so much free there is no pressure, however full the disk is. */
+  readonly roomyBytes: number;
+  /**
+   * Whether images that this provider pulled, from now on, are removed when nobody has used them for longest. Pulled
+   * images are then marked by a tag of ours.
+   */
+  readonly collectImages: boolean;
+  /** How much the engine may hold in all: for one whose disk is not on this machine, or is shared. */
+  readonly budgetBytes?: number;
+}
+
 /** The settings of a Docker provider. */
 export interface DockerConfig {
   /** Absent: found as the docker CLI finds it; see `connectDocker`. */
@@ -94,12 +116,15 @@ export interface DockerConfig {
     readonly stallTimeoutMs: number;
   };
   readonly hardening: DockerHardening;
+  /** A shared network in which no worker was seen for so long is removed, in milliseconds. */
+  readonly sharedNetworkIdleMs: number;
   /** Whether workers may ask for GPUs, where the engine has a runtime for them. */
   readonly gpu: boolean;
   readonly log: DockerLogBound;
   /** How long one short call to the engine may take, in milliseconds. Pulls and log streams are no short calls. */
   readonly callTimeoutMs: number;
   readonly health: DockerHealthBounds;
+  readonly disk: DockerDiskBounds;
   readonly costPerHour?: DockerCostPerHour;
   /** The longest a job may run here, in milliseconds; absent: unbounded. */
   readonly maxExecutionMs?: number;
@@ -115,11 +140,13 @@ export const DEFAULT_DOCKER_CONFIG: DockerConfig = {
   registryAuth: {},
   pull: { stallTimeoutMs: 60_000 },
   hardening: { readOnlyRootfs: false, capAdd: [], noNewPrivileges: true, mounts: [] },
+  sharedNetworkIdleMs: 60_000,
   gpu: true,
   // With its own bound (five files of 20 MB) driver `local` lost two thirds of 200 MB of output.
   log: { driver: 'local', maxFileBytes: 256 * MIB, maxFiles: 4 },
   callTimeoutMs: 30_000,
   health: { timeoutMs: 5_000, slowAfterMs: 1_000, minFreeDiskBytes: 1024 * MIB, maxRunningContainers: 1_000 },
+  disk: { low: 0.8, high: 0.9, critical: 0.97, roomyBytes: 10 * 1024 * MIB, collectImages: false },
   labels: {},
   regions: [],
 };

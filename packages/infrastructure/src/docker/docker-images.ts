@@ -1,10 +1,19 @@
-import { HodeiError, isHodeiError, type CallOptions, type ProvisionProgress, type WorkerSpec } from '@hodei/domain';
+import {
+  HodeiError,
+  isHodeiError,
+  type CallOptions,
+  type ProviderId,
+  type ProvisionProgress,
+  type WorkerSpec,
+} from '@hodei/domain';
 
 import { homeOf } from './connect-docker.ts';
+import type { DiskWatch } from './disk-watch.ts';
 import { readDockerConfigFile } from './docker-config-file.ts';
 import type { DockerConfig } from './docker-config.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { inspectImage, type ImageFacts } from './image-facts.ts';
+import { markPulled } from './image-marks.ts';
 import { parseImageReference } from './image-reference.ts';
 import { pullImage } from './pull-image.ts';
 import { findRegistryCredentials, toAuthConfig } from './registry-credentials.ts';
@@ -24,17 +33,27 @@ export class DockerImages {
   readonly #config: Pick<DockerConfig, 'registryAuth' | 'pull'>;
   readonly #env: NodeJS.ProcessEnv;
   readonly #home: string;
+  readonly #disk: Pick<DiskWatch, 'assertRoomForPull'> | undefined;
+  readonly #markFor: ProviderId | undefined;
   readonly #pulls = new SingleFlight<string>();
   readonly #facts = new Map<string, ImageFacts>();
 
   constructor(
     engine: DockerEngine,
     config: Pick<DockerConfig, 'registryAuth' | 'pull'>,
-    surroundings: { env?: NodeJS.ProcessEnv; home?: string } = {},
+    surroundings: {
+      readonly env?: NodeJS.ProcessEnv;
+      readonly home?: string;
+      readonly disk?: Pick<DiskWatch, 'assertRoomForPull'>;
+      /** Whose pulled images are marked; absent: nobody's. */
+      readonly markFor?: ProviderId | undefined;
+    } = {},
   ) {
     this.#engine = engine;
     this.#config = config;
     this.#env = surroundings.env ?? process.env;
+    this.#disk = surroundings.disk;
+    this.#markFor = surroundings.markFor;
     this.#home = surroundings.home ?? homeOf(this.#env);
   }
 
@@ -42,8 +61,10 @@ export class DockerImages {
   async prepare(request: ImageRequest, options: PrepareOptions = {}): Promise<ImageFacts> {
     const { image, pullPolicy, architecture } = request;
     parseImageReference(image);
+    const isMarked = this.#markFor !== undefined;
+    const present = pullPolicy !== 'always' || isMarked ? await this.#present(image, options) : undefined;
     if (pullPolicy !== 'always') {
-      const facts = await this.#present(image, options);
+      const facts = present;
       if (facts !== undefined && fits(facts, architecture)) return facts;
       if (pullPolicy === 'never') {
         const why = facts === undefined ? 'does not have' : `has, but only for ${facts.architecture},`;
@@ -54,7 +75,9 @@ export class DockerImages {
         );
       }
     }
-    await this.#pull(request, options);
+    await this.#disk?.assertRoomForPull(image, options.signal);
+    // What was here before is somebody else's.
+    await this.#pull(request, options, isMarked && present === undefined);
     const facts = await this.#inspect(image, options);
     if (fits(facts, architecture)) return facts;
     throw new HodeiError('image_not_found', `${image} is there for ${facts.architecture}, not for ${architecture}`, {
@@ -94,7 +117,11 @@ export class DockerImages {
     return facts;
   }
 
-  async #pull({ image, architecture }: ImageRequest, { signal, onProgress }: PrepareOptions): Promise<void> {
+  async #pull(
+    { image, architecture }: ImageRequest,
+    { signal, onProgress }: PrepareOptions,
+    isOurs: boolean,
+  ): Promise<void> {
     const reference = parseImageReference(image);
     const { name, registry, tag } = reference;
     const work = async (pullSignal: AbortSignal, report: (detail: string) => void): Promise<void> => {
@@ -114,6 +141,7 @@ export class DockerImages {
         pullSignal,
         report,
       );
+      if (isOurs && this.#markFor !== undefined) await markPulled(this.#engine, this.#markFor, image);
     };
     onProgress?.({ phase: 'pulling-image' });
     await this.#pulls.run([name, tag, architecture ?? ''].join(' '), work, {

@@ -1,6 +1,7 @@
 import { HodeiError, type CallOptions, type ProviderCapabilities, type ProviderId } from '@hodei/domain';
 
 import { connectDocker } from './connect-docker.ts';
+import { diskReaderFor, type ReadDisk } from './disk-space.ts';
 import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from './docker-config.ts';
 import { DockerEngine } from './docker-engine.ts';
 import { DockerProvider } from './docker-provider.ts';
@@ -25,6 +26,7 @@ export class DockerProviderBuilder {
   #config: DockerConfig = DEFAULT_DOCKER_CONFIG;
   #capabilities: Partial<ProviderCapabilities> = {};
   #env: NodeJS.ProcessEnv = process.env;
+  #readDisk: ReadDisk | undefined;
 
   /** The id under which the installation knows this provider. Required. */
   withProviderId(id: ProviderId): this {
@@ -56,6 +58,12 @@ export class DockerProviderBuilder {
     return this;
   }
 
+  /** How the engine's disk is looked at, where only the operator knows; see `diskReaderFor` for what is done else. */
+  withDiskReader(read: ReadDisk): this {
+    this.#readDisk = read;
+    return this;
+  }
+
   /**
    * Connects, and asks the engine what it really offers.
    *
@@ -76,6 +84,7 @@ export class DockerProviderBuilder {
       config,
       env: this.#env,
       capabilities: narrowCapabilities(probed.capabilities, this.#capabilities),
+      readDisk: this.#readDisk ?? diskReaderFor(engine, probed.info.dataRoot, config.disk.budgetBytes),
     });
   }
 }

@@ -1,6 +1,8 @@
 import {
   HodeiError,
   type CallOptions,
+  type ImageCollection,
+  type ImageUse,
   type InstallationId,
   type LaunchOrder,
   type ListedWorker,
@@ -22,8 +24,11 @@ import {
 } from '@hodei/domain';
 
 import { checkHealth } from './check-health.ts';
+import { collectImages } from './collect-images.ts';
 import { createWorker, type WorkerFactory } from './create-worker.ts';
 import { destroyWorker } from './destroy-worker.ts';
+import type { ReadDisk } from './disk-space.ts';
+import { DiskWatch } from './disk-watch.ts';
 import type { DockerConfig } from './docker-config.ts';
 import type { DockerEngine } from './docker-engine.ts';
 import { DockerImages, type ImageRequest } from './docker-images.ts';
@@ -34,6 +39,7 @@ import { listWorkers } from './list-workers.ts';
 import { readLogs } from './read-logs.ts';
 import { KeyedQueue } from './keyed-queue.ts';
 import { recoverWorker } from './recover-worker.ts';
+import { SharedNetworks } from './shared-networks.ts';
 import { StartupTimes } from './startup-times.ts';
 import { stopWorker } from './stop-worker.ts';
 import { watchWorkers } from './watch-workers.ts';
@@ -52,6 +58,7 @@ export class DockerProvider implements WorkerProvider {
   readonly #engine: DockerEngine;
   readonly #config: DockerConfig;
   readonly #images: DockerImages;
+  readonly #disk: DiskWatch;
   readonly #factory: WorkerFactory;
   readonly #sessions = new WorkerSessions();
   readonly #startupTimes = new StartupTimes();
@@ -66,20 +73,32 @@ export class DockerProvider implements WorkerProvider {
     /** Where the credentials of `docker login` are looked for. */
     readonly env: NodeJS.ProcessEnv;
     readonly capabilities: ProviderCapabilities;
+    readonly readDisk: ReadDisk;
   }) {
     this.id = parts.id;
     this.#engine = parts.engine;
     this.#config = parts.config;
-    this.#images = new DockerImages(parts.engine, parts.config, { env: parts.env });
-    this.#factory = {
-      engine: parts.engine,
+    const { id: providerId, engine, config, capabilities } = parts;
+    this.#disk = new DiskWatch(parts.readDisk, config.disk);
+    this.#images = new DockerImages(engine, config, {
+      env: parts.env,
+      disk: this.#disk,
+      markFor: config.disk.collectImages ? providerId : undefined,
+    });
+    const surroundings = {
+      engine,
       images: this.#images,
-      config: parts.config,
-      providerId: parts.id,
-      capabilities: parts.capabilities,
+      disk: this.#disk,
+      config,
+      providerId,
+      capabilities,
+      shells: new Set<string>(),
+    };
+    this.#factory = {
+      ...surroundings,
+      networks: new SharedNetworks(surroundings),
       sessions: this.#sessions,
       startupTimes: this.#startupTimes,
-      shells: new Set(),
     };
   }
 
@@ -96,7 +115,7 @@ export class DockerProvider implements WorkerProvider {
   }
 
   async checkHealth(options: CallOptions = {}): Promise<ProviderHealth> {
-    return await checkHealth(this.#engine, this.#config.health, options);
+    return await checkHealth(this.#engine, this.#config.health, { ...options, disk: this.#disk });
   }
 
   async prepareImage(image: ImageRequest, options: ProgressOptions = {}): Promise<void> {
@@ -147,6 +166,20 @@ export class DockerProvider implements WorkerProvider {
   async destroyWorker(worker: WorkerRef, options: CallOptions & { readonly gracePeriodMs: number }): Promise<void> {
     await destroyWorker(this.#engine, worker, this.id, options);
     this.#sessions.forget(worker.workerId);
+  }
+
+  async pruneSharedNetworks(installationId: InstallationId, { signal }: CallOptions = {}): Promise<number> {
+    return await this.#factory.networks.prune(installationId, Date.now(), signal);
+  }
+
+  async wantsImageCollection({ signal }: CallOptions = {}): Promise<boolean> {
+    return this.#config.disk.collectImages && (await this.#disk.isOverLow(signal));
+  }
+
+  async collectImages(use: ImageUse, { signal }: CallOptions = {}): Promise<ImageCollection> {
+    if (!this.#config.disk.collectImages) return { removed: [] };
+    const collector = { engine: this.#engine, images: this.#images, disk: this.#disk, providerId: this.id };
+    return await collectImages(collector, use, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

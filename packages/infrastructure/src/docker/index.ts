@@ -3,6 +3,7 @@ export {
   type DockerConfig,
   type DockerConnectionConfig,
   type DockerCostPerHour,
+  type DockerDiskBounds,
   type DockerHardening,
   type DockerHealthBounds,
   type DockerLogBound,
@@ -13,3 +14,4 @@ export {
 export { DockerProvider } from './docker-provider.ts';
 export { DockerProviderBuilder } from './docker-provider-builder.ts';
 export { parseDockerConfig } from './parse-docker-config.ts';
+export type { DiskSpace, ReadDisk } from './disk-space.ts';

@@ -42,7 +42,7 @@ export async function listWorkers(
     (docker, abortSignal) => docker.listContainers({ all: true, filters: { label: ownedLabels(owner) }, abortSignal }),
     options,
   );
-  return containers.map((container) => {
+  return containers.filter(isNoHolder).map((container) => {
     const labels: Readonly<Record<string, string>> = container.Labels;
     const jobId = readLabel(labels, LABELS.job, container.Id, parseJobId);
     const expiresAt = readLabel(labels, LABELS.expiresAt, container.Id, parseMoment);
@@ -66,6 +66,10 @@ function troubleOf({ State, Status }: { readonly State: string; readonly Status:
   if (State === 'restarting') return { trouble: 'it is being restarted' };
   return State === 'running' && Status.endsWith('(unhealthy)') ? { trouble: 'its health check fails' } : {};
 }
+
+/** What holds a shared network is ours, and no worker. */
+const isNoHolder = ({ Labels }: { readonly Labels: Readonly<Record<string, string>> }): boolean =>
+  Labels[LABELS.network] === undefined || Labels[LABELS.worker] !== undefined;
 
 /** @throws HodeiError `unknown_value`, naming the container. */
 export function readWorkerId(labels: Readonly<Record<string, string>>, containerId: string): WorkerId {

@@ -9,6 +9,7 @@ import {
   type DockerMount,
   type RegistryCredentials,
 } from './docker-config.ts';
+import { parseDiskBounds } from './parse-disk-bounds.ts';
 import { SettingsReader } from './settings-reader.ts';
 
 const DEFAULTS = DEFAULT_DOCKER_CONFIG;
@@ -39,6 +40,7 @@ export function parseDockerConfig(settings: unknown, env: NodeJS.ProcessEnv = pr
     registryAuth: parseRegistryAuth(read.object('registryAuth'), env),
     pull: { stallTimeoutMs: pull?.count('stallTimeoutMs', 1, MAX_WAIT_MS) ?? DEFAULTS.pull.stallTimeoutMs },
     hardening: parseHardening(read.object('hardening')),
+    sharedNetworkIdleMs: read.count('sharedNetworkIdleMs', 0) ?? DEFAULTS.sharedNetworkIdleMs,
     gpu: read.flag('gpu') ?? DEFAULTS.gpu,
     log: {
       driver: log?.oneOf('driver', ['json-file', 'local']) ?? DEFAULTS.log.driver,
@@ -52,6 +54,7 @@ export function parseDockerConfig(settings: unknown, env: NodeJS.ProcessEnv = pr
       minFreeDiskBytes: health?.count('minFreeDiskBytes', 0) ?? DEFAULTS.health.minFreeDiskBytes,
       maxRunningContainers: health?.count('maxRunningContainers', 1) ?? DEFAULTS.health.maxRunningContainers,
     },
+    disk: parseDiskBounds(read.object('disk')),
     ...(cost === undefined
       ? {}
       : {

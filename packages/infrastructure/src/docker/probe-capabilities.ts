@@ -82,7 +82,7 @@ export function capabilitiesOf(info: DockerInfo, config: DockerConfig, storageQu
     retainedLogs: true,
     recovery: true,
     reuse: true,
-    sharedNetwork: false,
+    sharedNetwork: true,
     features: [`cgroup-v${info.cgroupVersion}`, ...(info.swapLimit ? ['swap-limit'] : []), ...info.securityOptions],
     labels: config.labels,
   };

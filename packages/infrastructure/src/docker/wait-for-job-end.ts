@@ -32,16 +32,18 @@ export async function waitForJobEnd(
   nonce: string,
   signal?: AbortSignal,
 ): Promise<WorkerExit> {
-  for (;;) {
-    const found = await findEnd(engine, subject, { nonce, tail: TAIL_MESSAGES, signal }).catch(unlessAway);
-    if (found !== undefined) return await exitOf(engine, subject, found, signal);
-    if (await hasEnded(engine, subject, signal)) break;
+  // A job before the last one has ended already, however far back that is.
+  let found = await findEnd(engine, subject, { nonce, signal }).catch(unlessAway);
+  while (found === undefined) {
+    const hadEnded = await hasEnded(engine, subject, signal);
+    const tail = hadEnded ? undefined : TAIL_MESSAGES;
+    const lenient = hadEnded ? unlessGone : unlessAway;
+    found = await findEnd(engine, subject, { nonce, follow: true, tail, signal }).catch(lenient);
+    if (found !== undefined) break;
+    if (hadEnded) return await exitOfWorker(engine, subject, signal);
     await delay(RETRY_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
   }
-  const found = await findEnd(engine, subject, { nonce, signal }).catch(unlessGone);
-  return found === undefined
-    ? await exitOfWorker(engine, subject, signal)
-    : await exitOf(engine, subject, found, signal);
+  return await exitOf(engine, subject, found, signal);
 }
 
 /** How a job's end is told, by what its worker said of it. Only who holds the worker can use it again. */
@@ -74,10 +76,15 @@ interface FoundEnd {
 async function findEnd(
   engine: DockerEngine,
   handle: Pick<WorkerHandle, 'workerId' | 'resourceId'>,
-  { nonce, tail, signal }: { nonce: string; tail?: number; signal: AbortSignal | undefined },
+  {
+    nonce,
+    follow = false,
+    tail,
+    signal,
+  }: { nonce: string; follow?: boolean; tail?: number | undefined; signal: AbortSignal | undefined },
 ): Promise<FoundEnd | undefined> {
   const reader = createOrderReader(nonce);
-  const query = { handle, follow: true, stream: 'stdout', signal, ...(tail === undefined ? {} : { tail }) } as const;
+  const query = { handle, follow, stream: 'stdout', signal, ...(tail === undefined ? {} : { tail }) } as const;
   for await (const messages of readEngineLog(engine, query)) {
     for (const { bytes, at } of messages) {
       reader.push(bytes);

@@ -5,6 +5,7 @@ import { migrateToLatest } from './migrations/migrate-to-latest.ts';
 import { PostgresAttemptRepository } from './postgres-attempt-repository.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
 import { PostgresHistoryRepository } from './postgres-history-repository.ts';
+import { PostgresImageUseRepository } from './postgres-image-use-repository.ts';
 import { PostgresInstanceRepository } from './postgres-instance-repository.ts';
 import { PostgresJobRepository } from './postgres-job-repository.ts';
 import { PostgresLogRepository } from './postgres-log-repository.ts';
@@ -44,6 +45,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       queues: new PostgresQueueRepository(database),
       attempts: new PostgresAttemptRepository(database),
       workers: new PostgresWorkerRepository(database),
+      images: new PostgresImageUseRepository(database),
       logs: new PostgresLogRepository(database),
       history: new PostgresHistoryRepository(database),
       ownership: new PostgresOwnershipRepository(database),

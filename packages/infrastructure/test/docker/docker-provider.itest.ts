@@ -21,6 +21,9 @@ describeWorkerProvider('DockerProvider', async () => {
       };
     },
     inspectText: async ({ resourceId }) => JSON.stringify(await test.docker.getContainer(resourceId).inspect()),
-    close: () => test.close(),
+    close: async () => {
+      await (await test.provider({ sharedNetworkIdleMs: 0 })).pruneSharedNetworks(test.installationId);
+      await test.close();
+    },
   };
 });

@@ -1,7 +1,7 @@
 import { NO_OUTPUT, type WorkerHandle } from '@hodei/domain';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 
-import type { DockerProvider } from '../../src/docker/index.ts';
+import { DEFAULT_DOCKER_CONFIG, type DockerProvider } from '../../src/docker/index.ts';
 import { collect } from './support/job-output.ts';
 import { openTestDocker, orderFor, sh, type TestDocker } from './support/test-docker.ts';
 
@@ -63,4 +63,16 @@ test('a job that kills its launcher ends as the worker does', async () => {
   const exit = await running.waitForExit();
   expect([exit.exitCode, exit.reusable]).toEqual([137, undefined]);
   await expect(provider.launch(handle, orderFor(['true']))).rejects.toMatchObject({ code: 'worker_not_ready' });
+});
+
+test('a user without rights on a read-only file system reuses its worker as well', async () => {
+  const hardening = { ...DEFAULT_DOCKER_CONFIG.hardening, user: '1000:1000', readOnlyRootfs: true };
+  const hardened = await docker.provider({ hardening });
+  const handle = await hardened.createWorker(docker.spec({ reusable: true }));
+  made.push(handle);
+  for (const script of ['(sleep 600 &); sleep 600 & id -u', 'ls /proc | grep -c "^[0-9]" >/dev/null; id -u']) {
+    const running = await hardened.launch(handle, orderFor(sh(script)));
+    expect((await collect(running.output)).stdout.toString()).toBe('1000\n');
+    expect(await running.waitForExit()).toMatchObject({ exitCode: 0, reusable: true });
+  }
 });

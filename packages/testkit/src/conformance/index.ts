@@ -9,6 +9,7 @@ export {
   describeOwnershipRepository,
   describeJobRepository,
   describeLogRepository,
+  describeImageUseRepository,
   describePoolRepository,
   describeProviderRepository,
   describeQueueRepository,

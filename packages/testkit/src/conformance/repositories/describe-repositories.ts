@@ -4,6 +4,7 @@ import { markLaunched } from './attempt-launch.ts';
 import { changeFeed } from './change-feed.ts';
 import type { RepositoriesSetup } from './harness.ts';
 import { history } from './history-repository.ts';
+import { imageUse } from './image-use.ts';
 import { instances } from './instance-repository.ts';
 import { cancel } from './job-cancel.ts';
 import { claiming } from './job-claiming.ts';
@@ -56,6 +57,8 @@ export const describeWorkerRepository: Suite = suiteOf(
   workers.changing,
   observing,
 );
+/** What every `ImageUseRepository` has to do. */
+export const describeImageUseRepository: Suite = suiteOf('image use repository', imageUse);
 /** What every `ProviderRepository` has to do. */
 export const describeProviderRepository: Suite = suiteOf('provider repository', providers.storing, providers.changing);
 /** What every `PoolRepository` has to do. */
@@ -85,6 +88,7 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeQueueRepository(name, setup);
   describeAttemptRepository(name, setup);
   describeWorkerRepository(name, setup);
+  describeImageUseRepository(name, setup);
   describeLogRepository(name, setup);
   describeTokenRepository(name, setup);
   describeHistoryRepository(name, setup);

@@ -3,6 +3,7 @@ import { FaultPlan } from '../faults.ts';
 import { InMemoryAttemptRepository } from './in-memory-attempt-repository.ts';
 import { InMemoryChangeFeed } from './in-memory-change-feed.ts';
 import { InMemoryHistoryRepository } from './in-memory-history-repository.ts';
+import { InMemoryImageUseRepository } from './in-memory-image-use-repository.ts';
 import { InMemoryInstanceRepository } from './in-memory-instance-repository.ts';
 import { InMemoryJobRepository } from './in-memory-job-repository.ts';
 import { InMemoryLogRepository } from './in-memory-log-repository.ts';
@@ -53,6 +54,7 @@ export function createInMemoryRepositories(options: {
     queues: faulty('queues', new InMemoryQueueRepository(store)),
     attempts: faulty('attempts', new InMemoryAttemptRepository(store)),
     workers: faulty('workers', new InMemoryWorkerRepository(store, () => clock.now())),
+    images: faulty('images', new InMemoryImageUseRepository(store)),
     logs: faulty('logs', new InMemoryLogRepository(store)),
     history: faulty('history', new InMemoryHistoryRepository(store)),
     ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),

@@ -1,0 +1,23 @@
+import { expect, test } from 'vitest';
+
+import { TIDY_EVERY_MS, tidyProviders } from '../../src/index.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+
+test('each provider is tidied now and then, and one that fails is tried again', async () => {
+  await using plane = await startControlPlane();
+  const pruned: string[] = [];
+  Object.assign(plane.provider, {
+    pruneSharedNetworks: async (installationId: string) => {
+      if (pruned.push(installationId) === 1) throw new Error('the engine is away');
+      return 1;
+    },
+  });
+  const over = new AbortController();
+  const tidying = tidyProviders(plane.context, over.signal);
+  await plane.clock.advance(TIDY_EVERY_MS * 1.5);
+  over.abort();
+  await plane.until(tidying);
+  const { installationId } = plane.context.instance;
+  expect(pruned).toEqual([installationId, installationId]);
+  expect(plane.reported).toEqual(['a provider could not be tidied; trying again later']);
+});
