@@ -20,6 +20,7 @@ import { addLimitRoutes } from './queues/limit-routes.ts';
 import { addQueueRoutes } from './queues/queue-routes.ts';
 import { addTokenRoutes } from './tokens/token-routes.ts';
 import { validatorCompiler } from './validate.ts';
+import { addHeartbeatRoute } from './workers/heartbeat-route.ts';
 import { addWorkerRoutes } from './workers/worker-routes.ts';
 
 /** Bodies of everything but a job. */
@@ -87,6 +88,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   addJobRoutes(app, http);
   addLogRoutes(app, http);
   addWorkerRoutes(app, http);
+  addHeartbeatRoute(app, http, authentication);
   addProviderRoutes(app, http);
   addEventRoutes(app, http);
   addQueueRoutes(app, http);

@@ -1,6 +1,6 @@
-import { createToken, revokeToken, TOKEN_CACHE_MS } from '@hodei/application';
+import { createToken, issueWorkerToken, revokeToken, TOKEN_CACHE_MS } from '@hodei/application';
 import type { TokenInput } from '@hodei/domain';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 
 import { startMemoryApi, type MemoryApi } from '../support/memory-api.ts';
 
@@ -213,5 +213,36 @@ describe('Idempotency-Key', () => {
 
   it.each(['with space', 'ü', 'x'.repeat(256)])('refuses "%.20s"', async (key) => {
     expect(await send(await make({}), key, {})).toMatchObject({ status: 400, json: { code: 'invalid_input' } });
+  });
+});
+
+describe("a worker's own report", () => {
+  it('takes its own token, each once, and no other', async () => {
+    const admin = await make({});
+    const { context } = api.plane;
+    const submitted = await submit(admin, { command: ['wait'] });
+    const jobUrl = `/v1/jobs/${String(submitted.json?.['id'])}`;
+    await vi.waitFor(async () =>
+      expect(await ask({ url: jobUrl, token: admin })).toMatchObject({ json: { state: 'running' } }),
+    );
+    const [worker] = (await context.repositories.workers.list({ limit: 1, states: ['busy'] })).items;
+    if (worker === undefined) throw new Error('the job has no worker');
+    const report = async (token: string, workerId: string = worker.id) => {
+      const body = { at: new Date(now).toISOString(), progress: 'half' };
+      return ask({ method: 'POST', url: `/v1/workers/${workerId}/heartbeat`, token, body, from: '10.5.5.5' });
+    };
+    const refused = { status: 401, json: { code: 'unauthenticated' } };
+    const first = await issueWorkerToken(context, worker.id);
+    expect(await report(first, '01890a5d-ac96-774b-bcce-b302099a8057')).toMatchObject(refused);
+    const answer = await report(first);
+    expect(answer).toMatchObject({ status: 200, json: { token: expect.stringMatching(/^hodeiw_/) } });
+    const second = String(answer.json?.['token']);
+    expect(await report(second)).toMatchObject({ status: 200 });
+    for (const token of [first, admin]) expect(await report(token)).toMatchObject(refused);
+    expect(await ask({ url: `/v1/workers/${worker.id}`, token: second })).toMatchObject(refused);
+    expect(await ask({ url: `/v1/workers/${worker.id}`, token: admin })).toMatchObject({ json: { progress: 'half' } });
+    expect(await ask({ method: 'POST', url: `${jobUrl}/cancel?force=true`, token: admin })).toMatchObject({
+      status: 200,
+    });
   });
 });

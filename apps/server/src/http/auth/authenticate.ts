@@ -1,5 +1,5 @@
 import { TokenAuthenticator } from '@hodei/application';
-import { allows, HodeiError, type Clock, type Token, type TokenRepository } from '@hodei/domain';
+import { allows, HodeiError, isHodeiError, type Clock, type Token, type TokenRepository } from '@hodei/domain';
 import type { FastifyRequest } from 'fastify';
 
 import { isLoopback } from '../../parse-listen.ts';
@@ -35,12 +35,26 @@ export class Authentication {
     request.caller = caller;
   }
 
+  /**
+   * For callers with tokens of another kind, which whatever is called looks at; their failures count as well.
+   * @throws HodeiError `unauthenticated`, `rate_limited`; whatever the call throws.
+   */
+  async tryOwnToken<T>(request: FastifyRequest, call: (token: string) => Promise<T>): Promise<T> {
+    const token = readBearer(request);
+    if (this.#failures.isReached(request.ip))
+      throw new HodeiError('rate_limited', 'too many wrong tokens came from this address; try again in a minute');
+    try {
+      return await call(token);
+    } catch (error) {
+      if (isHodeiError(error, 'unauthenticated')) this.#failures.add(request.ip);
+      throw error;
+    }
+  }
+
   async #callerOf(request: FastifyRequest): Promise<Caller> {
     const tokens = this.#tokens();
     if (!(await this.#authenticator.isRequired(tokens))) return anyone(request);
-    const [, text] = /^Bearer +([\w-]{1,200})$/i.exec(request.headers.authorization ?? '') ?? [];
-    if (text === undefined)
-      throw new HodeiError('unauthenticated', 'send a token: the header "authorization: Bearer hodei_..."');
+    const text = readBearer(request);
     const { ip } = request;
     // A token that was right before is looked at all the same: others behind the same address do it no harm.
     if (this.#failures.isReached(ip) && !this.#authenticator.knows(text))
@@ -50,6 +64,13 @@ export class Authentication {
     this.#failures.add(ip);
     throw new HodeiError('unauthenticated', 'the token is wrong, has expired or was revoked');
   }
+}
+
+/** @throws HodeiError `unauthenticated` */
+function readBearer(request: FastifyRequest): string {
+  const [, text] = /^Bearer +([\w-]{1,200})$/i.exec(request.headers.authorization ?? '') ?? [];
+  if (text !== undefined) return text;
+  throw new HodeiError('unauthenticated', 'send a token: the header "authorization: Bearer hodei_..."');
 }
 
 const callerOf = ({ id, name, scopes, tenant }: Token): Caller => ({
