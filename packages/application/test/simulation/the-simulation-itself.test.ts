@@ -4,7 +4,7 @@ import { PLANTED_BUGS } from './planted-bugs.ts';
 import { simulate, type SimulationResult } from './simulate.ts';
 
 /** A bug that so many storms do not show would not be found by the seeds of one test run either. */
-const SEEDS = 600;
+const SEEDS = 1500;
 
 async function firstViolation(
   mutation: NonNullable<Parameters<typeof simulate>[1]>['mutation'],
