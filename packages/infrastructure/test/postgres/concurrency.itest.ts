@@ -120,7 +120,7 @@ describe('claims under a limit', () => {
       (await store.repositories.queues.countInFlight({ queue: 'small' })).inQueue;
     const seen: number[] = [];
     const claimAgainAndAgain = async ({ jobs }: Repositories): Promise<void> => {
-      for (let i = 0; i < 15; i += 1) {
+      while (seen.length < 12) {
         const at = Date.now();
         const claimed = await jobs.claimPending({ epoch: bench.owner, limit: 1, at });
         if (claimed.length > 0) seen.push(await inFlight());
@@ -132,7 +132,6 @@ describe('claims under a limit', () => {
       [store, peer, store, peer, store, peer].map(({ repositories }) => claimAgainAndAgain(repositories)),
     );
     expect(Math.max(...seen)).toBeLessThanOrEqual(2);
-    expect(seen.length).toBeGreaterThan(10);
     await admin.query(`DELETE FROM jobs WHERE queue = 'small'`);
   });
 });
