@@ -39,6 +39,8 @@ export const openChaosInstallation = async (liveRestore: boolean): Promise<Chaos
     HODEI_SEALING_KEY: randomBytes(32).toString('base64'),
     HODEI_LOG_LEVEL: 'info',
     HODEI_DRAIN_TIMEOUT_MS: '0',
+    // Any free port: there are two of them.
+    HODEI_LISTEN: '127.0.0.1:0',
   };
   const silent = (): void => undefined;
   const diagnostics = { info: silent, warn: silent, error: silent };

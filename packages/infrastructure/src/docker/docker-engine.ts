@@ -3,6 +3,7 @@ import type Docker from 'dockerode';
 
 import type { DockerConnection } from './connect-docker.ts';
 import type { DockerCall } from './docker-call.ts';
+import { EngineLives } from './engine-lives.ts';
 import { translateDockerError } from './translate-docker-error.ts';
 
 /** Bounds of one call. */
@@ -22,6 +23,7 @@ export class DockerEngine {
   readonly callTimeoutMs: number;
   /** True where its files may be on this machine. */
   readonly local: boolean;
+  readonly lives = new EngineLives();
 
   constructor(connection: DockerConnection, callTimeoutMs: number) {
     this.docker = connection.docker;
@@ -59,10 +61,14 @@ export class DockerEngine {
       ? setTimeout(() => giveUp(this.#timeout(call, timeoutMs)), timeoutMs)
       : undefined;
     try {
-      return await Promise.race([run(this.docker, given.signal), givenUp.promise]);
+      const result = await Promise.race([run(this.docker, given.signal), givenUp.promise]);
+      this.lives.answered(this);
+      return result;
     } catch (error) {
       if (given.signal.aborted) throw given.signal.reason;
-      throw this.translate(error, call);
+      const translated = this.translate(error, call);
+      if (translated.code === 'provider_unavailable') this.lives.doubt();
+      throw translated;
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener('abort', onAbort);

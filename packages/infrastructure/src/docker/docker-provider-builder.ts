@@ -78,6 +78,8 @@ export class DockerProviderBuilder {
     const engine = new DockerEngine(await connectDocker(config.connection, { env: this.#env }), config.callTimeoutMs);
     const timeoutMs = Math.min(config.callTimeoutMs, PROBE_TIMEOUT_MS);
     const probed = await probeCapabilities(engine, config, { timeoutMs, ...options });
+    // Containers that are older than its life can be told from now on.
+    void engine.lives.look(engine).catch(() => engine.lives.doubt());
     return new DockerProvider({
       id,
       engine,

@@ -7,6 +7,8 @@ import { openStream, readText } from './engine-request.ts';
 /** What the engine remembers of one moment of a container. */
 export interface ContainerEvent {
   readonly action: string;
+  /** Of the container. */
+  readonly id: string;
   readonly at: EpochMs;
   readonly attributes: Readonly<Record<string, string>>;
 }
@@ -43,10 +45,15 @@ export async function readPastEvents(
   return lines.map((line) => toEvent(JSON.parse(line) as EngineEvent));
 }
 
-/** How many events of all kinds the engine remembers; {@link EVENTS_KEPT} where it may have forgotten some. */
-export async function countPastEvents(engine: DockerEngine, until: EpochMs, signal?: AbortSignal): Promise<number> {
+/** All that the engine remembers; where that is {@link EVENTS_KEPT}, it may have forgotten some. */
+export async function readAllPastEvents(
+  engine: DockerEngine,
+  until: EpochMs,
+  signal?: AbortSignal,
+): Promise<readonly ContainerEvent[]> {
   const query = { since: '0', until: (until / 1000).toFixed(3) };
-  return (await readEventLines(engine, { doing: 'reading its events' }, query, signal)).length;
+  const lines = await readEventLines(engine, { doing: 'reading its events' }, query, signal);
+  return lines.map((line) => toEvent(JSON.parse(line) as EngineEvent));
 }
 
 async function readEventLines(
@@ -67,11 +74,12 @@ async function readEventLines(
 interface EngineEvent {
   readonly Action: string;
   readonly timeNano: number;
-  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
+  readonly Actor: { readonly ID: string; readonly Attributes: Readonly<Record<string, string>> };
 }
 
 const toEvent = ({ Action, timeNano, Actor }: EngineEvent): ContainerEvent => ({
   action: Action,
+  id: Actor.ID,
   at: Math.floor(timeNano / 1e6),
   attributes: Actor.Attributes,
 });

@@ -6,17 +6,14 @@ import type Docker from 'dockerode';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { readDockerInfo } from './docker-info.ts';
-import { countPastEvents, EVENTS_KEPT, readPastEvents, type ContainerEvent } from './engine-events.ts';
+import { readPastEvents, type ContainerEvent } from './engine-events.ts';
 import type { Subject } from './inspect-container.ts';
 
 /** A shell, docker-init and the engine say 128 and the signal's number for a process that a signal ended. */
 const SIGNALLED = 128;
 const KILLED = 137;
-/**
- * What an engine says of a container that ended while it was away, where it could not find out how (255); and of one
- * that was killed then, for memory or by whomever.
- */
-const UNKNOWN: ReadonlySet<number> = new Set([255, KILLED]);
+/** What an engine says of a container that ended while it was away, where it could not find out how. */
+const UNKNOWN = 255;
 /** The engine writes down a `kill` just after it has sent the signal, so perhaps just after the end. */
 const LATE_EVENT_MS = 50;
 /** On cgroup v1 the word that it was for memory may come after the end, and then only as an event (moby 20.10). */
@@ -50,47 +47,37 @@ export async function readExit(
   const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
   let events = await readPastEvents(engine, subject, { actions: ACTIONS, ...span, signal });
   if (!events.some(({ action }) => action === 'start')) {
-    const away = await whileAway(engine, subject, signal);
-    if (away !== undefined) {
-      const wasEnded = State.ExitCode !== 0 && !State.OOMKilled && (!away.liveRestore || UNKNOWN.has(State.ExitCode));
-      return {
-        ...exit,
-        ...(wasEnded ? { endedByEngine: true } : {}),
-        ...(away.sawEnd ? {} : { outputMayBeCut: true }),
-      };
+    await engine.lives.look(engine, signal);
+    const life = engine.lives.find(subject.resourceId, Date.parse(State.StartedAt));
+    if (life !== undefined) {
+      const sawEnd = exitedAt > life.at || life.ends.has(subject.resourceId);
+      const told = toldByEngine(State, { ...life, sawEnd });
+      if (told !== undefined) return { ...exit, ...told };
     }
   }
   if (State.ExitCode === KILLED && !State.OOMKilled && !events.some(({ action }) => action !== 'start')) {
     await delay(LATE_OOM_MS, undefined, { signal }).catch(() => signal?.throwIfAborted());
-    events = await readPastEvents(engine, subject, {
-      actions: ACTIONS,
-      since: 0,
-      until: exitedAt + LATE_OOM_MS,
-      signal,
-    });
+    // By the engine's clock: one that was stopped in between writes it down only when it goes on.
+    const { now = exitedAt + LATE_OOM_MS } = await readDockerInfo(engine, { signal });
+    events = await readPastEvents(engine, subject, { actions: ACTIONS, since: 0, until: now, signal });
   }
   const oomKilled = State.OOMKilled || events.some(({ action }) => action === 'oom');
   return { ...exit, oomKilled, ...signalOf(events, State.ExitCode) };
 }
 
-const ACTIONS = ['start', 'kill', 'oom'] as const;
-
-/**
- * What an engine knows of a container whose start it does not remember; nothing where it has only forgotten it. One
- * that has forgotten nothing at all was started after the container.
- */
-async function whileAway(
-  engine: DockerEngine,
-  subject: Subject,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly liveRestore: boolean; readonly sawEnd: boolean } | undefined> {
-  const { liveRestore, now } = await readDockerInfo(engine, { signal });
-  if (now === undefined) return undefined;
-  const remembered = await countPastEvents(engine, now, signal);
-  if (remembered >= EVENTS_KEPT) return undefined;
-  const ends = await readPastEvents(engine, subject, { actions: ['die'], since: 0, until: now, signal });
-  return { liveRestore, sawEnd: ends.length > 0 };
+/** What is known of an end where the engine's life began after the container's; nothing where it saw it as any other. */
+function toldByEngine(
+  { ExitCode, OOMKilled }: Docker.ContainerInspectInfo['State'],
+  { liveRestore, sawEnd }: { readonly liveRestore: boolean; readonly sawEnd: boolean },
+): Pick<WorkerExit, 'endedByEngine' | 'outputMayBeCut'> | undefined {
+  const isFault = ExitCode !== 0 && !OOMKilled;
+  // Without live-restore none outlives its engine.
+  const wasEnded = isFault && (!liveRestore || ExitCode === UNKNOWN || (ExitCode === KILLED && !sawEnd));
+  if (!wasEnded && sawEnd) return undefined;
+  return { ...(wasEnded ? { endedByEngine: true } : {}), ...(sawEnd ? {} : { outputMayBeCut: true }) };
 }
+
+const ACTIONS = ['start', 'kill', 'oom'] as const;
 
 /** The signal that the engine sent shortly before a job ended by it. */
 export async function signalSent(
