@@ -1,3 +1,6 @@
+import { copyFile, mkdtemp, readdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { isTerminalJobState, type HistoryEvent, type JobId, type LogRecord } from '../../packages/domain/src/index.ts';
 import { listManaged } from '../test-support/list-resources.ts';
@@ -73,6 +76,8 @@ export const runChaos = async (
   }
   const leaks = await findLeaks(installation, violations);
   const takeovers = findTakeovers(weather.deaths, await readHistory(installation), weather.outages);
+  const all = [...violations, ...verdicts.flatMap(({ verdict }) => verdict.violations)];
+  if (all.length > 0) all.push(`what the instances said is in ${await keepLogs(folder)}`);
   return {
     options,
     verdicts,
@@ -80,8 +85,16 @@ export const runChaos = async (
     takeovers,
     settledAfterMs,
     leaks,
-    violations: [...violations, ...verdicts.flatMap(({ verdict }) => verdict.violations)],
+    violations: all,
   };
+};
+
+/** Puts what the instances said where it stays. @returns the folder. */
+const keepLogs = async (folder: string): Promise<string> => {
+  const kept = await mkdtemp(join(tmpdir(), 'hodei-chaos-logs-'));
+  const logs = (await readdir(folder)).filter((name) => name.endsWith('.log'));
+  for (const name of logs) await copyFile(join(folder, name), join(kept, name));
+  return kept;
 };
 
 /** Resolves to whether all jobs ended; it gives up where none does for a while. */

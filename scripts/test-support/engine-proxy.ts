@@ -34,7 +34,7 @@ interface Rule extends FalseAnswer {
   left: number;
 }
 
-export const openEngineProxy = async (engineSocket: string): Promise<EngineProxy> => {
+export const openEngineProxy = async ({ options }: EngineEndpoint): Promise<EngineProxy> => {
   const folder = await mkdtemp(join(tmpdir(), 'hodei-engine-proxy-'));
   const socketPath = join(folder, 'docker.sock');
   const rules: Rule[] = [];
@@ -57,7 +57,7 @@ export const openEngineProxy = async (engineSocket: string): Promise<EngineProxy
       response.writeHead(200, { 'content-type': 'application/json' }).end();
       return;
     }
-    const outgoing = request({ socketPath: engineSocket, method, path: url, headers }, (answer) => {
+    const outgoing = request({ ...options, method, path: url, headers }, (answer) => {
       response.writeHead(answer.statusCode ?? 502, answer.headers);
       response.flushHeaders();
       answer.pipe(response).on('error', () => undefined);
@@ -70,7 +70,9 @@ export const openEngineProxy = async (engineSocket: string): Promise<EngineProxy
   const server = createServer(pass);
   // A raw connection to a container: the request as it was, then bytes both ways.
   server.on('upgrade', ({ method, url, rawHeaders }: IncomingMessage, client: Socket, head: Buffer) => {
-    const engine = connect({ path: engineSocket, allowHalfOpen: true });
+    const { socketPath: path, host, port } = options;
+    const place = path == null ? { host: host ?? 'localhost', port: Number(port) } : { path };
+    const engine = connect({ ...place, allowHalfOpen: true });
     const lines = rawHeaders.flatMap((name, index) => (index % 2 === 0 ? [`${name}: ${rawHeaders[index + 1]}`] : []));
     engine.write([`${method} ${url} HTTP/1.1`, ...lines, '', ''].join('\r\n'));
     engine.write(head);

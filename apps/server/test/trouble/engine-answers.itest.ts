@@ -13,7 +13,7 @@ describe('an engine with trouble in its answers', () => {
   let service: Service;
   beforeAll(async () => {
     real = await findEngine();
-    proxy = stack.use(await openEngineProxy(String(real.endpoint.options.socketPath)));
+    proxy = stack.use(await openEngineProxy(real.endpoint));
     service = stack.use(await openService(proxy));
   });
   afterAll(() => stack.disposeAsync());
@@ -32,6 +32,7 @@ describe('an engine with trouble in its answers', () => {
       'Could not kill running container x, cannot remove - container x is not running',
       2,
     ],
+    ['that there is no such container, though there is', 404, 'No such container: x', 1],
   ])('says of a removal %s: the job has ended all the same, and the worker goes', async (_, status, words, times) => {
     const before = proxy.answered;
     proxy.answer('DELETE', /\/containers\//, { status, words }, times);

@@ -62,7 +62,7 @@ export class DockerEngine {
       : undefined;
     try {
       const result = await Promise.race([run(this.docker, given.signal), givenUp.promise]);
-      this.lives.answered(this);
+      this.lives.answered();
       return result;
     } catch (error) {
       if (given.signal.aborted) throw given.signal.reason;

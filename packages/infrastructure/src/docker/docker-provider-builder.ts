@@ -6,6 +6,7 @@ import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from './docker-config.ts';
 import { DockerEngine } from './docker-engine.ts';
 import { DockerProvider } from './docker-provider.ts';
 import { narrowCapabilities } from './narrow-capabilities.ts';
+import { recallEngine } from './recall-engine.ts';
 import { probeCapabilities } from './probe-capabilities.ts';
 
 /** How long an engine may take to say what it is, in milliseconds: somebody waits to hear that it hangs. */
@@ -79,7 +80,7 @@ export class DockerProviderBuilder {
     const timeoutMs = Math.min(config.callTimeoutMs, PROBE_TIMEOUT_MS);
     const probed = await probeCapabilities(engine, config, { timeoutMs, ...options });
     // Containers that are older than its life can be told from now on.
-    void engine.lives.look(engine).catch(() => engine.lives.doubt());
+    void engine.lives.look(() => recallEngine(engine)).catch(() => engine.lives.doubt());
     return new DockerProvider({
       id,
       engine,

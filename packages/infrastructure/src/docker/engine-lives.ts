@@ -1,9 +1,5 @@
 import type { EpochMs } from '@hodei/domain';
 
-import type { DockerEngine } from './docker-engine.ts';
-import { readDockerInfo } from './docker-info.ts';
-import { EVENTS_KEPT, readAllPastEvents } from './engine-events.ts';
-
 /** What an engine remembered at one moment: everything since it was started. */
 export interface EngineLook {
   /** By the engine's clock. */
@@ -15,6 +11,9 @@ export interface EngineLook {
   readonly ends: ReadonlySet<string>;
 }
 
+/** Asks the engine what it remembers; nothing where it may have forgotten some. */
+export type Recall = () => Promise<EngineLook | undefined>;
+
 /** Older looks say nothing about jobs that run now. */
 const LOOKS_KEPT = 32;
 /** A container's start is among the events only a little after the moment that it says itself. */
@@ -22,7 +21,7 @@ const LATE_START_MS = 1000;
 
 /**
  * Whether an engine was started anew since a container was. No answer of the engine says so; but its events are those
- * since its own start, up to {@link EVENTS_KEPT}. So they are looked at as soon as it answers again after it was away,
+ * since its own start, up to a number. So they are looked at as soon as it answers again after it was away,
  * before it forgets the first of them. A container that is older than such a look, and whose start is not in it, is
  * older than the engine's life.
  */
@@ -30,6 +29,7 @@ export class EngineLives {
   #looks: readonly EngineLook[] = [];
   #inDoubt = false;
   #looking: Promise<void> | undefined;
+  #recall: Recall | undefined;
 
   /** The engine could not be reached: it may be another life that answers next. */
   doubt(): void {
@@ -37,13 +37,14 @@ export class EngineLives {
   }
 
   /** The engine has answered. Looks at it in the background where that is due. */
-  answered(engine: DockerEngine): void {
-    if (this.#inDoubt) void this.look(engine).catch(() => undefined);
+  answered(): void {
+    if (this.#inDoubt && this.#recall !== undefined) void this.look(this.#recall).catch(() => undefined);
   }
 
   /** Looks now; one look at a time. @throws what asking the engine throws */
-  look(engine: DockerEngine, signal?: AbortSignal): Promise<void> {
-    return (this.#looking ??= this.#look(engine, signal).finally(() => {
+  look(recall: Recall): Promise<void> {
+    this.#recall ??= recall;
+    return (this.#looking ??= this.#look(recall).finally(() => {
       this.#looking = undefined;
     }));
   }
@@ -53,17 +54,11 @@ export class EngineLives {
     return this.#looks.find(({ at, starts }) => at > startedAt + LATE_START_MS && !starts.has(containerId));
   }
 
-  async #look(engine: DockerEngine, signal: AbortSignal | undefined): Promise<void> {
+  async #look(recall: Recall): Promise<void> {
     this.#inDoubt = false;
     try {
-      const { now: at, liveRestore } = await readDockerInfo(engine, { signal });
-      if (at === undefined) return;
-      const events = await readAllPastEvents(engine, at, signal);
-      if (events.length >= EVENTS_KEPT) return;
-      const idsOf = (wanted: string): ReadonlySet<string> =>
-        new Set(events.flatMap(({ action, id }) => (action === wanted ? [id] : [])));
-      const look = { at, liveRestore, starts: idsOf('start'), ends: idsOf('die') };
-      this.#looks = [...this.#looks, look].slice(-LOOKS_KEPT);
+      const look = await recall();
+      if (look !== undefined) this.#looks = [...this.#looks, look].slice(-LOOKS_KEPT);
     } catch (error) {
       this.#inDoubt = true;
       throw error;

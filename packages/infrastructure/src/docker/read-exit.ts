@@ -8,6 +8,7 @@ import type { DockerEngine } from './docker-engine.ts';
 import { readDockerInfo } from './docker-info.ts';
 import { readPastEvents, type ContainerEvent } from './engine-events.ts';
 import type { Subject } from './inspect-container.ts';
+import { recallEngine } from './recall-engine.ts';
 
 /** A shell, docker-init and the engine say 128 and the signal's number for a process that a signal ended. */
 const SIGNALLED = 128;
@@ -47,7 +48,7 @@ export async function readExit(
   const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
   let events = await readPastEvents(engine, subject, { actions: ACTIONS, ...span, signal });
   if (!events.some(({ action }) => action === 'start')) {
-    await engine.lives.look(engine, signal);
+    await engine.lives.look(() => recallEngine(engine, signal));
     const life = engine.lives.find(subject.resourceId, Date.parse(State.StartedAt));
     if (life !== undefined) {
       const sawEnd = exitedAt > life.at || life.ends.has(subject.resourceId);

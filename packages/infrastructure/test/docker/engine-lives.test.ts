@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
+import { recallEngine } from '../../src/docker/recall-engine.ts';
 import { startFakeEngine, type FakeEngine } from './support/fake-engine.ts';
 
 const NOW = Date.parse('2026-01-01T00:01:00Z');
@@ -25,7 +26,7 @@ describe('the lives of an engine', () => {
       ['die', 'old'],
     ]);
     const { engine } = fake;
-    await engine.lives.look(engine);
+    await engine.lives.look(() => recallEngine(engine));
     expect(engine.lives.find('old', NOW - 30_000)).toMatchObject({ at: NOW, liveRestore: true });
     expect(engine.lives.find('old', NOW - 30_000)?.ends.has('old')).toBe(true);
     expect(engine.lives.find('young', NOW - 30_000)).toBeUndefined();
@@ -33,13 +34,13 @@ describe('the lives of an engine', () => {
 
   test('are not known where it may have forgotten some', async () => {
     await using fake = await engineWith(Array.from({ length: 256 }, () => ['start', 'another'] as const));
-    await fake.engine.lives.look(fake.engine);
+    await fake.engine.lives.look(() => recallEngine(fake.engine));
     expect(fake.engine.lives.find('old', NOW - 30_000)).toBeUndefined();
   });
 
   test('say nothing of a container that was only just started', async () => {
     await using fake = await engineWith([]);
-    await fake.engine.lives.look(fake.engine);
+    await fake.engine.lives.look(() => recallEngine(fake.engine));
     expect(fake.engine.lives.find('just now', NOW - 50)).toBeUndefined();
   });
 });

@@ -1,10 +1,14 @@
 import { sql } from 'kysely';
-import type { Attempt, NewAttempt } from '@hodei/domain';
+import type { Attempt, NewAttempt, ProviderId } from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
 import { readJobRow } from '../jobs/read-job.ts';
 import { notFound, refusal } from '../refusal.ts';
 import { toAttempt, type AttemptRow } from '../rows/attempt-row.ts';
 import { timestamp } from '../rows/values.ts';
+
+const hasProvider = async (database: Database, id: ProviderId): Promise<boolean> =>
+  (await database.run((db) => db.selectFrom('providers').select('id').where('id', '=', id).executeTakeFirst())) !==
+  undefined;
 
 /**
  * See `AttemptRepository.begin`. One statement, which takes the job by its row. The provider's row is held
@@ -45,8 +49,8 @@ export async function beginAttempt(database: Database, wanted: NewAttempt): Prom
   const attempted = job.attempt_id === null ? '' : ', has an attempt that has not ended';
   const cancelled = job.cancel_requested_at === null ? '' : ', is to be cancelled';
   const refused = refusal('job', jobId, job, epoch, `is ${job.state}${attempted}${cancelled}; no attempt can begin`);
-  if (refused.code === 'conflict' && job.state === 'scheduled' && attempted === '' && cancelled === '') {
-    throw notFound('provider', providerId);
-  }
+  // Nothing speaks against it: then the provider is missing, or the job became ours only after the statement had looked.
+  const isOurs = refused.code === 'conflict' && job.state === 'scheduled' && attempted === '' && cancelled === '';
+  if (isOurs && !(await hasProvider(database, providerId))) throw notFound('provider', providerId);
   throw refused;
 }

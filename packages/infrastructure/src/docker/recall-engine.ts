@@ -1,0 +1,15 @@
+import type { DockerEngine } from './docker-engine.ts';
+import { readDockerInfo } from './docker-info.ts';
+import { EVENTS_KEPT, readAllPastEvents } from './engine-events.ts';
+import type { EngineLook } from './engine-lives.ts';
+
+/** Asks an engine for all it remembers since it was started; nothing where it may have forgotten some. */
+export async function recallEngine(engine: DockerEngine, signal?: AbortSignal): Promise<EngineLook | undefined> {
+  const { now: at, liveRestore } = await readDockerInfo(engine, { signal });
+  if (at === undefined) return undefined;
+  const events = await readAllPastEvents(engine, at, signal);
+  if (events.length >= EVENTS_KEPT) return undefined;
+  const idsOf = (wanted: string): ReadonlySet<string> =>
+    new Set(events.flatMap(({ action, id }) => (action === wanted ? [id] : [])));
+  return { at, liveRestore, starts: idsOf('start'), ends: idsOf('die') };
+}
