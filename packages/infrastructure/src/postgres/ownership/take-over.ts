@@ -34,13 +34,17 @@ export async function takeOver(
         ORDER BY created_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
       ), taken AS (
         UPDATE jobs SET epoch = ${epoch} FROM abandoned WHERE jobs.id = abandoned.id RETURNING ${RETURNED_JOB}, abandoned.former
-      ), attempt AS (
-        UPDATE attempts SET epoch = ${epoch} FROM taken WHERE attempts.id = taken.attempt_id
       ), event AS (
         INSERT INTO history (at, kind, job_id, data)
         SELECT ${at}, 'job.taken_over', id, json_build_object('from', former, 'to', ${epoch}::bigint) FROM taken
       )
       SELECT * FROM taken ORDER BY created_at, id
+    `.execute(db);
+    // A statement of its own: the former owner may have begun an attempt after the one above began to look and before it
+    // had the job. The job names it then, but only who looks from now on can see it.
+    await sql`
+      UPDATE attempts SET epoch = ${epoch} FROM jobs
+      WHERE jobs.id = ANY(${jobs.map(({ id }) => id)}::uuid[]) AND attempts.id = jobs.attempt_id
     `.execute(db);
     const { rows: workers } = await sql<WorkerRow>`
       WITH abandoned AS (
