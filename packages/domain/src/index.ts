@@ -69,6 +69,7 @@ export {
   endOfChunk,
   GAP_REASONS,
   gapChunk,
+  lastBytes,
   NO_OUTPUT,
   parseGapReason,
   type GapReason,

@@ -64,3 +64,13 @@ export function parseGapReason(text: string): GapReason {
   if (reason !== undefined) return reason;
   throw new HodeiError('unknown_value', `"${text}" is no reason of a gap; known are ${GAP_REASONS.join(', ')}`);
 }
+
+/** The last bytes of both together, at most so many; a copy, so that a small piece keeps no large one in memory. */
+export function lastBytes(earlier: Uint8Array, later: Uint8Array, most: number): Uint8Array<ArrayBuffer> {
+  if (later.length >= most) return new Uint8Array(later.slice(later.length - most));
+  const kept = earlier.subarray(Math.max(0, earlier.length + later.length - most));
+  const joined = new Uint8Array(kept.length + later.length);
+  joined.set(kept);
+  joined.set(later, kept.length);
+  return joined;
+}

@@ -3,6 +3,7 @@ import {
   endOfChunk,
   gapChunk,
   isHodeiError,
+  lastBytes,
   type Attempt,
   type Job,
   type OutputChunk,
@@ -185,14 +186,4 @@ export class OutputStore {
     }
     this.#stored = { jobBytes, tails, cutOff };
   }
-}
-
-/** The last bytes of both together, as a copy, so that a small piece does not keep a large one in memory. */
-function lastBytes(earlier: Uint8Array, later: Uint8Array, most: number): Uint8Array {
-  if (later.length >= most) return later.slice(later.length - most);
-  const kept = earlier.subarray(Math.max(0, earlier.length + later.length - most));
-  const joined = new Uint8Array(kept.length + later.length);
-  joined.set(kept);
-  joined.set(later, kept.length);
-  return joined;
 }

@@ -8,11 +8,11 @@ import {
   type ListedWorker,
   type LogQuery,
   type OutputChunk,
-  type OutputOffsets,
   type ProviderCapabilities,
   type ProviderHealth,
   type ProviderId,
   type ProvisionProgress,
+  type RecoverOptions,
   type RunningJob,
   type WorkerEvent,
   type WorkerHandle,
@@ -130,10 +130,7 @@ export class DockerProvider implements WorkerProvider {
     return await launchWorker(this.#engine, this.#sessions, handle, order, signal);
   }
 
-  async recoverWorker(
-    handle: WorkerHandle,
-    options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets },
-  ): Promise<RunningJob> {
+  async recoverWorker(handle: WorkerHandle, options: CallOptions & RecoverOptions): Promise<RunningJob> {
     this.#assertClaimed('recovery', 'recovering workers');
     return await recoverWorker(this.#engine, this.#sessions, handle, options);
   }

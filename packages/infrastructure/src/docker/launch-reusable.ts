@@ -17,6 +17,7 @@ import { LiveOrder } from './live-order.ts';
 import { orAborted } from './or-aborted.ts';
 import type { ExitQuery } from './read-exit.ts';
 import { readFrames } from './read-frames.ts';
+import { knownAfter, NOTHING_KNOWN } from './output-place.ts';
 import { refusal } from './read-verdict.ts';
 import { recoverWorker } from './recover-worker.ts';
 import { exitOf, waitForJobEnd } from './wait-for-job-end.ts';
@@ -104,12 +105,16 @@ async function* outputOf(
   { detached, disconnect }: { readonly detached: AbortSignal; readonly disconnect: () => void },
 ): AsyncGenerator<OutputChunk, void, undefined> {
   let isRead = false;
+  let known = NOTHING_KNOWN;
   try {
-    yield* live.output();
+    for await (const chunk of live.output()) {
+      known = knownAfter(known, chunk);
+      yield chunk;
+    }
     isRead = true;
   } finally {
     // Whoever stops reading lets go of the job.
     if (!isRead) disconnect();
   }
-  if ((await live.end) === undefined) yield* followJobLog(engine, handle, live.offsets, detached, nonce);
+  if ((await live.end) === undefined) yield* followJobLog(engine, handle, known, detached, { nonce });
 }

@@ -19,17 +19,17 @@ export function createLineEnds(): (message: LogMessage) => readonly LogMessage[]
   /** When the line was written whose last piece is still to come. */
   const open = new Map<OutputStream, EpochMs>();
   /** When the line was written whose newline is missing. */
-  const owed = new Map<OutputStream, EpochMs>();
+  const owed = new Map<OutputStream, Pick<LogMessage, 'at' | 'stamp'>>();
   return (message) => {
-    const { stream, at, bytes } = message;
-    const owedAt = owed.get(stream);
+    const { stream, at, stamp, bytes } = message;
+    const missing = owed.get(stream);
     const goesOn = open.get(stream) === at;
     owed.delete(stream);
     open.delete(stream);
     if (bytes.at(-1) !== NEWLINE) {
       if (bytes.length === PIECE_BYTES) open.set(stream, at);
-      else if (goesOn) owed.set(stream, at);
+      else if (goesOn) owed.set(stream, { at, stamp });
     }
-    return owedAt === undefined ? [message] : [{ stream, at: owedAt, bytes: LINE_END }, message];
+    return missing === undefined ? [message] : [{ stream, ...missing, bytes: LINE_END }, message];
   };
 }

@@ -1,10 +1,4 @@
-import {
-  createOrderReader,
-  type JobEnd,
-  type LaunchVerdict,
-  type OutputChunk,
-  type OutputOffsets,
-} from '@hodei/domain';
+import { createOrderReader, type JobEnd, type LaunchVerdict, type OutputChunk } from '@hodei/domain';
 
 import type { Frame } from './read-frames.ts';
 
@@ -35,11 +29,6 @@ export class LiveOrder {
     this.#readers = readersFor(nonce);
     this.verdict = this.#verdict.promise;
     this.end = this.#pump(frames);
-  }
-
-  /** How much of each stream was handed out by {@link LiveOrder.output}, or waits there. */
-  get offsets(): OutputOffsets {
-    return { ...this.#offsets };
   }
 
   /** All output that the connection brings; to be iterated once. */

@@ -1,16 +1,11 @@
 import type { Duplex } from 'node:stream';
 
-import {
-  isHodeiError,
-  type OutputChunk,
-  type OutputOffsets,
-  type OutputStream,
-  type WorkerHandle,
-} from '@hodei/domain';
+import { isHodeiError, type OutputChunk, type WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { followJobLog } from './follow-job-log.ts';
 import { inspectContainer, isAlive } from './inspect-container.ts';
+import { knownAfter, NOTHING_KNOWN, type KnownOutput } from './output-place.ts';
 import type { Frame } from './read-frames.ts';
 
 /** The connection of a launched job. */
@@ -35,19 +30,20 @@ export async function* liveOutput(
   signal: AbortSignal,
 ): AsyncGenerator<OutputChunk, void, undefined> {
   const { socket, frames, first } = connection;
-  const offsets: Record<OutputStream, number> = { stdout: 0, stderr: 0 };
+  let known: KnownOutput = NOTHING_KNOWN;
   const place = ({ stream, bytes }: Frame): OutputChunk => {
-    const offset = offsets[stream];
-    offsets[stream] += bytes.length;
-    return { stream, offset, bytes, at: Date.now() };
+    const chunk = { stream, offset: known.from[stream], bytes, at: Date.now() };
+    known = knownAfter(known, chunk);
+    return chunk;
   };
   const disconnect = (): void => void socket.destroy();
   signal.addEventListener('abort', disconnect, { once: true });
   let isWhole = true;
+  const reader = new Promptness();
   try {
-    for (const frame of first) yield place(frame);
+    for (const frame of first) yield* reader.give(place(frame));
     for (let next = await frames.next(); next.done !== true; next = await frames.next()) {
-      for (const frame of next.value) yield place(frame);
+      for (const frame of next.value) yield* reader.give(place(frame));
     }
   } catch {
     // How it broke does not matter: what is missing is in the log, and if that fails it says so.
@@ -57,10 +53,29 @@ export async function* liveOutput(
     disconnect();
   }
   signal.throwIfAborted();
-  if (isWhole && (await endedJustNow(engine, handle, signal))) return;
+  if (isWhole && reader.isPrompt && (await endedJustNow(engine, handle, signal))) return;
   connection.brokeOff();
-  const from: OutputOffsets = offsets;
-  yield* followJobLog(engine, handle, from, signal);
+  yield* followJobLog(engine, handle, known, signal);
+}
+
+/** Whoever waited for so long, in milliseconds, may have missed that an engine went away and came back. */
+const STALL_MS = 1_000;
+/** No socket holds more than this, so that who read as much since it stalled has noticed all that happened then. */
+const SOCKET_BYTES = 16 * 1024 * 1024;
+
+/** Whether the end of a connection is noticed soon after it happened: its reader is not far behind. */
+class Promptness {
+  #bytesSinceStall = Number.POSITIVE_INFINITY;
+
+  get isPrompt(): boolean {
+    return this.#bytesSinceStall > SOCKET_BYTES;
+  }
+
+  *give(chunk: OutputChunk): Generator<OutputChunk> {
+    const givenAt = performance.now();
+    yield chunk;
+    this.#bytesSinceStall = performance.now() - givenAt > STALL_MS ? 0 : this.#bytesSinceStall + chunk.bytes.length;
+  }
 }
 
 /**

@@ -16,6 +16,8 @@ export interface LogCursor {
   readonly offsets: OutputOffsets;
   /** Whether the end of the one job of a reusable worker was seen on both streams: nothing of it will follow. */
   readonly isOver: boolean;
+  /** Whether what ought to be the launch marker is something else: the log has lost its beginning. */
+  readonly hasLostBeginning: boolean;
   push(messages: readonly LogMessage[]): readonly OutputChunk[];
   /** The log has ended: what was held back because it might have become a marker. */
   flush(): readonly OutputChunk[];
@@ -40,11 +42,14 @@ export function createLogCursor({
     ? { stdout: createOrderReader(nonce), stderr: createOrderReader(nonce) }
     : undefined;
   let markerMayCome = orders === undefined && !isDirect(handle);
+  let hasLostBeginning = false;
   let last = 0;
   const isMarker = ({ stream, bytes }: LogMessage): boolean => {
     if (!markerMayCome || stream !== 'stdout') return false;
     markerMayCome = false;
-    return markerOf(bytes) !== undefined;
+    const isThere = markerOf(bytes) !== undefined;
+    hasLostBeginning = !isThere;
+    return isThere;
   };
   const place = ({ stream, at, bytes }: LogMessage): readonly OutputChunk[] => {
     const offset = next[stream];
@@ -53,6 +58,9 @@ export function createLogCursor({
     return skip < bytes.length ? [{ stream, at, offset: offset + skip, bytes: bytes.subarray(skip) }] : [];
   };
   return {
+    get hasLostBeginning() {
+      return hasLostBeginning;
+    },
     get offsets() {
       return { stdout: Math.max(next.stdout, from.stdout), stderr: Math.max(next.stderr, from.stderr) };
     },

@@ -6,4 +6,6 @@ import type { Frame } from './read-frames.ts';
 export interface LogMessage extends Frame {
   /** When the engine got it from the job. */
   readonly at: EpochMs;
+  /** The same as the engine writes it, to the nanosecond. */
+  readonly stamp: string;
 }

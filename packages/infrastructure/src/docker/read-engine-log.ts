@@ -62,8 +62,8 @@ export async function* readEngineLog(
 /** Each message begins with the time (RFC 3339 with nanoseconds) and a space. */
 function withTime({ stream, bytes }: Frame): LogMessage {
   const space = bytes.indexOf(SPACE);
-  const at =
-    space === -1 ? Number.NaN : Date.parse(Buffer.from(bytes.buffer, bytes.byteOffset, space).toString('latin1'));
+  const stamp = Buffer.from(bytes.buffer, bytes.byteOffset, Math.max(0, space)).toString('latin1');
+  const at = Date.parse(stamp);
   if (Number.isNaN(at)) throw new HodeiError('internal', 'the engine sent a log message without its time');
-  return { stream, at, bytes: bytes.subarray(space + 1) };
+  return { stream, at, stamp, bytes: bytes.subarray(space + 1) };
 }

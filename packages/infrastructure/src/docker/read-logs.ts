@@ -9,7 +9,9 @@ import {
 
 import type { DockerEngine } from './docker-engine.ts';
 import { findTail } from './find-tail.ts';
-import { createLogCursor } from './log-cursor.ts';
+import { isDirect, isReusable } from './handle-state.ts';
+import { createLogCursor, markerOf } from './log-cursor.ts';
+import { createPlacedOutput, NOTHING_KNOWN, NOWHERE } from './output-place.ts';
 import { readEngineLog } from './read-engine-log.ts';
 
 /**
@@ -24,12 +26,29 @@ export async function* readLogs(
   const { stream, tail, since, follow = false, nonce, signal } = query;
   const from =
     tail === undefined ? startOf(query) : await findTail(engine, handle, { ...query, tail: whole('tail', tail) });
-  const cursor = createLogCursor({ handle, nonce, from });
+  const cursor = createLogCursor({ handle, nonce, from: NO_OUTPUT });
+  const isLost = tail === undefined && since === undefined && (await hasLostBeginning(engine, handle, signal));
+  const placed = createPlacedOutput({ ...NOTHING_KNOWN, from }, isLost ? NOWHERE : undefined);
+  for (const gap of placed.gaps(handle.createdAt)) if (stream === undefined || gap.stream === stream) yield gap;
   for await (const messages of readEngineLog(engine, { handle, follow, stream, signal })) {
-    for (const chunk of cursor.push(messages)) if (since === undefined || chunk.at >= since) yield chunk;
+    for (const chunk of cursor.push(messages).flatMap((read) => placed.push(read)))
+      if (since === undefined || chunk.at >= since) yield chunk;
     if (cursor.isOver) return;
   }
-  yield* cursor.flush();
+  yield* cursor.flush().flatMap((read) => placed.push(read));
+}
+
+async function hasLostBeginning(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  if (isDirect(handle) || isReusable(handle)) return false;
+  for await (const messages of readEngineLog(engine, { handle, follow: false, stream: 'stdout', signal })) {
+    const [first] = messages;
+    if (first !== undefined) return markerOf(first.bytes) === undefined;
+  }
+  return false;
 }
 
 function startOf({ from, since }: LogQuery): OutputOffsets {

@@ -4,6 +4,7 @@ import { createOrderReader, HodeiError, type LaunchVerdict, type WorkerHandle } 
 
 import type { DockerEngine } from './docker-engine.ts';
 import { isReusable } from './handle-state.ts';
+import { hasRotated } from './has-rotated.ts';
 import { hasEnded } from './inspect-container.ts';
 import { markerOf } from './log-cursor.ts';
 import { readEngineLog } from './read-engine-log.ts';
@@ -12,19 +13,24 @@ const RETRY_MS = 100;
 
 /**
  * What a worker said to an order with this nonce, from the engine's log. Waits for a worker that still waits
- * for its order; returns nothing where it ended without one, or took another.
+ * for its order; returns nothing where it ended without one, or took another, and `lost` where the log does not say
+ * it any more, because the worker was launched and wrote too much since.
  *
- * @throws HodeiError `worker_not_found`; `internal` where the log has lost its beginning.
+ * @throws HodeiError `worker_not_found`; `internal` where the log begins with something else.
  */
 export async function readVerdict(
   engine: DockerEngine,
   handle: WorkerHandle,
   nonce: string,
   signal?: AbortSignal,
-): Promise<LaunchVerdict | undefined> {
+): Promise<LaunchVerdict | 'lost' | undefined> {
   const reusable = isReusable(handle);
   for (;;) {
-    const first = await firstLine(engine, handle, signal);
+    const there = await firstLine(engine, handle, { follow: false, signal });
+    // Who waits for its order writes nothing: what has lost its beginning was written by a launched job.
+    const mayBeLost = !reusable && (there === undefined || markerOf(there) === undefined);
+    if (mayBeLost && (await hasRotated(engine, handle, signal))) return 'lost';
+    const first = there ?? (await firstLine(engine, handle, { follow: true, signal }));
     if (first !== undefined) {
       const verdict = reusable ? await findVerdict(engine, handle, { nonce, follow: true, signal }) : undefined;
       if (verdict !== undefined) return verdict;
@@ -66,9 +72,9 @@ const lostBeginning = ({ workerId }: WorkerHandle): HodeiError =>
 async function firstLine(
   engine: DockerEngine,
   handle: WorkerHandle,
-  signal: AbortSignal | undefined,
+  { follow, signal }: { readonly follow: boolean; readonly signal: AbortSignal | undefined },
 ): Promise<Uint8Array | undefined> {
-  for await (const messages of readEngineLog(engine, { handle, follow: true, stream: 'stdout', signal })) {
+  for await (const messages of readEngineLog(engine, { handle, follow, stream: 'stdout', signal })) {
     const first = messages[0];
     if (first !== undefined) return first.bytes;
   }
@@ -76,9 +82,10 @@ async function firstLine(
 }
 
 /** Nothing for a launched job; else why it was not. */
-export function refusal(verdict: LaunchVerdict, handle: WorkerHandle): HodeiError | undefined {
+export function refusal(verdict: LaunchVerdict | 'lost', handle: WorkerHandle): HodeiError | undefined {
   switch (verdict) {
     case 'launched':
+    case 'lost':
       return undefined;
     case 'command-not-found':
       return new HodeiError(

@@ -1,10 +1,11 @@
-import type { OutputOffsets, WorkerHandle } from '@hodei/domain';
+import type { RecoverOptions, WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
 import { followJobLog } from './follow-job-log.ts';
 import { isDirect, isReusable } from './handle-state.ts';
 import { requireContainer } from './inspect-container.ts';
+import { NOTHING_KNOWN } from './output-place.ts';
 import { neverLaunched, readVerdict, refusal } from './read-verdict.ts';
 import { waitForJobEnd } from './wait-for-job-end.ts';
 import type { WorkerSessions } from './worker-session.ts';
@@ -18,11 +19,7 @@ export async function recoverWorker(
   engine: DockerEngine,
   sessions: WorkerSessions,
   handle: WorkerHandle,
-  {
-    nonce,
-    from,
-    signal,
-  }: { readonly nonce: string; readonly from: OutputOffsets; readonly signal?: AbortSignal | undefined },
+  { nonce, from, before, signal }: RecoverOptions & { readonly signal?: AbortSignal | undefined },
 ): Promise<DockerRunningJob> {
   const { State } = await requireContainer(engine, handle, signal);
   const session = sessions.get(handle.workerId, handle.resourceId);
@@ -30,16 +27,19 @@ export async function recoverWorker(
   // What this process holds and did not send, nobody else did.
   const wasNotSent = reusable ? session?.nonces.has(nonce) === false : session?.isTaken === false && !isDirect(handle);
   if (State.Status === 'created' || wasNotSent) throw neverLaunched(handle);
+  let hasLostBeginning = false;
   if (!isDirect(handle)) {
     const verdict = await readVerdict(engine, handle, nonce, signal);
     if (verdict === undefined) throw neverLaunched(handle);
     const refused = refusal(verdict, handle);
     if (refused !== undefined) throw refused;
+    hasLostBeginning = verdict === 'lost';
   }
+  const known = { from, before: before ?? NOTHING_KNOWN.before };
   return new DockerRunningJob(
     engine,
     handle,
-    (detached) => followJobLog(engine, handle, from, detached, nonce),
+    (detached) => followJobLog(engine, handle, known, detached, { nonce, hasLostBeginning }),
     undefined,
     false,
     reusable ? (_, subject, options) => waitForJobEnd(engine, subject, nonce, options.signal) : undefined,

@@ -12,6 +12,7 @@ describeWorkerProvider('DockerProvider', async () => {
     missingImage: 'hodei-test-no-such-image:1',
     shellless: { image: IMAGES.noShell, argv: ['/bin/echo', 'no shell'], text: 'no shell\n' },
     createProvider: () => test.provider(),
+    createForgetful: () => test.provider({ log: { driver: 'local', maxFileBytes: 128 * 1024, maxFiles: 2 } }),
     createForeign: async (workerId) => {
       const container = await test.foreign({ name: workerName(workerId) });
       return {

@@ -243,6 +243,75 @@ describe("a job's output", () => {
     expect(read).toBeLessThan(2_000_000);
   });
 
+  describe('where the engine has lost some of its log', () => {
+    const log = { driver: 'local', maxFileBytes: 128 * 1024, maxFiles: 2 } as const;
+    let forgetful: DockerProvider;
+    beforeAll(async () => {
+      forgetful = await engine.provider({
+        log,
+        connection: { kind: 'socket', socketPath: proxy.socketPath },
+      });
+    });
+
+    /** Reads 50 KB live; then the engine is away while the job writes so many lines. */
+    const interrupted = async (
+      count: number,
+    ): Promise<{ readonly chunks: readonly OutputChunk[]; readonly exitCode: number }> => {
+      const script = 'seq -w 1 5000 | sed "s/^/00000/"; sleep 1; seq -w 5001 "$1" | sed "s/^/$2/"; exit 5';
+      const { handle, job } = await start(
+        sh(script, String(count), '0'.repeat(9 - String(count).length)),
+        {},
+        forgetful,
+      );
+      const chunks: OutputChunk[] = [];
+      let seen = 0;
+      for await (const chunk of job.output) {
+        chunks.push(chunk);
+        seen += chunk.bytes.length;
+        if (seen >= 50_000 && seen - chunk.bytes.length < 50_000) {
+          await proxy.shut();
+          await expect
+            .poll(async () => (await provider.getWorkerStatus(handle)).state, { timeout: 60_000, interval: 20 })
+            .toBe('terminated');
+          await proxy.open();
+        }
+      }
+      return { chunks, exitCode: (await job.waitForExit()).exitCode };
+    };
+
+    test('goes on without a gap where what is lost was read before', LONG, async () => {
+      const { chunks, exitCode } = await interrupted(8_000);
+      expect(chunks.filter(({ gap }) => gap !== undefined)).toEqual([]);
+      expect(Buffer.concat(chunks.map(({ bytes }) => bytes)).equals(lines(8_000))).toBe(true);
+      expect(exitCode).toBe(5);
+    });
+
+    test('has a gap just where bytes are missing, and all that is kept after it', LONG, async () => {
+      const { chunks, exitCode } = await interrupted(99_999);
+      const at = chunks.findIndex(({ gap }) => gap !== undefined);
+      const before = Buffer.concat(chunks.slice(0, at).map(({ bytes }) => bytes));
+      const after = Buffer.concat(chunks.slice(at).map(({ bytes }) => bytes));
+      expect(chunks[at]).toMatchObject({ stream: 'stdout', offset: before.length, gap: { reason: 'log_lost' } });
+      expect(chunks.filter(({ gap, stream }) => gap !== undefined && stream === 'stdout')).toHaveLength(1);
+      const all = lines(99_999);
+      expect(all.subarray(0, before.length).equals(before)).toBe(true);
+      expect(all.subarray(-after.length).equals(after)).toBe(true);
+      expect(before.length + after.length).toBeLessThan(all.length);
+      expect(exitCode).toBe(5);
+    });
+
+    test('is never taken for "never launched", also where the job writes to stderr alone', LONG, async () => {
+      const { handle, order, job } = await start(sh('seq -w 1 100000 | sed "s/^/000/" >&2; exit 6'), {}, forgetful);
+      job.detach();
+      await job.waitForExit();
+      const running = await forgetful.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT });
+      const chunks = await chunksOf(running.output);
+      const kept = Buffer.concat(chunks.map(({ bytes }) => bytes));
+      expect(lines(100_000).subarray(-kept.length).equals(kept)).toBe(true);
+      expect((await running.waitForExit()).exitCode).toBe(6);
+    });
+  });
+
   test('is nothing where the connection broke before the order, and that is known', async () => {
     const handle = await remote.createWorker(engine.spec());
     made.push(handle);
@@ -267,12 +336,20 @@ describe("a job's output", () => {
     const little = await engine.provider({ log: { driver: 'local', maxFileBytes: 128 * 1024, maxFiles: 2 } });
     const { handle, order, job } = await start(sh('seq -w 1 200000 | sed "s/^/000/"'), {}, little);
     expect((await collect(job.output)).stdout.equals(lines(200_000)), 'live output needs no log').toBe(true);
-    await expect(
-      little.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT }),
-      'never taken for "never launched"',
-    ).rejects.toMatchObject({ code: 'internal' });
+    const recovered = await little.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT });
+    const [first, ...rest] = await chunksOf(recovered.output);
+    expect(first).toMatchObject({ offset: 0, gap: { reason: 'log_lost' } });
+    const kept = Buffer.concat(rest.map(({ bytes }) => bytes));
+    expect(kept.length).toBeGreaterThan(50_000);
+    expect(lines(200_000).subarray(-kept.length).equals(kept)).toBe(true);
   });
 });
+
+async function chunksOf(output: AsyncIterable<OutputChunk>): Promise<readonly OutputChunk[]> {
+  const chunks: OutputChunk[] = [];
+  for await (const chunk of output) chunks.push(chunk);
+  return chunks;
+}
 
 const after = (ms: number): Promise<'still running'> =>
   new Promise((resolve) => AbortSignal.timeout(ms).addEventListener('abort', () => resolve('still running')));

@@ -11,9 +11,9 @@ const PIECE = 16 * 1024;
 function messagesOf(stream: OutputStream, at: number, length: number, dropping: boolean): LogMessage[] {
   const messages: LogMessage[] = [];
   let rest = length;
-  for (; rest >= PIECE; rest -= PIECE) messages.push({ stream, at, bytes: Buffer.alloc(PIECE, 'x') });
+  for (; rest >= PIECE; rest -= PIECE) messages.push({ stream, at, stamp: '', bytes: Buffer.alloc(PIECE, 'x') });
   const isCut = messages.length > 0;
-  messages.push({ stream, at, bytes: Buffer.from('x'.repeat(rest) + (isCut && dropping ? '' : '\n')) });
+  messages.push({ stream, at, stamp: '', bytes: Buffer.from('x'.repeat(rest) + (isCut && dropping ? '' : '\n')) });
   return messages;
 }
 
@@ -58,6 +58,7 @@ describe('the line ends of a log', () => {
     const pieces = [8192, 8192, 100].map((length, at) => ({
       stream: 'stdout' as const,
       at,
+      stamp: '',
       bytes: Buffer.alloc(length, 'x'),
     }));
     expect(textOf(pieces.flatMap(restore), 'stdout')).toBe('x'.repeat(16_484));
