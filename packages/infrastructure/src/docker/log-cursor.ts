@@ -51,7 +51,7 @@ export function createLogCursor({
     hasLostBeginning = !isThere;
     return isThere;
   };
-  const place = ({ stream, at, bytes }: LogMessage): readonly OutputChunk[] => {
+  const place = ({ stream, at, bytes }: Omit<LogMessage, 'stamp'>): readonly OutputChunk[] => {
     const offset = next[stream];
     next[stream] += bytes.length;
     const skip = Math.max(0, from[stream] - offset);
