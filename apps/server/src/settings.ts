@@ -28,6 +28,8 @@ export interface Settings {
   readonly drainTimeoutMs: number;
   /** How much is kept of a job's output, in bytes; the rest is counted and dropped. */
   readonly maxOutputBytes: number;
+  /** How long a job is kept once it has ended, in milliseconds. */
+  readonly retentionMs: number;
   /** What adapters may read, like `DOCKER_HOST`. */
   readonly env: NodeJS.ProcessEnv;
 }
@@ -37,6 +39,8 @@ const url = (protocols: readonly string[], example: string) =>
     error: `must be a URL like ${example}`,
   });
 
+const DAY_MS = 24 * 3600 * 1000;
+const RETENTION = 'must be a number of days, more than 0 and at most 36500';
 const OUTPUT = 'must be a whole number of bytes, 0 or more';
 const DRAIN = 'must be a whole number of milliseconds from 0 to 86400000';
 
@@ -64,6 +68,11 @@ const ENVIRONMENT = z.object({
     .int({ error: OUTPUT })
     .min(0, { error: OUTPUT })
     .default(DEFAULT_JOB_POLICY.maxOutputBytes),
+  HODEI_RETENTION_DAYS: z.coerce
+    .number({ error: RETENTION })
+    .positive({ error: RETENTION })
+    .max(36_500, { error: RETENTION })
+    .default(30),
 });
 
 /**
@@ -86,6 +95,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     defaultImage: data.HODEI_DEFAULT_IMAGE,
     drainTimeoutMs: data.HODEI_DRAIN_TIMEOUT_MS,
     maxOutputBytes: data.HODEI_MAX_OUTPUT_BYTES,
+    retentionMs: data.HODEI_RETENTION_DAYS * DAY_MS,
     env,
     ...(listen === undefined ? {} : { listen }),
     ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),

@@ -22,6 +22,7 @@ describe('settings', () => {
       defaultImage: 'busybox',
       drainTimeoutMs: 30_000,
       maxOutputBytes: 1024 ** 3,
+      retentionMs: 30 * 24 * 3600 * 1000,
       env: {},
     });
   });
@@ -35,6 +36,7 @@ describe('settings', () => {
     [{ HODEI_DATABASE_URL: 'not a url hunter2' }, /HODEI_DATABASE_URL/],
     [{ HODEI_URL: 'ftp://x' }, /HODEI_URL .*http:\/\//],
     [{ HODEI_LOG_LEVEL: 'loud' }, /HODEI_LOG_LEVEL must be one of trace, debug/],
+    [{ HODEI_RETENTION_DAYS: '0' }, /HODEI_RETENTION_DAYS must be a number of days, more than 0/],
     [{ HODEI_MAX_OUTPUT_BYTES: '1 GB' }, /HODEI_MAX_OUTPUT_BYTES must be a whole number of bytes/],
     [{ HODEI_DRAIN_TIMEOUT_MS: 'soon' }, /HODEI_DRAIN_TIMEOUT_MS must be a whole number of milliseconds/],
   ])('name what is wrong and what is allowed, and no value: %o', (env, message) => {

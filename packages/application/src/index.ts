@@ -60,3 +60,4 @@ export { continueOwned } from './recovery/continue-owned.ts';
 export { tidyProviders, TIDY_EVERY_MS } from './housekeeping/tidy-providers.ts';
 export { ORPHAN_GRACE_MS, WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';
 export { recoverAbandoned, resync, takeOverStep } from './recovery/recover-abandoned.ts';
+export { pruneHistory, pruneStep } from './retention/prune-history.ts';

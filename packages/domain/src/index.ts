@@ -116,6 +116,7 @@ export {
   type QueueInput,
   type QueueView,
 } from './queue.ts';
+export type { Pruned, RetentionRepository } from './retention-repository.ts';
 export type { Repositories } from './repositories.ts';
 export type { Requirements } from './requirements.ts';
 export { RESOURCE_NAMES, type Resources, type ResourceName } from './resources.ts';

@@ -10,6 +10,7 @@ import type { PoolRepository } from './pool-repository.ts';
 import type { ProviderRepository } from './provider-repository.ts';
 import type { QueueRepository } from './queue-repository.ts';
 import type { TokenRepository } from './token-repository.ts';
+import type { RetentionRepository } from './retention-repository.ts';
 import type { WorkerRepository } from './worker-repository.ts';
 
 /** All that one store offers. */
@@ -26,5 +27,6 @@ export interface Repositories {
   readonly history: HistoryRepository;
   readonly ownership: OwnershipRepository;
   readonly tokens: TokenRepository;
+  readonly retention: RetentionRepository;
   readonly changes: ChangeFeed;
 }

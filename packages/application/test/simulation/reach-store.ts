@@ -28,6 +28,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     history: reach('history'),
     ownership: reach('ownership'),
     tokens: reach('tokens'),
+    retention: reach('retention'),
     changes: { watch: (signal) => around.watch(store.changes.watch(signal), signal) } satisfies ChangeFeed,
   };
 }

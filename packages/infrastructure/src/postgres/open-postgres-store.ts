@@ -14,6 +14,7 @@ import { PostgresPoolRepository } from './postgres-pool-repository.ts';
 import { PostgresProviderRepository } from './postgres-provider-repository.ts';
 import { PostgresQueueRepository } from './postgres-queue-repository.ts';
 import { PostgresTokenRepository } from './postgres-token-repository.ts';
+import { PostgresRetentionRepository } from './postgres-retention-repository.ts';
 import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 
 /** All repositories on one Postgres. Disposing of it closes its connections. */
@@ -50,6 +51,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       history: new PostgresHistoryRepository(database),
       ownership: new PostgresOwnershipRepository(database),
       tokens: new PostgresTokenRepository(database),
+      retention: new PostgresRetentionRepository(database),
       changes,
     },
     [Symbol.asyncDispose]: () => (closed ??= close()),

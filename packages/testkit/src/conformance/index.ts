@@ -7,6 +7,7 @@ export {
   describeHistoryRepository,
   describeInstanceRepository,
   describeOwnershipRepository,
+  describeRetentionRepository,
   describeJobRepository,
   describeLogRepository,
   describeImageUseRepository,

@@ -5,6 +5,7 @@ import { pools } from './004-pools.ts';
 import { admission } from './005-admission.ts';
 import { access } from './006-access.ts';
 import { forcedCancel } from './008-forced-cancel.ts';
+import { retention } from './012-retention.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
@@ -16,4 +17,5 @@ export const MIGRATIONS: readonly Migration[] = [
   admission,
   access,
   forcedCancel,
+  retention,
 ];

@@ -21,6 +21,7 @@ import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts'
 import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
 import { waiting } from './job-waiting.ts';
+import { retention } from './retention-repository.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import { observing } from './worker-observation.ts';
 import { tokens } from './token-repository.ts';
@@ -73,6 +74,8 @@ export const describeHistoryRepository: Suite = suiteOf('history repository', hi
 export const describeInstanceRepository: Suite = suiteOf('instance repository', instances);
 /** What every `OwnershipRepository` has to do. */
 export const describeOwnershipRepository: Suite = suiteOf('ownership repository', ownership);
+/** What every `RetentionRepository` has to do. */
+export const describeRetentionRepository: Suite = suiteOf('retention repository', retention);
 /** What every `ChangeFeed` has to do. */
 export const describeChangeFeed: Suite = suiteOf('change feed', changeFeed);
 
@@ -93,5 +96,6 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeTokenRepository(name, setup);
   describeHistoryRepository(name, setup);
   describeOwnershipRepository(name, setup);
+  describeRetentionRepository(name, setup);
   describeChangeFeed(name, setup);
 }

@@ -11,6 +11,7 @@ import { InMemoryOwnershipRepository } from './in-memory-ownership-repository.ts
 import { InMemoryPoolRepository } from './in-memory-pool-repository.ts';
 import { InMemoryProviderRepository } from './in-memory-provider-repository.ts';
 import { InMemoryQueueRepository } from './in-memory-queue-repository.ts';
+import { InMemoryRetentionRepository } from './in-memory-retention-repository.ts';
 import { InMemoryStore } from './in-memory-store.ts';
 import { InMemoryTokenRepository } from './in-memory-token-repository.ts';
 import { InMemoryWorkerRepository } from './in-memory-worker-repository.ts';
@@ -59,6 +60,7 @@ export function createInMemoryRepositories(options: {
     history: faulty('history', new InMemoryHistoryRepository(store)),
     ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),
     tokens: faulty('tokens', new InMemoryTokenRepository(store)),
+    retention: faulty('retention', new InMemoryRetentionRepository(store, clock)),
     changes: new InMemoryChangeFeed(store),
   };
 }

@@ -58,6 +58,7 @@ export class InMemoryStore {
   readonly #listeners = new Set<(change: Change) => void>();
   #epoch = 0;
   #logSeq = 0;
+  #historySeq = 0;
 
   nextEpoch(): Epoch {
     this.#epoch += 1;
@@ -71,7 +72,8 @@ export class InMemoryStore {
 
   /** Adds to the history. */
   record(event: Omit<HistoryEvent, 'seq'>): void {
-    this.history.push({ ...structuredClone(event), seq: this.history.length + 1 });
+    this.#historySeq += 1;
+    this.history.push({ ...structuredClone(event), seq: this.#historySeq });
   }
 
   /** Tells all who watch. */

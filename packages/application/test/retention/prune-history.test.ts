@@ -1,0 +1,22 @@
+import { expect, it } from 'vitest';
+
+import { pruneHistory } from '../../src/index.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+
+it('forgets jobs when they are old enough, batch by batch, also where the database was away', async () => {
+  await using plane = await startControlPlane();
+  const { context, clock, databaseFaults, run } = plane;
+  for (let count = 0; count < 120; count += 1) await run({ command: ['echo', 'x'] });
+  const over = new AbortController();
+  const retentionMs = 24 * 3600 * 1000;
+  const pruning = pruneHistory(context, retentionMs, over.signal);
+  const left = async (): Promise<number> => (await context.repositories.jobs.list({ limit: 200 })).items.length;
+  await clock.advance(retentionMs - 3_600_000);
+  expect(await left()).toBe(120);
+  databaseFaults.add({ call: 'retention.prune', kind: 'loseAnswer' });
+  await clock.advance(2 * 3_600_000);
+  expect(await left()).toBe(0);
+  expect((await context.repositories.workers.list({ limit: 10 })).items).toEqual([]);
+  over.abort();
+  await plane.until(pruning);
+});
