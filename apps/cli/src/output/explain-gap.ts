@@ -5,7 +5,7 @@ export function explainGap(stream: OutputStream, { reason, lostBytes }: OutputGa
   const some = `${lostBytes ?? 'an unknown number of'} bytes of ${stream}`;
   switch (reason) {
     case 'log_lost':
-      return `${some} are missing here: the engine's log does not have them any more`;
+      return `${some} ${lostBytes === undefined ? 'may be' : 'are'} missing here: the engine's log does not have them any more`;
     case 'worker_lost':
       return `${some} may be missing here: the worker vanished before all was read`;
     case 'over_limit':
