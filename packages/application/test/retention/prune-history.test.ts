@@ -5,8 +5,8 @@ import { startControlPlane } from '../support/control-plane.ts';
 
 it('forgets jobs when they are old enough, batch by batch, also where the database was away', async () => {
   await using plane = await startControlPlane();
-  const { context, clock, databaseFaults, run } = plane;
-  for (let count = 0; count < 120; count += 1) await run({ command: ['echo', 'x'] });
+  const { context, clock, databaseFaults } = plane;
+  for (let count = 0; count < 120; count += 1) await plane.run({ command: ['echo', 'x'] });
   const over = new AbortController();
   const retentionMs = 24 * 3600 * 1000;
   const pruning = pruneHistory(context, retentionMs, over.signal);
