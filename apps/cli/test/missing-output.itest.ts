@@ -110,13 +110,13 @@ describe('output that is too much, or lost', () => {
 
   test.concurrent('has a gap where the engine lost it before another went on with the job', LONG, async () => {
     const script =
-      'seq -w 1 2000 | sed "s/^/00000/"; sleep 1; echo half >&2; sleep 1; seq -w 2001 99999 | sed "s/^/0000/"; sleep 6; echo end >&2';
+      'seq -w 1 2000 | sed "s/^/00000/"; sleep 1; echo half >&2; sleep 3; seq -w 2001 99999 | sed "s/^/0000/"; sleep 6; echo end >&2';
     const id = await adopted('rotated', [], script);
     const { stdout, stderr } = await here.hodei(['jobs', 'logs', id]);
     const prefix = numbers(1, 2000);
     expect(stdout.startsWith(prefix)).toBe(true);
     const rest = stdout.slice(prefix.length);
-    expect(rest.length).toBeGreaterThan(50_000);
+    expect(rest.length).toBeGreaterThan(20_000);
     expect(numbers(2001, 99_999).endsWith(rest)).toBe(true);
     expect(stderr).toContain('hodei: an unknown number of bytes of stdout may be missing here: the engine');
     expect(stderr).toContain('half\n');
