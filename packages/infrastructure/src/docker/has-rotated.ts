@@ -1,11 +1,14 @@
 import type { WorkerHandle } from '@hodei/domain';
 
 import type { DockerEngine } from './docker-engine.ts';
-import { inspectContainer } from './inspect-container.ts';
+import { inspectContainer, unlessGone } from './inspect-container.ts';
 import { readEngineLog } from './read-engine-log.ts';
 
 /** What each message takes beside its bytes, at least. */
-const MESSAGE_BYTES = 24;
+export const MESSAGE_BYTES = 24;
+
+/** See `parseDockerConfig`. */
+const SMALLEST_FILE_BYTES = 64 * 1024;
 
 /**
  * Whether a container has written so much that its log may have lost its beginning: of the files that the engine
@@ -16,12 +19,34 @@ export async function hasRotated(
   handle: WorkerHandle,
   signal: AbortSignal | undefined,
 ): Promise<boolean> {
-  const { HostConfig } = await inspectContainer(engine, handle, signal);
-  const config = (HostConfig.LogConfig?.Config ?? {}) as Readonly<Record<string, string>>;
-  const [size, files] = [Number(config['max-size']), Number(config['max-file'])];
-  if (!(size > 0 && files > 0)) return false;
+  const { maxFileBytes, maxFiles } = await boundOf(engine, handle, signal);
+  if (maxFileBytes === 0) return false;
   let kept = 0;
   for await (const messages of readEngineLog(engine, { handle, follow: false, signal }))
     for (const { bytes } of messages) kept += bytes.length + MESSAGE_BYTES;
-  return kept >= ((files - 1) * size) / 2;
+  return kept >= ((maxFiles - 1) * maxFileBytes) / 2;
+}
+
+/** Whether a log of which so much was read can have been rotated at all. */
+export async function canHaveRotated(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  loggedBytes: number,
+  signal: AbortSignal,
+): Promise<boolean> {
+  // Each container's own bound need not be asked for where no engine keeps less in a file.
+  if (loggedBytes < SMALLEST_FILE_BYTES) return false;
+  const { maxFileBytes } = (await boundOf(engine, handle, signal).catch(unlessGone)) ?? { maxFileBytes: 0 };
+  return maxFileBytes > 0 && loggedBytes >= maxFileBytes / 2;
+}
+
+async function boundOf(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  signal: AbortSignal | undefined,
+): Promise<{ readonly maxFileBytes: number; readonly maxFiles: number }> {
+  const { HostConfig } = await inspectContainer(engine, handle, signal);
+  const config = (HostConfig.LogConfig?.Config ?? {}) as Readonly<Record<string, string>>;
+  const [maxFileBytes, maxFiles] = [Number(config['max-size']), Number(config['max-file'])];
+  return maxFileBytes > 0 && maxFiles > 0 ? { maxFileBytes, maxFiles } : { maxFileBytes: 0, maxFiles: 0 };
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 
 import {
+  endOfChunk,
   NO_OUTPUT,
   type LaunchOrder,
   type OutputChunk,
@@ -298,6 +299,30 @@ describe("a job's output", () => {
       expect(all.subarray(-after.length).equals(after)).toBe(true);
       expect(before.length + after.length).toBeLessThan(all.length);
       expect(exitCode).toBe(5);
+    });
+
+    test('has a gap of just the right size where the engine stepped over a part of its log', LONG, async () => {
+      const rotating = await engine.provider({ log: { ...log, maxFiles: 100 } });
+      const script = 'echo first; sleep 2; seq -w 1 99999 | sed "s/^/0000/"';
+      const { handle, order, job } = await start(sh(script), {}, rotating);
+      await readUntil(job.output[Symbol.asyncIterator](), 'first');
+      job.detach();
+      const running = await rotating.recoverWorker(handle, { nonce: order.nonce, from: NO_OUTPUT });
+      const output = running.output[Symbol.asyncIterator]();
+      await readUntil(output, 'first');
+      // Meanwhile its log is rotated again and again, and nobody reads: engines before 23.0 go on with the last file.
+      await expect
+        .poll(async () => (await provider.getWorkerStatus(handle)).state, { timeout: 60_000, interval: 50 })
+        .toBe('terminated');
+      let end = 'first\n'.length;
+      let bytes = end;
+      for (let next = await output.next(); next.done !== true; next = await output.next()) {
+        expect(next.value.offset).toBe(end);
+        end = endOfChunk(next.value);
+        bytes += next.value.bytes.length;
+      }
+      expect(end).toBe('first\n'.length + lines(99_999).length);
+      expect(bytes).toBeLessThanOrEqual(end);
     });
 
     test('is never taken for "never launched", also where the job writes to stderr alone', LONG, async () => {
