@@ -27,6 +27,6 @@ export class InMemoryHistoryRepository implements HistoryRepository {
   }
 
   async horizon(): Promise<HistoryHorizon> {
-    return { upTo: this.#store.history.length, isPending: false };
+    return { upTo: this.#store.lastHistorySeq, isPending: false };
   }
 }

@@ -70,6 +70,11 @@ export class InMemoryStore {
     return this.#logSeq;
   }
 
+  /** The number of the newest event, also where it was deleted since. */
+  get lastHistorySeq(): number {
+    return this.#historySeq;
+  }
+
   /** Adds to the history. */
   record(event: Omit<HistoryEvent, 'seq'>): void {
     this.#historySeq += 1;
