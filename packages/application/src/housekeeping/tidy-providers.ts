@@ -14,7 +14,14 @@ export const TIDY_EVERY_MS = 60_000;
  */
 export async function tidyProviders(context: TidyContext, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    await tidyStep(context, signal);
+    try {
+      await tidyStep(context, signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      context.diagnostics.warn('providers could not be looked up to be tidied; trying again later', {
+        error: toHodeiError(error),
+      });
+    }
     await context.clock.sleep(TIDY_EVERY_MS, signal).catch((error: unknown) => {
       if (!signal.aborted) throw error;
     });
