@@ -16,6 +16,7 @@ import { answerUnknownRoute, KnownRoutes } from './known-routes.ts';
 import { addOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
 import { addProviderRoutes } from './providers/provider-routes.ts';
+import { addPoolRoutes } from './pools/pool-routes.ts';
 import { addLimitRoutes } from './queues/limit-routes.ts';
 import { addQueueRoutes } from './queues/queue-routes.ts';
 import { addTokenRoutes } from './tokens/token-routes.ts';
@@ -93,6 +94,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   addEventRoutes(app, http);
   addQueueRoutes(app, http);
   addLimitRoutes(app, http);
+  addPoolRoutes(app, http);
   addTokenRoutes(app, http);
   await app.ready();
   return app;

@@ -5,7 +5,7 @@ import { gapFields, Id, Labels, Moment, outcomeFields, pageOf, pageQuery, Resour
 
 const JobStateName = z.enum(JOB_STATES as [JobState, ...JobState[]]);
 
-const Requirements = z.strictObject({
+export const Requirements = z.strictObject({
   architecture: z.string().max(64).exactOptional(),
   capabilities: z.array(z.string().max(128)).max(64).exactOptional(),
   regions: z.array(z.string().max(128)).max(64).exactOptional(),

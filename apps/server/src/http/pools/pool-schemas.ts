@@ -1,0 +1,61 @@
+import { z } from 'zod';
+
+import { Requirements } from '../jobs/job-schemas.ts';
+import { Labels, Moment, Resources } from '../schema-parts.ts';
+
+const Policy = z.enum(['fixed', 'auto']).describe('auto: as arrivals and start times ask for, up to maxIdle');
+
+const optionalInTemplate = {
+  architecture: z.string().max(64).exactOptional(),
+  provider: z.string().max(63).describe('the only provider that may make its workers').exactOptional(),
+  requirements: Requirements.exactOptional(),
+  tenant: z.string().max(128).describe('only jobs of this tenant fit').exactOptional(),
+  shareNetwork: z.boolean().describe('its workers share one empty network; they start faster').exactOptional(),
+};
+
+/** What is absent takes its default. */
+export const PoolInputJson = z
+  .strictObject({
+    template: z.strictObject({
+      image: z.string().min(1).max(512),
+      resources: Resources.exactOptional(),
+      network: z.string().max(128).exactOptional(),
+      labels: Labels.exactOptional(),
+      ...optionalInTemplate,
+    }),
+    minIdle: z.int().min(0).describe('how many shall wait, over all instances').exactOptional(),
+    maxIdle: z.int().min(0).exactOptional(),
+    maxWorkers: z.int().min(1).describe('strict, over all instances').exactOptional(),
+    idleTtlMs: z.int().min(1000).exactOptional(),
+    maxJobsPerWorker: z.int().min(1).describe('1: each job gets a worker of its own').exactOptional(),
+    policy: Policy.exactOptional(),
+  })
+  .meta({ id: 'PoolInput' });
+
+export const PoolJson = z
+  .strictObject({
+    name: z.string(),
+    template: z.strictObject({
+      image: z.string(),
+      resources: Resources,
+      network: z.string(),
+      labels: Labels,
+      ...optionalInTemplate,
+    }),
+    minIdle: z.int(),
+    maxIdle: z.int(),
+    maxWorkers: z.int(),
+    idleTtlMs: z.int(),
+    maxJobsPerWorker: z.int(),
+    policy: Policy,
+    version: z.int(),
+    createdAt: Moment,
+    updatedAt: Moment,
+  })
+  .meta({ id: 'Pool' });
+
+export const PoolList = z.strictObject({ items: z.array(PoolJson) }).meta({ id: 'PoolList' });
+
+export const PoolParams = z.strictObject({ name: z.string().max(63) });
+
+export type PoolJson = z.output<typeof PoolJson>;
