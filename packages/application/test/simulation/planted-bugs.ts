@@ -133,11 +133,21 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
 ];
 
 function withoutFence(repositories: Repositories, { store }: World): Repositories {
-  const { attempts, logs, workers } = repositories;
+  const { attempts, jobs, logs, workers } = repositories;
   type HasAttempt = { readonly attemptId: Parameters<typeof attempts.get>[0]; readonly epoch: Epoch };
+  type HasJob = { readonly jobId: Parameters<typeof jobs.get>[0]; readonly epoch: Epoch };
+  type HasWorker = { readonly workerId: Parameters<typeof workers.get>[0]; readonly epoch: Epoch };
   const asOwner = <T extends HasAttempt>(write: T): T => ({
     ...write,
     epoch: store.attempts.get(write.attemptId)?.epoch ?? write.epoch,
+  });
+  const ofJob = <T extends HasJob>(write: T): T => ({
+    ...write,
+    epoch: store.jobs.get(write.jobId)?.job.epoch ?? write.epoch,
+  });
+  const ofWorker = <T extends HasWorker>(write: T): T => ({
+    ...write,
+    epoch: store.workers.get(write.workerId)?.epoch ?? write.epoch,
   });
   return {
     ...repositories,
@@ -145,10 +155,11 @@ function withoutFence(repositories: Repositories, { store }: World): Repositorie
       finish: (end) => attempts.finish(asOwner(end)),
       markLaunched: (launch) => attempts.markLaunched(asOwner(launch)),
     }),
+    jobs: overriding(jobs, { release: (release) => jobs.release(ofJob(release)) }),
     logs: overriding(logs, { append: (append) => logs.append(asOwner(append)) }),
     workers: overriding(workers, {
-      transition: (change) =>
-        workers.transition({ ...change, epoch: store.workers.get(change.workerId)?.epoch ?? change.epoch }),
+      markReady: (ready) => workers.markReady(ofWorker(ready)),
+      transition: (change) => workers.transition(ofWorker(change)),
     }),
   };
 }
