@@ -66,17 +66,19 @@ export async function superviseJob(
   try {
     let current = running;
     for (let tries = 0; ; tries += 1) {
+      const letGo = new AbortController();
       try {
         current ??= await job.provider.recoverWorker(job.handle, {
           nonce: job.attempt.nonce,
           ...(await job.output.resume()),
           signal: signals.lost,
         });
-        const exit = await Promise.race([followToExit(job, current, signals.lost), lost, gone]);
+        const exit = await Promise.race([followToExit(job, current, signals.lost, letGo.signal), lost, gone]);
         if (exit.outputMayBeCut) await job.output.loseRest('log_lost');
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
+        letGo.abort();
         current?.detach();
         current = undefined;
         signals.lost.throwIfAborted();
@@ -98,9 +100,16 @@ export async function superviseJob(
   }
 }
 
-async function followToExit(job: Supervised, running: RunningJob, lost: AbortSignal): Promise<WorkerExit> {
+/** @param letGo aborts when the job is left: what is detached has no more output, and that is not its end. */
+async function followToExit(
+  job: Supervised,
+  running: RunningJob,
+  lost: AbortSignal,
+  letGo: AbortSignal,
+): Promise<WorkerExit> {
   await job.output.store(running.output, job.onFirstByte, lost);
-  return running.waitForExit();
+  letGo.throwIfAborted();
+  return running.waitForExit({ signal: letGo });
 }
 
 function vanished(stopped: StopReason | undefined, message: string): Outcome {
