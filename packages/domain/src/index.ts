@@ -11,7 +11,7 @@ export {
   type Load,
   type Overcommit,
 } from './capacity.ts';
-export type { Change, ChangeFeed } from './change-feed.ts';
+export { joinChanges, type Change, type ChangeFeed } from './change-feed.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
 export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';
 export type { EpochMs, Clock } from './clock.ts';

@@ -38,12 +38,12 @@ export async function endAttempt(
   const { workerId } = attempt;
   const options = { reuse: reuse !== undefined, againAtOnce };
   const job = await finishAttempt(context, attempt, outcome, phases, options);
-  context.hub.tell({ kind: 'job', jobId: job.id });
+  context.hub.tell({ kind: 'job', jobId: job.id, state: job.state });
   if (reuse !== undefined) {
     reuse();
     return { job, workerId, cleanedUp: Promise.resolve() };
   }
-  const worker = { workerId, gracePeriodMs: 0, termination: outcome };
+  const worker = { workerId, gracePeriodMs: 0, termination: outcome, isTerminating: true };
   const cleanedUp = destroyWorker(
     context,
     provider,

@@ -1,4 +1,4 @@
-import { toHodeiError, type Job, type JobId } from '@hodei/domain';
+import { JOB_STATES, toHodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { continueOwned } from '../recovery/continue-owned.ts';
@@ -7,6 +7,9 @@ import type { JobRunner } from './job-runner.ts';
 
 /** Without any change, the store is looked at this often, in milliseconds: a net under the change feed. */
 const NET_MS = 5000;
+
+/** Where a job begins to wait, or another one may have made room: not where it was just claimed, or runs. */
+const WORTH_A_LOOK = JOB_STATES.filter((state) => state !== 'scheduled' && state !== 'running');
 
 /** What a dispatcher may take. */
 export interface DispatchOptions {
@@ -69,7 +72,7 @@ export async function dispatchJobs(
   signal: AbortSignal,
   options: DispatchOptions = {},
 ): Promise<void> {
-  using changes = context.hub.subscribe({ kinds: ['job'] });
+  using changes = context.hub.subscribe({ kinds: ['job'], states: WORTH_A_LOOK });
   const { ownership } = context.repositories;
   // The answer of a claim may be lost: what it claimed is found among what this instance owns.
   let unsure = false;

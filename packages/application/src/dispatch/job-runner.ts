@@ -76,7 +76,9 @@ export class JobRunner {
   start(job: Job, onProgress?: OnProgress): Promise<Job> {
     const active = this.#active.get(job.id);
     if (active !== undefined) return this.#startAfter(active.done, job, onProgress);
-    return this.#track(job, async (signals) => {
+    // What was asked for before this is found by the statement that begins the attempt, and refuses to.
+    const cancels = this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);
+    const run = async (signals: StopSignals): Promise<Job> => {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       try {
@@ -92,7 +94,8 @@ export class JobRunner {
       } catch (error) {
         return await giveBackJob(this.#context, job, toHodeiError(error));
       }
-    });
+    };
+    return this.#track(job, run, cancels);
   }
 
   /**

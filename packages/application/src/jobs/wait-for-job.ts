@@ -1,6 +1,8 @@
-import { isTerminalJobState, type Job, type JobId } from '@hodei/domain';
+import { isTerminalJobState, JOB_STATES, type Job, type JobId } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+
+const TERMINAL_STATES = JOB_STATES.filter(isTerminalJobState);
 
 /**
  * Resolves with the job once it has ended.
@@ -12,7 +14,8 @@ export async function waitForJob(
   jobId: JobId,
   options: { readonly signal?: AbortSignal; readonly onChange?: (job: Job) => void } = {},
 ): Promise<Job> {
-  using changes = context.hub.subscribe({ jobId, kinds: ['job'] });
+  const states = options.onChange === undefined ? { states: TERMINAL_STATES } : {};
+  using changes = context.hub.subscribe({ jobId, kinds: ['job'], ...states });
   for (;;) {
     await changes.next(options.signal);
     const job = await context.repositories.jobs.get(jobId);

@@ -1,7 +1,12 @@
-import type { Change, ChangeFeed, JobId } from '@hodei/domain';
+import type { Change, ChangeFeed, JobId, JobState } from '@hodei/domain';
 
 /** What a subscriber wants to be woken for: one job, or any. */
-type Interest = { readonly jobId?: JobId; readonly kinds: readonly Change['kind'][] };
+type Interest = {
+  readonly jobId?: JobId;
+  readonly kinds: readonly Change['kind'][];
+  /** A change of a job to another state is of no interest; one whose state is not told is. */
+  readonly states?: readonly JobState[];
+};
 
 /** Wakes one waiter. A change between two waits is not missed: the next wait returns at once. */
 export interface Subscription extends Disposable {
@@ -69,8 +74,9 @@ export class ChangeHub {
   }
 }
 
-function concerns(change: Change, { kinds, jobId }: Interest): boolean {
+function concerns(change: Change, { kinds, jobId, states }: Interest): boolean {
   if (change.kind === 'resync') return true;
   if (!kinds.includes(change.kind)) return false;
+  if (change.kind === 'job' && change.state !== undefined && states?.includes(change.state) === false) return false;
   return jobId === undefined || ('jobId' in change && change.jobId === jobId);
 }

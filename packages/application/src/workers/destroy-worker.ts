@@ -26,13 +26,15 @@ export async function destroyWorker(
     readonly resourceId?: string;
     readonly gracePeriodMs: number;
     readonly termination: Outcome;
+    /** That it is to be destroyed is stored already; absent: that is looked for. */
+    readonly isTerminating?: boolean;
   },
   signal?: AbortSignal,
 ): Promise<void> {
   const { workers } = context.repositories;
   const { workerId, termination } = worker;
   const { epoch } = context.instance;
-  const state = await ownState();
+  const state = worker.isTerminating ? 'terminating' : await ownState();
   if (state === 'terminated') return;
   if (state !== 'terminating') await move(state, 'terminating');
   for (let tries = 0; ; tries += 1) {

@@ -6,8 +6,12 @@ export const CHANNEL = 'hodei_changes';
 /** Tells all instances, on commit, to look at everything again. */
 export const announceResync = (): RawBuilder<unknown> => sql`pg_notify(${sql.lit(CHANNEL)}, 'resync')`;
 
-/** Tells of a change when, and only if, its transaction commits: `job <id>`, `cancel <id>` or `logs <id>`. @param jobId a column. */
-export const announce = (kind: 'job' | 'cancel' | 'logs', jobId: string): RawBuilder<unknown> =>
+/** Tells of a job's new state when, and only if, its transaction commits: `job <id> <state>`. @param job has its id and state. */
+export const announceJob = (job: string): string =>
+  `pg_notify('${CHANNEL}', 'job ' || ${job}.id || ' ' || ${job}.state)`;
+
+/** As {@link announceJob}, of another change: `cancel <id>` or `logs <id>`. @param jobId a column. */
+export const announce = (kind: 'cancel' | 'logs', jobId: string): RawBuilder<unknown> =>
   sql`pg_notify(${sql.lit(CHANNEL)}, ${sql.lit(`${kind} `)} || ${sql.ref(jobId)})`;
 
 /** Tells of a worker whose end is asked for: `worker <id>`. @param workerId a column. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
-import { parseJobId, parseWorkerId, type Change } from '@hodei/domain';
+import { JOB_STATES, parseJobId, parseWorkerId, type Change } from '@hodei/domain';
 import { CHANNEL } from './announce.ts';
 import { clientConfig, type PostgresOptions } from './connection/postgres-options.ts';
 
@@ -74,8 +74,11 @@ async function listenOnce(
 
 /** A newer version may tell of kinds of change that this one does not know; it has nobody who waits for them. */
 function parseChange(payload: string): Change | undefined {
-  const [kind, id = ''] = payload.split(' ');
+  const [kind, id = '', word] = payload.split(' ');
   if (kind === 'resync') return { kind };
   if (kind === 'worker') return { kind, workerId: parseWorkerId(id) };
-  return kind === 'job' || kind === 'cancel' || kind === 'logs' ? { kind, jobId: parseJobId(id) } : undefined;
+  if (kind === 'cancel' || kind === 'logs') return { kind, jobId: parseJobId(id) };
+  if (kind !== 'job') return undefined;
+  const state = JOB_STATES.find((known) => known === word);
+  return { kind, jobId: parseJobId(id), ...(state === undefined ? {} : { state }) };
 }

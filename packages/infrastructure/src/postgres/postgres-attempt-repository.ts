@@ -1,5 +1,6 @@
 import type { Attempt, AttemptId, AttemptRepository, Job, JobId, NewAttempt, Placement } from '@hodei/domain';
 import { beginAttempt } from './attempts/begin-attempt.ts';
+import { BEGIN_ATTEMPTS } from './attempts/begin-attempts.ts';
 import { explainRefusal } from './attempts/explain-refusal.ts';
 import { FINISH_ATTEMPTS } from './attempts/finish-attempts.ts';
 import { MARK_LAUNCHES } from './attempts/mark-launches.ts';
@@ -12,17 +13,19 @@ import { toAttempt } from './rows/attempt-row.ts';
 /** Attempts in Postgres. */
 export class PostgresAttemptRepository implements AttemptRepository {
   readonly #database: Database;
+  readonly #beginnings: Batch<NewAttempt, Attempt>;
   readonly #launches: Batch<Parameters<AttemptRepository['markLaunched']>[0], true>;
   readonly #ends: Batch<Parameters<AttemptRepository['finish']>[0], Job>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#beginnings = new Batch(database, BEGIN_ATTEMPTS);
     this.#launches = new Batch(database, MARK_LAUNCHES);
     this.#ends = new Batch(database, FINISH_ATTEMPTS);
   }
 
   begin(attempt: NewAttempt): Promise<Attempt> {
-    return beginAttempt(this.#database, attempt);
+    return beginAttempt(this.#database, this.#beginnings, attempt);
   }
 
   beginOnWorker(jobId: JobId, placement: Placement): Promise<Attempt | undefined> {

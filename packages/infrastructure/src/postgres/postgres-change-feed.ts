@@ -1,4 +1,4 @@
-import type { Change, ChangeFeed } from '@hodei/domain';
+import { joinChanges, type Change, type ChangeFeed } from '@hodei/domain';
 import type { PostgresOptions } from './connection/postgres-options.ts';
 import { listen } from './listen.ts';
 
@@ -83,7 +83,7 @@ class Watcher {
   #wakeUp: () => void = () => {};
 
   tell(change: Change): void {
-    this.#unread.set(keyOf(change), change);
+    this.#unread.set(keyOf(change), joinChanges(this.#unread.get(keyOf(change)), change));
     this.#wakeUp();
   }
 

@@ -16,10 +16,12 @@ import {
   type Placement,
 } from '@hodei/domain';
 import { insertOnWorker } from './attempts/place-on-worker.ts';
+import { Batch } from './batches/batch.ts';
 import type { Database } from './connection/database.ts';
 import { claimPending } from './jobs/claim-pending.ts';
 import { expireWaiting } from './jobs/expire-waiting.ts';
 import { insertJob } from './jobs/insert-job.ts';
+import { INSERT_JOBS } from './jobs/insert-jobs.ts';
 import { IS_READY } from './jobs/placement.ts';
 import { readJob } from './jobs/read-job.ts';
 import { releaseJob } from './jobs/release-job.ts';
@@ -32,13 +34,15 @@ import { plainBytes, timestamp } from './rows/values.ts';
 /** Jobs in Postgres. */
 export class PostgresJobRepository implements JobRepository {
   readonly #database: Database;
+  readonly #insertions: Batch<NewJob, Job>;
 
   constructor(database: Database) {
     this.#database = database;
+    this.#insertions = new Batch(database, INSERT_JOBS);
   }
 
   insert(job: NewJob): Promise<Job> {
-    return insertJob(this.#database, job);
+    return insertJob(this.#database, this.#insertions, job);
   }
 
   insertOnWorker(

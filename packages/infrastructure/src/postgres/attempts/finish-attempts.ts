@@ -1,5 +1,5 @@
 import type { AttemptRepository, Job } from '@hodei/domain';
-import { CHANNEL } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import { asText, givenAs, type BatchStatement } from '../batches/batch.ts';
 import { JOB_COLUMNS, toJob, type JobRow } from '../rows/job-row.ts';
 import { outcomeFacts, timestamp } from '../rows/values.ts';
@@ -53,7 +53,7 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         SELECT ended_at, 'job.' || state, id, NULL, NULL, facts, place, 2 FROM job
       ) AS told ORDER BY place, turn
     )
-    SELECT job.*, pg_notify('${CHANNEL}', 'job ' || job.id) FROM job`,
+    SELECT job.*, ${announceJob('job')} FROM job`,
   keyOf: ({ attemptId }) => attemptId,
   toJson: ({ attemptId, epoch, settlement, at, outcome, phases, reuse }) => ({
     attempt_id: attemptId,

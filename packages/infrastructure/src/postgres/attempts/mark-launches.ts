@@ -1,5 +1,5 @@
 import { transitionJob, transitionWorker, type AttemptRepository } from '@hodei/domain';
-import { CHANNEL } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import { asText, givenAs, type BatchStatement } from '../batches/batch.ts';
 import { timestamp } from '../rows/values.ts';
 
@@ -28,7 +28,7 @@ export const MARK_LAUNCHES: BatchStatement<Launch, object, true> = {
       UPDATE jobs SET state = '${running}', state_changed_at = held.at, started_at = coalesce(jobs.started_at, held.at)
       FROM held
       WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = 'scheduled' AND jobs.epoch = held.epoch
-      RETURNING jobs.id, held.place, held.at, held.worker_id, held.attempt_id, held.phases, held.warnings
+      RETURNING jobs.id, jobs.state, held.place, held.at, held.worker_id, held.attempt_id, held.phases, held.warnings
     ), attempt AS (
       UPDATE attempts SET phases = attempts.phases || job.phases, warnings = job.warnings::json
       FROM job WHERE attempts.id = job.attempt_id
@@ -44,7 +44,7 @@ export const MARK_LAUNCHES: BatchStatement<Launch, object, true> = {
         SELECT at, 'worker.${busy}', job_id, id, provider_id, place, 2 FROM worker
       ) AS told ORDER BY place, turn
     )
-    SELECT place, pg_notify('${CHANNEL}', 'job ' || id) FROM job`,
+    SELECT place, ${announceJob('job')} FROM job`,
   keyOf: ({ attemptId }) => attemptId,
   toJson: ({ attemptId, epoch, at, phases, warnings }) => ({
     attempt_id: attemptId,

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { transitionWorker, type Attempt, type Job, type JobId, type NewJob, type Placement } from '@hodei/domain';
-import { announce } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { newJobValues, NEW_JOB_COLUMNS, submissionFacts } from '../jobs/new-job-values.ts';
 import { mayBePlacedAtOnce } from '../jobs/placement.ts';
@@ -49,7 +49,7 @@ export async function insertOnWorker(
         UNION ALL
         SELECT ${at}::timestamptz, 'worker.busy', ${id}::uuid, id, provider_id, '{}'::json FROM worker
       )
-      SELECT job.*, row_to_json(attempt) AS attempt, ${announce('job', 'job.id')} FROM job, attempt
+      SELECT job.*, row_to_json(attempt) AS attempt, ${sql.raw(announceJob('job'))} FROM job, attempt
     `.execute(db),
   );
   const [row] = rows;

@@ -1,6 +1,6 @@
 import { sql, type RawBuilder } from 'kysely';
 import { transitionJob, type JobRepository } from '@hodei/domain';
-import { announce } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import { timestamp } from '../rows/values.ts';
 import { RETURNED_JOB } from './read-job.ts';
 
@@ -16,5 +16,5 @@ export const claimed = ({ epoch, at }: Parameters<JobRepository['claimPending']>
   ), event AS (
     INSERT INTO history (at, kind, job_id, data) SELECT ${timestamp(at)}, 'job.scheduled', id, '{}' FROM claimed
   ), told AS (
-    SELECT claimed.*, ${announce('job', 'claimed.id')} FROM claimed
+    SELECT claimed.*, ${sql.raw(announceJob('claimed'))} FROM claimed
   )`;

@@ -1,17 +1,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { HodeiError, type Job, type JobId, type NewJob } from '@hodei/domain';
-import { announce } from '../announce.ts';
+import { announceJob } from '../announce.ts';
+import type { Batch } from '../batches/batch.ts';
 import type { Database } from '../connection/database.ts';
 import { fromSpec, toJob, toSpec, type JobRow } from '../rows/job-row.ts';
 import { found } from '../refusal.ts';
 import { timestamp } from '../rows/values.ts';
+import { isPlain } from './insert-jobs.ts';
 import { NEW_JOB_COLUMNS, newJobValues, submissionFacts } from './new-job-values.ts';
 import { readJob, RETURNED_JOB } from './read-job.ts';
 
 /** See `JobRepository.insert`. One statement; a second one only where the id exists. */
-export async function insertJob(database: Database, wanted: NewJob): Promise<Job> {
-  const { id } = wanted;
+export async function insertJob(database: Database, insertions: Batch<NewJob, Job>, wanted: NewJob): Promise<Job> {
+  const job = await (isPlain(wanted) ? insertions.call(wanted) : insertAlone(database, wanted));
+  if (job !== undefined) return job;
+  if (wanted.requestHash !== undefined) return replayed(database, wanted.id, wanted.requestHash);
+  const { json, stdin } = fromSpec(wanted.spec);
+  const stored = await readJob(database, wanted.id);
+  if (isDeepStrictEqual(stored.spec, toSpec(JSON.parse(json), stdin))) return stored;
+  throw new HodeiError('conflict', `job ${wanted.id} exists already, and asks for something else`);
+}
+
+async function insertAlone(database: Database, wanted: NewJob): Promise<Job | undefined> {
   const at = timestamp(wanted.at);
   const { rows } = await database.run((db) =>
     sql<JobRow>`
@@ -22,16 +33,11 @@ export async function insertJob(database: Database, wanted: NewJob): Promise<Job
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.' || state, id, ${submissionFacts(wanted)}::json FROM job
       )
-      SELECT job.*, ${announce('job', 'job.id')} FROM job
+      SELECT job.*, ${sql.raw(announceJob('job'))} FROM job
     `.execute(db),
   );
   const [row] = rows;
-  if (row !== undefined) return toJob(row);
-  if (wanted.requestHash !== undefined) return replayed(database, id, wanted.requestHash);
-  const { json, stdin } = fromSpec(wanted.spec);
-  const stored = await readJob(database, id);
-  if (isDeepStrictEqual(stored.spec, toSpec(JSON.parse(json), stdin))) return stored;
-  throw new HodeiError('conflict', `job ${id} exists already, and asks for something else`);
+  return row && toJob(row);
 }
 
 /** @throws HodeiError `idempotency_key_reused` where the stored job was submitted by another request. */

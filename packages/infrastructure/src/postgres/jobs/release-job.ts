@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { transitionJob, type Job, type JobRepository } from '@hodei/domain';
-import { announce } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { refusal } from '../refusal.ts';
 import { toJob, type JobRow } from '../rows/job-row.ts';
@@ -28,7 +28,7 @@ export async function releaseJob(database: Database, release: Parameters<JobRepo
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, ${`job.${state}`}, id, ${outcomeFacts(outcome)}::json FROM job
       )
-      SELECT job.*, ${announce('job', 'job.id')} FROM job
+      SELECT job.*, ${sql.raw(announceJob('job'))} FROM job
     `.execute(db),
   );
   const [row] = rows;

@@ -39,6 +39,17 @@ export function changeFeed(bench: GetBench): void {
       await hears(changes, 'job', id);
     });
 
+    it('tells no state but the one that the job has', async () => {
+      const changes = await watch();
+      const { id } = await bench().pendingJob();
+      for (;;) {
+        const { value } = (await changes.next()) as { value: Change };
+        if (value.kind !== 'job' || value.jobId !== id) continue;
+        expect(['pending', undefined]).toContain(value.state);
+        return;
+      }
+    });
+
     it('tells of a job that waits again, or is released', async () => {
       const changes = await watch();
       const attempt = await bench().launched();

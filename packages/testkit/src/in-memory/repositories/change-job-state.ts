@@ -54,7 +54,7 @@ export function recordJob(
   data: HistoryEvent['data'] = {},
 ): void {
   store.record({ at, kind, jobId: job.id, data });
-  store.announce({ kind: 'job', jobId: job.id });
+  store.announce({ kind: 'job', jobId: job.id, state: job.state });
 }
 
 /** What the history tells of an outcome. */

@@ -1,4 +1,4 @@
-import type { Change, ChangeFeed } from '@hodei/domain';
+import { joinChanges, type Change, type ChangeFeed } from '@hodei/domain';
 import type { InMemoryStore } from './in-memory-store.ts';
 
 /** Tells what changes in an {@link InMemoryStore}. Changes nobody has read yet are told once. */
@@ -13,7 +13,7 @@ export class InMemoryChangeFeed implements ChangeFeed {
     const unread = new Map<string, Change>([['resync', { kind: 'resync' }]]);
     let wake = (): void => {};
     const unsubscribe = this.#store.subscribe((change) => {
-      unread.set(keyOf(change), change);
+      unread.set(keyOf(change), joinChanges(unread.get(keyOf(change)), change));
       wake();
     });
     const stop = (): void => wake();
