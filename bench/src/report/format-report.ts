@@ -27,6 +27,8 @@ ${formatTable(rows)}
 
 - **Cold start**: ours from the call that submits until a follower has the first byte, which is stored by then, and
   every step before it too. Network \`none\` on all sides; ours with all its hardening and limits.
+- **Warm start, reuse, burst**: the job is placed on a worker of a pool by the statement that submits it; between two
+  rounds the pool is filled again.
 - **Containers a second**: ours submits all at once; dockerode does create, attach, start, wait, remove at its best
   concurrency of those tried.
 - **Whole lifecycles**: a job that does nothing. Ours on a provider whose workers cost nothing, with every state of
@@ -38,6 +40,7 @@ ${formatTable(rows)}
 - **Output**: lines of 68 bytes, from the first byte to the last; ours until all is in Postgres and the end is
   recorded. All with the same log driver.
 - **Takeover**: until the row says that another instance owns the job; 4 seconds of it are the lease.
+- **HTTP**: by the client of this project, to a server in a process of its own; the jobs are not to begin before tomorrow.
 - **Memory**: a tracked worker is counted without what the in-memory engine of this benchmark takes.
 
 ## The run

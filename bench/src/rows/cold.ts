@@ -59,7 +59,7 @@ export const cold: Bench = async (world, effort) => {
 export async function submitToFirstByte({ plane }: DockerPlane, input: JobInput): Promise<number> {
   const { context, runner } = plane;
   const startedAt = performance.now();
-  const { id } = await submitJob(context, input);
+  const { id } = await submitJob(context, input, { runner });
   let took = Number.NaN;
   for await (const _ of followOutput(context, { jobId: id, follow: true })) {
     took = performance.now() - startedAt;

@@ -3,6 +3,6 @@ import { parseSettings, serve } from '@hodei/server';
 
 const over = new AbortController();
 process.stdin.resume().once('end', () => over.abort());
-const serving = serve(parseSettings(process.env), over.signal);
+const serving = serve(parseSettings(process.env), over.signal, { onListening: (url) => console.log(url) });
 console.log('ready');
 await serving;

@@ -12,15 +12,20 @@ export interface DockerPlane extends AsyncDisposable {
   readonly connectionString: string;
 }
 
-export async function openDockerPlane(world: World): Promise<DockerPlane> {
+/** @param options.keepsPools it keeps workers waiting for the pools that there are, as the service does. */
+export async function openDockerPlane(
+  world: World,
+  { keepsPools = false }: { readonly keepsPools?: boolean } = {},
+): Promise<DockerPlane> {
   await using opening = new AsyncDisposableStack();
   await world.docker();
   const { connectionString } = opening.use(await world.createDatabase());
   const diagnostics = benchDiagnostics((words) => world.say(words));
   const plane = opening.use(
-    await openControlPlane(parseSettings(settingsFor(world, connectionString)), { diagnostics }),
+    await openControlPlane(parseSettings(settingsFor(world, connectionString)), { diagnostics, keepsPools }),
   );
   opening.use(runLoop('dispatch', diagnostics, (signal) => dispatchJobs(plane.context, plane.runner, signal)));
+  if (keepsPools) opening.use(runLoop('pools', diagnostics, (signal) => plane.keepPools(signal)));
   const open = opening.move();
   return { plane, connectionString, [Symbol.asyncDispose]: () => open.disposeAsync() };
 }
@@ -33,5 +38,6 @@ export function settingsFor(world: World, connectionString: string): NodeJS.Proc
     HODEI_DATABASE_URL: connectionString,
     HODEI_DATA_DIR: join(world.folder, 'instance'),
     HODEI_DEFAULT_IMAGE: world.image,
+    HODEI_LISTEN: 'off',
   };
 }
