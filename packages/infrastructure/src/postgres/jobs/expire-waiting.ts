@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { transitionJob, type JobRepository } from '@hodei/domain';
-import { announce } from '../announce.ts';
+import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { timestamp } from '../rows/values.ts';
 
@@ -20,11 +20,11 @@ export async function expireWaiting(
           outcome = json_build_object('cause', 'wait_timeout', 'evidence', json_build_object(
             'message', format('it may wait %s ms for its start', spec->>'waitTimeoutMs')))
         FROM late WHERE jobs.id = late.id AND jobs.state = 'pending'
-        RETURNING jobs.id
+        RETURNING jobs.id, jobs.state
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.timed_out', id, '{"cause":"wait_timeout"}' FROM job
       )
-      SELECT ${announce('job', 'job.id')} FROM job
+      SELECT ${sql.raw(announceJob('job'))} FROM job
     `.execute(db),
   );
   return rows.length;
