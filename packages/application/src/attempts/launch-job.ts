@@ -10,6 +10,7 @@ import {
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import { createPatience } from './patience.ts';
 
 /**
@@ -39,7 +40,7 @@ export async function launchJob(
       error,
     });
   } finally {
-    answered.abort();
+    answered.abort(OVER);
   }
   return askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal, timeoutMs);
 }
@@ -74,7 +75,7 @@ export async function askWorker(
       else if (!mayPass(error)) throw error;
       await context.clock.sleep(backoffMs(tries), signal);
     } finally {
-      answered.abort();
+      answered.abort(OVER);
     }
   }
 }
@@ -87,7 +88,7 @@ function abortAfter(
   answered: AbortSignal,
 ): void {
   void clock.sleep(timeoutMs, answered).then(
-    () => limit.abort(),
+    () => limit.abort(OVER),
     () => undefined,
   );
 }

@@ -12,6 +12,7 @@ import {
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import { destroyedOutcome, outcomeOfExit, type StopReason } from './outcome-of.ts';
 import { createPatience } from './patience.ts';
 import type { OutputStore } from './store-output.ts';
@@ -95,7 +96,7 @@ export async function superviseJob(
       }
     }
   } finally {
-    watch.abort();
+    watch.abort(OVER);
     await stopper.done;
   }
 }

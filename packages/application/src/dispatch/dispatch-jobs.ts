@@ -3,6 +3,7 @@ import { JOB_STATES, toHodeiError, type Job, type JobId } from '@hodei/domain';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { continueOwned } from '../recovery/continue-owned.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import type { JobRunner } from './job-runner.ts';
 
 /** Without any change, the store is looked at this often, in milliseconds: a net under the change feed. */
@@ -107,6 +108,6 @@ async function changedOrTime(
   try {
     await Promise.race([changes.next(any), context.clock.sleep(waitMs, any)]);
   } finally {
-    either.abort();
+    either.abort(OVER);
   }
 }

@@ -21,6 +21,7 @@ import { placeClaimedJob } from '../pools/place-claimed-job.ts';
 import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts';
 import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { giveBackJob } from './give-back-job.ts';
 
@@ -219,7 +220,7 @@ export class JobRunner {
     void this.#watchForCancellation(job.id, changes, over.signal);
     const end = (): void => {
       this.#active.delete(job.id);
-      over.abort();
+      over.abort(OVER);
     };
     const done = run({ stop: stop.signal, kill: kill.signal, gone: gone.signal, lost: this.#context.lost }).finally(
       end,

@@ -44,7 +44,8 @@ export class InMemoryProcess {
   /** Ends it, unless it has ended. */
   end(end: End): void {
     if (this.#over.signal.aborted) return;
-    this.#over.abort();
+    // A reason of its own: without one, each end makes an exception with its stack.
+    this.#over.abort('over');
     this.#events.onExit({ ...end, exitedAt: this.#clock.now() });
   }
 
