@@ -1,4 +1,4 @@
-import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
+import type { JobDescription, PoolView, ProviderView, WorkerView } from '@hodei/application';
 import type {
   Attempt,
   EpochMs,
@@ -11,6 +11,8 @@ import type {
   LogRecord,
   OutputStream,
   Page,
+  Pool,
+  PoolInput,
   ProviderConfig,
   Queue,
   QueueView,
@@ -128,6 +130,15 @@ export interface Backend extends AsyncDisposable {
 
   /** @throws HodeiError `not_found` */
   deleteLimit(key: string): Promise<void>;
+
+  /** All, by name, with how their workers are. */
+  listPools(): Promise<readonly PoolView[]>;
+
+  /** Creates a pool, or replaces it. @throws HodeiError `invalid_input`, `conflict` */
+  putPool(input: PoolInput): Promise<Pool>;
+
+  /** @throws HodeiError `not_found` */
+  deletePool(name: string): Promise<void>;
 
   /** Runs what is pending, and what was left by those who died, until nothing is left to do here. */
   runPending(): Promise<void>;

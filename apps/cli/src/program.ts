@@ -7,6 +7,7 @@ import { addJobsGetCommand } from './commands/jobs-get.ts';
 import { addJobsLogsCommand } from './commands/jobs-logs.ts';
 import { addJobsLsCommand } from './commands/jobs-ls.ts';
 import { addLimitCommands } from './commands/limits.ts';
+import { addPoolCommands } from './commands/pools.ts';
 import { addProvidersGetCommand, addProvidersLsCommand, addProvidersModeCommand } from './commands/providers.ts';
 import { addQueueCommands } from './commands/queues.ts';
 import { addRunCommand } from './commands/run.ts';
@@ -61,6 +62,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addWorkersGetCommand(workers, cli);
   addWorkersDrainCommand(workers, cli);
   addWorkersDestroyCommand(workers, cli);
+  addPoolCommands(program.command('pools').description('pools of waiting workers: list, put, remove'), cli);
 
   const providers = program.command('providers').description('providers of workers: list, look at, enable, disable');
   addProvidersLsCommand(providers, cli);

@@ -9,6 +9,7 @@ export { IdleWorkers } from './pools/idle-workers.ts';
 export { keepPools, PoolKeeper } from './pools/keep-pools.ts';
 export { followHistory } from './history/follow-history.ts';
 export { HistoryTail } from './history/history-tail.ts';
+export { deletePool, listPools, putPool, type PoolView } from './pools/put-pool.ts';
 export { cancelJob } from './jobs/cancel-job.ts';
 export { describeJob, type JobDescription } from './jobs/describe-job.ts';
 export type { Waiting, WaitingReason } from './jobs/waiting-for.ts';

@@ -13,13 +13,10 @@ export function fitsTemplate(template: PoolTemplate, spec: JobSpec): boolean {
     template.network === spec.network &&
     sameResources(template.resources, spec.resources) &&
     template.architecture === spec.requirements.architecture &&
-    (template.tenant === undefined || template.tenant === tenantOf(spec)) &&
+    (template.tenant === undefined || template.tenant === spec.tenant) &&
     Object.entries(template.labels).every(([key, value]) => spec.labels[key] === value)
   );
 }
-
-/** The tenant of a job, where it has one. */
-export const tenantOf = (spec: JobSpec): string | undefined => (spec as { readonly tenant?: string }).tenant;
 
 const sameResources = (a: Resources, b: Resources): boolean =>
   RESOURCE_NAMES.every((name) => a[name] === b[name] || (name === 'gpu' && (a.gpu ?? 0) === (b.gpu ?? 0)));

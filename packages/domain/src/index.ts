@@ -16,7 +16,7 @@ export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-inpu
 export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';
 export type { EpochMs, Clock } from './clock.ts';
 export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, type ErrorDetails } from './errors.ts';
-export { fitsTemplate, tenantOf } from './fits-template.ts';
+export { fitsTemplate } from './fits-template.ts';
 export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
 export type { HistoryEvent } from './history-event.ts';
 export type { HistoryHorizon, HistoryRepository } from './history-repository.ts';
@@ -155,7 +155,7 @@ export type {
   RecoverOptions,
   WorkerProvider,
 } from './worker-provider.ts';
-export type { NewPoolWorker, WorkerQuery, WorkerRepository } from './worker-repository.ts';
+export type { NewPoolWorker, PoolCounts, WorkerQuery, WorkerRepository } from './worker-repository.ts';
 export {
   WORKER_TRANSITIONS,
   WORKER_STATES,

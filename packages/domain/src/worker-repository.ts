@@ -14,6 +14,13 @@ export interface WorkerQuery extends PageRequest {
   readonly providerId?: ProviderId;
 }
 
+/** How many workers of a pool there are, by what they do. */
+export interface PoolCounts {
+  readonly idle: number;
+  readonly busy: number;
+  readonly other: number;
+}
+
 /** A worker to be made for a pool, before there is a job. */
 export interface NewPoolWorker extends Pick<WorkerSpec, 'workerId' | 'image' | 'resources' | 'expiresAt'> {
   readonly pool: string;
@@ -40,6 +47,9 @@ export interface WorkerRepository {
 
   /** @throws HodeiError `invalid_input` for a cursor that is none. */
   list(query: WorkerQuery): Promise<Page<Worker>>;
+
+  /** How many live workers each pool has: `idle` are `ready`, `other` neither that nor at a job. */
+  countByPool(): Promise<ReadonlyMap<string, PoolCounts>>;
 
   /** How many workers of each provider are not terminated: derived from the rows, never kept. */
   countLive(): Promise<ReadonlyMap<ProviderId, number>>;

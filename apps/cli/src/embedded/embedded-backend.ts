@@ -1,6 +1,7 @@
 import {
   cancelJob,
   deleteLimit,
+  deletePool,
   deleteQueue,
   DEFAULT_JOB_POLICY,
   describeJob,
@@ -8,14 +9,17 @@ import {
   drainWorker,
   followOutput,
   listLimits,
+  listPools,
   listQueues,
   putLimit,
   getWorker,
   listWorkers,
+  putPool,
   submitJob,
   type Diagnostics,
   type JobDescription,
   type JobPolicy,
+  type PoolView,
   type ProviderView,
   type WorkerView,
 } from '@hodei/application';
@@ -28,6 +32,8 @@ import type {
   KeyLimitView,
   LogRecord,
   Page,
+  Pool,
+  PoolInput,
   ProviderConfig,
   Queue,
   QueueView,
@@ -47,6 +53,10 @@ import { LocalJob } from './local-job.ts';
 import { runPending } from './run-pending.ts';
 import { startRunnerProcess } from './start-runner-process.ts';
 import { waitForEnd } from './wait-for-end.ts';
+import { waitsElsewhere } from './waits-elsewhere.ts';
+
+/** A job that others should take is offered here as well after this many milliseconds. */
+const OFFER_AFTER_MS = 1000;
 
 /** What an {@link EmbeddedBackend} is made of. */
 export interface EmbeddedBackendParams {
@@ -73,8 +83,10 @@ export class EmbeddedBackend implements Backend {
   async submit(input: JobInput, { detach, signal }: SubmitOptions): Promise<JobId> {
     const plane = await orAborted(this.#controlPlane(), signal);
     await orAborted(assertProviderAnswers(plane.context.registry), signal);
-    const job = await submitJob(plane.context, input, { claim: !detach });
-    if (!detach) this.#jobs.set(job.id, new LocalJob(plane, job));
+    // Where another process has workers waiting for such a job, it is claimed there within milliseconds.
+    const isAwaited = await waitsElsewhere(plane.context, input);
+    const job = await submitJob(plane.context, input, { claim: !detach && !isAwaited });
+    if (!detach) this.#jobs.set(job.id, new LocalJob(plane, job, isAwaited ? OFFER_AFTER_MS : 0));
     if (detach || (await hasAbandoned(plane.store.repositories))) await this.#startRunner();
     return job.id;
   }
@@ -169,6 +181,18 @@ export class EmbeddedBackend implements Backend {
 
   async deleteLimit(key: string): Promise<void> {
     return deleteLimit(await this.#rows(), key);
+  }
+
+  async listPools(): Promise<readonly PoolView[]> {
+    return listPools(await this.#rows());
+  }
+
+  async putPool(input: PoolInput): Promise<Pool> {
+    return putPool(await this.#rows(), input);
+  }
+
+  async deletePool(name: string): Promise<void> {
+    return deletePool(await this.#rows(), name);
   }
 
   async runPending(): Promise<void> {

@@ -29,6 +29,7 @@ export interface LaunchedAttempt {
   readonly output: OutputStore;
   readonly running: RunningJob;
   readonly phases: Phases;
+  readonly onExit?: (exit: WorkerExit) => void;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
   /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
@@ -59,7 +60,9 @@ export async function followAttempt(
       // What is acknowledged already was seen by another life, which took the moment with it.
       if (!hasOutput(attempt)) phases.firstByte ??= context.clock.now();
     },
-    onExit: ({ exitedAt }: { exitedAt: EpochMs }) => {
+    onExit: (exit: WorkerExit) => {
+      const { exitedAt } = exit;
+      launched.onExit?.(exit);
       // The engine's moment; what we saw of a very short job may have reached us later than its end.
       phases.exited = Math.max(exitedAt, phases.firstByte ?? launchedAt);
     },

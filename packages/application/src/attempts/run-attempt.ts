@@ -52,8 +52,9 @@ export async function runAttempt(
     if (!hasBegun) signals.stop.throwIfAborted();
     const { launchTimeoutMs } = policy;
     const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs };
-    return runOnWorker(context, on, signals, () => {
-      registry.reportSuccess(provider.id, { startupMs: (phases.workerReady ?? 0) - (phases.imageReady ?? 0) });
+    const startupMs = (phases.workerReady ?? 0) - (phases.imageReady ?? 0);
+    return runOnWorker(context, on, signals, {
+      onLaunched: () => registry.reportSuccess(provider.id, { startupMs }),
     });
   };
   return concludeAttempt(context, begun, signals, run, (_, error) => {

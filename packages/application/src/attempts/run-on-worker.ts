@@ -1,4 +1,4 @@
-import type { Attempt, Job, LaunchOrder, Outcome, WorkerHandle, WorkerProvider } from '@hodei/domain';
+import type { Attempt, Job, LaunchOrder, Outcome, WorkerExit, WorkerHandle, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
@@ -27,13 +27,17 @@ export async function runOnWorker(
   context: JobContext,
   on: OnWorker,
   signals: StopSignals,
-  onLaunched: () => void = () => undefined,
+  told: { readonly onLaunched?: () => void; readonly onExit?: (exit: WorkerExit) => void } = {},
 ): Promise<Outcome> {
   const { job, attempt, provider, handle, phases, output } = on;
   phases.ordered ??= context.clock.now();
   // Not given up for a cancellation: nobody would know whether the job began. It is stopped once that is known.
   const running = await launchJob(context, provider, handle, on.order, signals.lost, on.launchTimeoutMs);
   phases.launched ??= context.clock.now();
-  onLaunched();
-  return followAttempt(context, { job, attempt, provider, handle, output, running, phases, recorded: false }, signals);
+  told.onLaunched?.();
+  return followAttempt(
+    context,
+    { job, attempt, provider, handle, output, running, phases, recorded: false, ...told },
+    signals,
+  );
 }

@@ -19,8 +19,8 @@ import { BatchWriter } from './batch-writer.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { MaskedStream } from './masked-stream.ts';
 
-type StoreContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics'>;
-type StoredAttempt = Pick<Attempt, 'id' | 'number' | 'epoch' | 'acknowledged'>;
+type StoreContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'hub'>;
+type StoredAttempt = Pick<Attempt, 'id' | 'jobId' | 'number' | 'epoch' | 'acknowledged'>;
 type Streams<T> = Readonly<Record<OutputStream, T>>;
 
 const STREAMS = ['stdout', 'stderr'] as const satisfies readonly OutputStream[];
@@ -172,6 +172,7 @@ export class OutputStore {
     );
     this.#acknowledged = after;
     this.#remember(chunks);
+    this.#context.hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
   }
 
   #remember(chunks: readonly OutputChunk[]): void {

@@ -145,7 +145,7 @@ export class JobRunner {
   /** Destroys a worker of a pool that this instance holds and no job runs on, in the background. */
   discard({ workerId, pool, handle, provider }: PoolWorker, message: string): void {
     this.#context.idle?.forget(workerId);
-    const termination = { cause: 'cancelled', evidence: { by: `pool ${pool}`, message } } as const;
+    const termination = { cause: 'retired', evidence: { by: `pool ${pool}`, message } } as const;
     const worker = { workerId, resourceId: handle.resourceId, gracePeriodMs: 0, termination };
     this.#clean(workerId, destroyWorker(this.#context, provider, worker, this.#context.lost));
   }
@@ -193,9 +193,7 @@ export class JobRunner {
       this.#failedHandOvers.delete(job.id);
       return undefined;
     }
-    return placeClaimedJob(this.#context, job, (worker) =>
-      this.discard(worker, 'it did not wait any more when a job was placed on it'),
-    );
+    return placeClaimedJob(this.#context, job, (worker, message) => this.discard(worker, message));
   }
 
   async #runPlaced(placed: PlacedJob, signals: StopSignals): Promise<Job> {

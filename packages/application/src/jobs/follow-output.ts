@@ -31,20 +31,24 @@ export async function* followOutput(
   const { jobId, signal, stream, since } = query;
   let afterSeq = query.afterSeq ?? 0;
   const growing: LogRecord[] = [];
+  const read = (): Promise<readonly LogRecord[]> =>
+    logs.read({
+      jobId,
+      afterSeq,
+      maxBytes: query.pageBytes ?? READ_BYTES,
+      ...(stream === undefined ? {} : { stream }),
+      ...(since === undefined ? {} : { since }),
+    });
   using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'] });
   for (;;) {
     await changes.next(signal);
-    // The state is read before the output: what a job wrote is stored before it is recorded as ended.
-    const job = await jobs.get(jobId);
-    for (;;) {
-      const records = await logs.read({
-        jobId,
-        afterSeq,
-        maxBytes: query.pageBytes ?? READ_BYTES,
-        ...(stream === undefined ? {} : { stream }),
-        ...(since === undefined ? {} : { since }),
-      });
-      if (records.length === 0) break;
+    // Together: whoever follows waits for the first byte. What a job wrote is stored before it is recorded as ended,
+    // so where it has ended, only an empty page that was read after that is the end.
+    const [job, first] = await Promise.all([jobs.get(jobId), read()]);
+    let isSure = !isTerminalJobState(job.state);
+    for (let records = first; ; records = await read()) {
+      if (records.length === 0 && isSure) break;
+      isSure = true;
       for (const record of records) {
         signal?.throwIfAborted();
         yield record;

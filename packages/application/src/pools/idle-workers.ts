@@ -1,6 +1,5 @@
 import {
   fitsTemplate,
-  tenantOf,
   type EpochMs,
   type JobSpec,
   type Pool,
@@ -25,6 +24,8 @@ export interface PoolWorker {
   readonly handle: WorkerHandle;
   readonly expiresAt: EpochMs;
   readonly idleSince: EpochMs;
+  /** Whether it can run one job after another. */
+  readonly reusable: boolean;
   /** How many jobs it took. */
   readonly jobsRun: number;
   /** Whose jobs it ran, where it ran any. */
@@ -127,27 +128,25 @@ export class IdleWorkers {
       if (!fitsTemplate(pool.template, spec)) continue;
       this.arrivals(pool.name).add(now);
       this.changed.ring();
-      const worker = this.#waiting
-        .get(pool.name)
-        ?.findLast(
-          (one) =>
-            one.template === pool.template &&
-            one.expiresAt > now &&
-            (one.servedTenant === undefined || one.servedTenant.name === tenantOf(spec)) &&
-            admits(one.provider),
-        );
+      const fits = (one: PoolWorker): boolean =>
+        one.template === pool.template &&
+        one.expiresAt > now &&
+        // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
+        !(one.reusable && spec.stdin !== undefined) &&
+        (one.servedTenant === undefined || one.servedTenant.name === spec.tenant) &&
+        admits(one.provider);
+      const waiting = this.#waiting.get(pool.name) ?? [];
+      // One that served this tenant first: the others may still serve anybody.
+      const worker = waiting.findLast((one) => one.servedTenant !== undefined && fits(one)) ?? waiting.findLast(fits);
       if (worker !== undefined) return this.#use(worker, 'placing');
     }
     return undefined;
   }
 
   /** Takes a worker that waits, to destroy it. @returns whether it still waited. */
-  remove({ workerId, pool }: Pick<PoolWorker, 'workerId' | 'pool'>): boolean {
+  remove({ workerId }: Pick<PoolWorker, 'workerId'>): boolean {
     const waited = this.#held.get(workerId)?.use === 'waiting';
-    if (waited) {
-      this.#unlist(workerId, pool);
-      this.forget(workerId);
-    }
+    if (waited) this.forget(workerId);
     return waited;
   }
 
@@ -163,6 +162,9 @@ export class IdleWorkers {
 
   /** It is no worker of a pool here any more. */
   forget(workerId: WorkerId): void {
+    const held = this.#held.get(workerId);
+    if (held === undefined) return;
+    this.#unlist(workerId, held.pool);
     this.#held.delete(workerId);
     this.changed.ring();
   }
@@ -187,7 +189,6 @@ export class IdleWorkers {
     const held = this.#held.get(row.id);
     if (held === undefined) return false;
     if (row.state === 'terminating' || (row.state === 'draining' && held.use === 'waiting')) {
-      this.#unlist(row.id, held.pool);
       this.forget(row.id);
       return false;
     }

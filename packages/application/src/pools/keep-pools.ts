@@ -154,7 +154,9 @@ export class PoolKeeper {
     const stale = this.#destroy(idle.waiting(pool.name).filter(isStale), 'its template or its time is over');
     const waiting = idle.waiting(pool.name);
     // The longest waiting come first. Over the pool's bound they go at once, over the target when they are old.
-    const tooMany = waiting.slice(0, Math.max(0, waiting.length - maxIdle));
+    // What comes back after a job was replaced meanwhile; it may well be needed again before it is too old.
+    const most = pool.maxJobsPerWorker > 1 ? pool.maxWorkers : maxIdle;
+    const tooMany = waiting.slice(0, Math.max(0, waiting.length - most));
     const tooOld = waiting
       .slice(tooMany.length, Math.max(tooMany.length, waiting.length - target))
       .filter(({ idleSince }) => now - idleSince >= pool.idleTtlMs);
@@ -207,14 +209,14 @@ export class PoolKeeper {
       selection[Symbol.dispose]();
       return false;
     }
-    pace.started();
+    const started = pace.started();
     // After failures one tries alone whether it works again.
     state.isTrying = state.failures > 0;
     const signal = AbortSignal.any([this.#closing.signal, lost]);
     const making = makeWorker(this.#context, this.#runner, pool, selection, signal)
       .then(async (made) => {
         state.isTrying = false;
-        pace.ended(made.kind === 'ready' ? made.tookMs : undefined);
+        pace.ended(started, made.kind === 'ready' ? made.tookMs : undefined);
         if (made.kind === 'ready') {
           registry.reportSuccess(provider.id, { startupMs: made.tookMs });
           state.times.add(made.tookMs);

@@ -6,6 +6,7 @@ import {
   type HodeiError,
   type Pool,
   type PoolTemplate,
+  type WorkerProvider,
   type WorkerSpec,
 } from '@hodei/domain';
 
@@ -60,13 +61,14 @@ export async function makeWorker(
     isStored = true;
     selection[Symbol.dispose](); // from here on, the worker's row holds its place
     try {
-      const spec = specOf(context, pool, workerId, expiresAt);
+      const spec = specOf(context, pool, provider, workerId, expiresAt);
       await provider.prepareImage(spec, { signal });
       const startedAt = clock.now();
       const handle = await provider.createWorker(spec, { signal });
       await recordReady(context, { workerId, epoch: instance.epoch }, handle);
       const idleSince = clock.now();
-      const waits = { workerId, pool: name, template, provider, handle, idleSince, jobsRun: 0 };
+      const reusable = spec.reusable === true;
+      const waits = { workerId, pool: name, template, provider, handle, idleSince, jobsRun: 0, reusable };
       idle.wait({ ...waits, expiresAt: expiresAt - LAST_PART_MS });
       return { kind: 'ready', tookMs: idleSince - startedAt };
     } catch (error) {
@@ -83,15 +85,22 @@ export async function makeWorker(
   }
 }
 
+/** Where the provider does not reuse or share, each job gets a worker and a network of its own, as ever. */
 function specOf(
   context: JobContext,
-  { template }: Pool,
+  { name, template, maxJobsPerWorker }: Pool,
+  provider: WorkerProvider,
   workerId: WorkerSpec['workerId'],
   expiresAt: EpochMs,
 ): WorkerSpec {
   const { installationId } = context.instance;
-  const { image, resources, network, labels, architecture } = template;
+  const { image, resources, network, labels, architecture, shareNetwork, tenant = '' } = template;
   const { pullPolicy } = context.policy;
-  const spec = { workerId, installationId, image, pullPolicy, resources, network, labels, expiresAt };
-  return { ...spec, ...(architecture === undefined ? {} : { architecture }) };
+  const { reuse, sharedNetwork } = provider.capabilities();
+  return {
+    ...{ workerId, installationId, image, pullPolicy, resources, network, labels, expiresAt },
+    ...(architecture === undefined ? {} : { architecture }),
+    ...(maxJobsPerWorker > 1 && reuse ? { reusable: true } : {}),
+    ...(shareNetwork && sharedNetwork ? { sharedNetworkKey: `${name}/${tenant}` } : {}),
+  };
 }

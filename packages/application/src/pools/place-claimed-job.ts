@@ -3,7 +3,7 @@ import type { Attempt, Job } from '@hodei/domain';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 import type { PoolWorker } from './idle-workers.ts';
-import { afterFailedPlacement, placementOn, takeIdle } from './take-idle.ts';
+import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle } from './take-idle.ts';
 
 /**
  * Begins an attempt of a job that this instance has claimed on one of its idle workers.
@@ -14,7 +14,7 @@ import { afterFailedPlacement, placementOn, takeIdle } from './take-idle.ts';
 export async function placeClaimedJob(
   context: JobContext,
   job: Job,
-  discard: (worker: PoolWorker) => void,
+  discard: (worker: PoolWorker, message: string) => void,
 ): Promise<{ readonly attempt: Attempt; readonly worker: PoolWorker } | undefined> {
   const { attempts } = context.repositories;
   for (;;) {
@@ -33,6 +33,6 @@ export async function placeClaimedJob(
       afterFailedPlacement(context, worker, error);
       throw error;
     }
-    discard(worker);
+    if (await afterRefusedPlacement(context, worker, discard)) return undefined;
   }
 }

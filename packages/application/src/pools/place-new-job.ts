@@ -2,7 +2,7 @@ import type { Job, NewJob } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { afterFailedPlacement, placementOn, takeIdle } from './take-idle.ts';
+import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle } from './take-idle.ts';
 
 /**
  * Stores a new job on an idle worker of this instance, in one statement, and sends the order at once. Where another
@@ -35,6 +35,6 @@ export async function placeNewJob(
       throw error;
     }
     cancels[Symbol.dispose]();
-    runner.discard(worker, 'it did not wait any more when a job was placed on it');
+    if (await afterRefusedPlacement(context, worker, (gone, why) => runner.discard(gone, why))) return undefined;
   }
 }

@@ -1,4 +1,4 @@
-import { tenantOf, type Attempt, type HodeiError, type Job, type Outcome } from '@hodei/domain';
+import { type Attempt, type HodeiError, type Job, type Outcome, type WorkerExit } from '@hodei/domain';
 
 import { concludeAttempt, type BegunAttempt } from '../attempts/conclude-attempt.ts';
 import type { AttemptEnd, AttemptResult } from '../attempts/end-attempt.ts';
@@ -40,6 +40,10 @@ export async function runPlacedAttempt(
   const phases = { ...attempt.phases };
   idle?.run(worker);
   const begun: BegunAttempt = { attempt, provider, phases, handle };
+  let isClean = false;
+  const onExit = ({ reusable }: WorkerExit): void => {
+    isClean = reusable === true;
+  };
   const run = async (): Promise<Outcome> => {
     const given = placed.secrets ?? (await openSecrets(context, job));
     const secrets = await withWorkerToken(context, job, worker.workerId, given);
@@ -47,15 +51,17 @@ export async function runPlacedAttempt(
     begun.output = output;
     const order = launchOrderOf(job, attempt, secrets, commandOf(job, handle.defaultCommand));
     const launchTimeoutMs = policy.handOverTimeoutMs;
-    return runOnWorker(context, { job, attempt, provider, handle, order, output, phases, launchTimeoutMs }, signals);
+    return runOnWorker(context, { job, attempt, provider, handle, order, output, phases, launchTimeoutMs }, signals, {
+      onExit,
+    });
   };
   const end = ({ cause }: Outcome, error?: HodeiError): AttemptEnd => {
     const takesNone = cause === 'never_launched' || cause === 'worker_lost';
     if (error !== undefined && takesNone) onHandOverFailed();
-    if (error !== undefined || cause !== 'exited' || !mayServeAgain(context, worker)) {
+    if (error !== undefined || cause !== 'exited' || !isClean || !mayServeAgain(context, worker)) {
       return { againAtOnce: error !== undefined && takesNone };
     }
-    const served = { jobsRun: worker.jobsRun + 1, servedTenant: { name: tenantOf(job.spec) } };
+    const served = { jobsRun: worker.jobsRun + 1, servedTenant: { name: job.spec.tenant } };
     return { reuse: () => idle?.wait({ ...worker, ...served, idleSince: clock.now() }) };
   };
   let isReused = false;
@@ -71,7 +77,8 @@ export async function runPlacedAttempt(
 }
 
 /** Whether the worker, once it has run this job, may wait for another. */
-function mayServeAgain({ idle, clock }: JobContext, { pool, template, jobsRun, expiresAt }: PoolWorker): boolean {
-  const now = idle?.pools.find(({ name }) => name === pool);
-  return now?.template === template && jobsRun + 1 < now.maxJobsPerWorker && clock.now() < expiresAt;
+function mayServeAgain({ idle, clock }: JobContext, worker: PoolWorker): boolean {
+  const pool = idle?.pools.find(({ name }) => name === worker.pool);
+  const isOfPool = pool !== undefined && pool.template === worker.template;
+  return isOfPool && worker.reusable && worker.jobsRun + 1 < pool.maxJobsPerWorker && clock.now() < worker.expiresAt;
 }

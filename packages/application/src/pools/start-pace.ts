@@ -10,7 +10,7 @@ const TOLERATED = 3;
 const CUT = 0.7;
 
 /** The fastest start seen is forgotten slowly, by this part with each start: an engine may become slower for good. */
-const FORGET = 0.02;
+const FORGET = 0.0005;
 
 /**
  * How many workers one engine starts at once: more while the time that a start takes holds, fewer when it doesn't
@@ -19,6 +19,7 @@ const FORGET = 0.02;
 export class StartPace {
   #limit = FIRST;
   #running = 0;
+  #cuts = 0;
   #fastestMs: number | undefined;
 
   /** How many may be started now. */
@@ -30,23 +31,28 @@ export class StartPace {
     return this.#limit;
   }
 
-  started(): void {
+  /** @returns what to give to {@link ended}. */
+  started(): number {
     this.#running += 1;
+    return this.#cuts;
   }
 
   /** @param tookMs absent where it failed. */
-  ended(tookMs?: number): void {
+  ended(started: number, tookMs?: number): void {
     const wasFull = this.#running >= Math.floor(this.#limit);
     this.#running -= 1;
-    if (tookMs === undefined) return this.#cut();
+    if (tookMs === undefined) return this.#cut(started);
     const fastest = Math.min(tookMs, (this.#fastestMs ?? tookMs) * (1 + FORGET));
     this.#fastestMs = fastest;
-    if (tookMs > Math.max(fastest, 1) * TOLERATED) this.#cut();
+    if (tookMs > Math.max(fastest, 1) * TOLERATED) this.#cut(started);
     // A limit that was not reached says nothing about a higher one.
     else if (wasFull) this.#limit = Math.min(MOST, this.#limit + 1 / this.#limit);
   }
 
-  #cut(): void {
+  /** Once for all that began before the last cut: they had its reason in common. */
+  #cut(started: number): void {
+    if (started !== this.#cuts) return;
+    this.#cuts += 1;
     this.#limit = Math.max(LEAST, this.#limit * CUT);
   }
 }

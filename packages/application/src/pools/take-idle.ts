@@ -40,3 +40,21 @@ export function afterFailedPlacement({ idle }: Pick<JobContext, 'idle'>, worker:
   if (isHodeiError(error, 'conflict', 'not_found')) idle?.wait(worker);
   else idle?.doubt(worker);
 }
+
+/**
+ * What becomes of a taken worker on which no job could be placed, although nothing failed: its row says why.
+ * @returns whether it waits again: then the job may not begin yet, whoever waits for it.
+ */
+export async function afterRefusedPlacement(
+  { idle, repositories, instance }: Pick<JobContext, 'idle' | 'repositories' | 'instance'>,
+  worker: PoolWorker,
+  discard: (worker: PoolWorker, message: string) => void,
+): Promise<boolean> {
+  const { state, epoch } = await repositories.workers.get(worker.workerId);
+  if (epoch !== instance.epoch) idle?.forget(worker.workerId);
+  else if (state === 'ready') idle?.wait(worker);
+  // A placement that was not answered has come to pass after all; its job is found with its worker.
+  else if (state === 'busy') idle?.doubt(worker);
+  else discard(worker, `it is ${state}`);
+  return epoch === instance.epoch && state === 'ready';
+}

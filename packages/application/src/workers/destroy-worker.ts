@@ -34,9 +34,12 @@ export async function destroyWorker(
   const { workers } = context.repositories;
   const { workerId, termination } = worker;
   const { epoch } = context.instance;
-  const state = worker.isTerminating ? 'terminating' : await ownState();
-  if (state === 'terminated') return;
-  if (state !== 'terminating') await move(state, 'terminating');
+  // Another task of this instance may move it meanwhile: then look again. Nothing is destroyed that its row keeps.
+  const first = worker.isTerminating ? 'terminating' : await ownState();
+  for (let state = first; state !== 'terminating'; state = await ownState()) {
+    if (state === 'terminated') return;
+    if (await move(state, 'terminating')) break;
+  }
   for (let tries = 0; ; tries += 1) {
     // Whoever was stopped meanwhile may own it no longer: then it is not theirs to destroy.
     if (tries > 0) await ownState();
@@ -61,20 +64,24 @@ export async function destroyWorker(
     throw new HodeiError('stale_epoch', `worker ${workerId} is owned by epoch ${row.epoch}, not by ${epoch}`);
   }
 
-  async function move(from: WorkerState, to: WorkerState): Promise<void> {
+  /** @returns false where it was in another state. */
+  async function move(from: WorkerState, to: WorkerState): Promise<boolean> {
     const at = context.clock.now();
-    await persist(
-      context,
-      () => workers.transition({ workerId, epoch, from, to, at, termination }),
-      async () => {
-        const worker = await workers.get(workerId);
-        return worker.state === to ? worker : undefined;
-      },
-      signal,
-    ).catch((error: unknown) => {
-      // Another task of this instance was faster; only the end counts.
+    try {
+      await persist(
+        context,
+        () => workers.transition({ workerId, epoch, from, to, at, termination }),
+        async () => {
+          const worker = await workers.get(workerId);
+          return worker.state === to ? worker : undefined;
+        },
+        signal,
+      );
+      return true;
+    } catch (error) {
       if (!isHodeiError(error, 'conflict')) throw error;
-    });
+      return false;
+    }
   }
 }
 

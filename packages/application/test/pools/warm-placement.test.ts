@@ -1,7 +1,7 @@
 import { HodeiError, parseWorkerId, type JobInput, type PoolInput } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { continueOwned, describeJob, submitJob, waitForJob } from '../../src/index.ts';
+import { continueOwned, describeJob, pauseQueue, resumeQueue, submitJob, waitForJob } from '../../src/index.ts';
 import type { PoolWorker } from '../../src/pools/idle-workers.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
@@ -194,5 +194,19 @@ describe('a placement that goes wrong', () => {
     expect(items.map(({ state }) => state)).toEqual(kind === 'fail' ? [] : ['succeeded']);
     expect(plane.idle.waiting('warm')).toHaveLength(2);
     expect(plane.engine.workers()).toHaveLength(2);
+  });
+});
+
+describe('a job that may not begin yet', () => {
+  it('waits in its paused queue, and leaves the idle worker to others', async () => {
+    await using plane = await startWarm();
+    const { context, runner } = plane;
+    await pauseQueue(context, 'default');
+    const waiting = plane.idle.waiting('warm').map(({ workerId }) => workerId);
+    const { id, state } = await submitJob(context, { command: ['true'] }, { runner });
+    expect(state).toBe('pending');
+    expect(plane.idle.waiting('warm').map(({ workerId }) => workerId)).toEqual(waiting);
+    await resumeQueue(context, 'default');
+    expect(await plane.until(waitForJob(context, id))).toMatchObject({ state: 'succeeded' });
   });
 });

@@ -21,7 +21,7 @@ export class EngineRules {
       this.#world.workers.set(worker.workerId, worker);
       const row = this.#world.store.workers.get(worker.workerId);
       if (row === undefined) this.#world.blame(`worker ${shortId(worker.workerId)} is on the engine and has no row`);
-      const jobId = jobOf(worker);
+      const jobId = jobOf(this.#world, worker);
       if (jobId === undefined || !runs(worker)) continue;
       // A worker whose row says that it is to be destroyed is no second one: its attempt has its outcome. That a
       // job can have such a one and yet run on in it is another rule's, see checkOutcome.
@@ -39,8 +39,11 @@ export class EngineRules {
   /** When everything has settled. */
   checkEnd(): void {
     for (const worker of this.#world.engine.workers()) {
+      // One that waits in its pool is where it should be; how many do is another rule's.
+      const row = this.#world.store.workers.get(worker.workerId);
+      if (row?.state === 'ready' && row.pool !== undefined && worker.exit === undefined) continue;
       this.#world.blame(
-        `worker ${shortId(worker.workerId)} of job ${shortId(jobOf(worker) ?? '')} is left on the engine`,
+        `worker ${shortId(worker.workerId)} of job ${shortId(jobOf(this.#world, worker) ?? '')} is left on the engine`,
       );
     }
   }
@@ -56,4 +59,5 @@ export class EngineRules {
 }
 
 /** Its job was launched and has not ended. */
-const runs = (worker: InMemoryWorker): boolean => worker.verdict === 'launched' && worker.exit === undefined;
+const runs = (worker: InMemoryWorker): boolean =>
+  worker.verdict === 'launched' && !worker.isWaiting && worker.exit === undefined;

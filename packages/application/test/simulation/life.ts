@@ -4,9 +4,12 @@ import { createInMemoryRepositories, InMemoryProvider, type SequentialIds } from
 import {
   ChangeHub,
   dispatchJobs,
+  IdleWorkers,
   JobRunner,
   keepLease,
+  keepPools,
   LEASE_MS,
+  PoolKeeper,
   ProviderRegistry,
   recoverAbandoned,
   watchOverWorkers,
@@ -105,7 +108,7 @@ export class Life {
     const { scheduler, ids, mutation } = this.#world;
     const diagnostics = this.#diagnostics();
     const repositories = this.#reachStore(ids);
-    const instance = await repositories.instances.register({ name: this.name, leaseMs: LEASE_MS });
+    const instance = await repositories.instances.register({ name: this.name, leaseMs: LEASE_MS, keepsPools: true });
     this.epoch = instance.epoch;
     const lost = this.#lost;
     keepLease({ instances: repositories.instances, clock, diagnostics }, instance, lost.signal).catch(
@@ -126,7 +129,9 @@ export class Life {
       },
     });
     await registry.load();
+    const idle = new IdleWorkers();
     const base: JobContext = {
+      idle,
       repositories,
       registry,
       hub: new ChangeHub(repositories.changes),
@@ -146,6 +151,7 @@ export class Life {
       recoverAbandoned(context, runner, lost.signal),
       watchOverWorkers(context, runner, lost.signal),
       watchProviders({ registry, clock, diagnostics }, lost.signal),
+      keepPools({ ...context, idle }, new PoolKeeper({ ...context, idle }, runner), lost.signal),
     ];
     for (const loop of loops)
       loop.catch(

@@ -9,10 +9,11 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
   const plan = world.planOf(attempt.jobId);
   const worker = world.workers.get(attempt.workerId);
   const struck = world.struck.get(attempt.workerId);
-  const launched = worker?.verdict === 'launched';
+  const order = worker?.job(attempt.nonce);
+  const launched = order?.verdict === 'launched';
   const onEngine = worker !== undefined && world.engine.find(attempt.workerId) === worker;
   // A direct launch has no order whose fate could be asked for; see the rule about two workers.
-  if (launched && onEngine && worker.exit === undefined && worker.direct === undefined) return 'its job runs on';
+  if (launched && onEngine && order.exit === undefined && worker?.direct === undefined) return 'its job runs on';
   const natural = plan?.end?.cause === cause;
   switch (cause) {
     case 'exited':
@@ -20,7 +21,7 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
     case 'oom_killed':
     case 'timed_out':
       if (!launched) return 'it was never launched';
-      if (evidence.exitCode !== worker.exit?.exitCode) return `the engine says ${JSON.stringify(worker.exit)}`;
+      if (evidence.exitCode !== order.exit?.exitCode) return `the engine says ${JSON.stringify(order.exit)}`;
       if (natural && (cause === 'timed_out' || plan.end?.exitCode === evidence.exitCode)) return undefined;
       if (cause === 'signalled' && (struck === 'killed' || job?.cancelRequest !== undefined)) return undefined;
       if (cause === 'oom_killed' && struck === 'out of memory') return undefined;
@@ -34,14 +35,14 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       if (world.store.workers.get(attempt.workerId)?.endRequest?.kind === 'destroy') return undefined;
       return struck === 'vanished' ? undefined : 'its worker did not vanish by itself';
     case 'never_launched':
-      if (launched && worker.direct === undefined) return 'it was launched';
+      if (launched && worker?.direct === undefined) return 'it was launched';
       return evidence.exitCode === undefined || evidence.exitCode === NEVER_LAUNCHED_EXIT_CODE
         ? undefined
         : 'that is no exit code of the launcher';
     case 'wait_timeout':
       return 'it ended without an attempt';
     case 'provider_unavailable':
-      return launched && worker.direct === undefined ? 'it was launched' : undefined;
+      return launched && worker?.direct === undefined ? 'it was launched' : undefined;
     case 'image_not_found':
     case 'image_pull_denied':
     case 'image_pull_timeout':

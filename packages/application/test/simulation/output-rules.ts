@@ -58,7 +58,7 @@ export class OutputRules {
   /** The attempt has ended: says what is missing of its output. */
   checkComplete(attempt: Attempt, outcome: Outcome): string | undefined {
     const worker = this.#world.workers.get(attempt.workerId);
-    if (worker?.verdict !== 'launched') return undefined;
+    if (worker?.job(attempt.nonce)?.verdict !== 'launched') return undefined;
     // A direct worker that was given up while it was made may have run unseen: nobody has a handle to read from it.
     if (worker.direct !== undefined && this.#world.store.workers.get(worker.workerId)?.handle === undefined)
       return undefined;
@@ -67,7 +67,7 @@ export class OutputRules {
     const stored = this.#storedOf(attempt.id);
     for (const stream of STREAMS) {
       const { upTo, isCutOff, isLost } = stored[stream];
-      const written = lengthOf(worker, stream);
+      const written = lengthOf(outputOf(worker, attempt), stream);
       const acknowledged = attempt.acknowledged[stream];
       if (isLost) continue;
       if (upTo !== written && !isCutOff) return `${upTo} of ${written} bytes of ${stream} are stored`;
@@ -93,11 +93,12 @@ export class OutputRules {
   }
 
   #checkBytes(name: string, attempt: Attempt, worker: InMemoryWorker, { stream, offset, bytes }: LogRecord): void {
-    const all = masked(writtenBy(worker, stream), this.#world.planOf(attempt.jobId)?.secret);
+    const output = outputOf(worker, attempt);
+    const all = masked(writtenBy(output, stream), this.#world.planOf(attempt.jobId)?.secret);
     const expected = all.slice(offset, offset + bytes.length);
     const found = Buffer.from(bytes).toString('latin1');
     // Beside a gap, what may be a piece of a secret is hidden as well.
-    const isSame = worker.output.lostUpTo[stream] > 0 ? isSameButHidden(found, expected) : found === expected;
+    const isSame = output.lostUpTo[stream] > 0 ? isSameButHidden(found, expected) : found === expected;
     if (!isSame)
       this.#world.blame(
         `${name} has ${JSON.stringify(found)} at ${offset} where ${JSON.stringify(expected)} was written`,
@@ -111,7 +112,7 @@ export class OutputRules {
     const kept = this.#kept.get(attempt.jobId) ?? 0;
     switch (gap.reason) {
       case 'log_lost':
-        if (gap.lostBytes === undefined || endOfChunk(record) > worker.output.lostUpTo[stream])
+        if (gap.lostBytes === undefined || endOfChunk(record) > outputOf(worker, attempt).lostUpTo[stream])
           this.#world.blame(`${name} has a gap of ${gap.lostBytes} bytes at ${offset}, which the engine has not lost`);
         return;
       case 'worker_lost':
@@ -149,12 +150,17 @@ export class OutputRules {
 }
 
 /** All that the worker wrote up to now; the programs of the simulation write ASCII. */
-function writtenBy(worker: InMemoryWorker, stream: OutputStream): string {
-  const pieces = worker.output.written().filter((chunk) => chunk.stream === stream);
+function writtenBy(output: Output, stream: OutputStream): string {
+  const pieces = output.written().filter((chunk) => chunk.stream === stream);
   return pieces.map(({ bytes }) => Buffer.from(bytes).toString('latin1')).join('');
 }
 
-const lengthOf = (worker: InMemoryWorker, stream: OutputStream): number => writtenBy(worker, stream).length;
+const lengthOf = (output: Output, stream: OutputStream): number => writtenBy(output, stream).length;
+
+/** What an attempt's job wrote: a reusable worker runs several. */
+const outputOf = (worker: InMemoryWorker, { nonce }: Attempt): Output => worker.job(nonce)?.output ?? worker.output;
+
+type Output = InMemoryWorker['output'];
 
 const isSameButHidden = (found: string, expected: string): boolean =>
   found.length === expected.length && Array.from(found).every((char, i) => char === expected[i] || char === '*');

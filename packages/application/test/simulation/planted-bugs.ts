@@ -130,6 +130,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     mutation: { context: withoutOwnershipCheck },
     breaks: /was destroyed while its row was|did not vanish|bytes of std(out|err) are stored/,
   },
+  {
+    name: 'a pool counts its workers before it looks who else does',
+    mutation: { repositories: withCarelessPool },
+    breaks: /and may have/,
+  },
+  {
+    name: 'waiting workers are taken for leftovers',
+    mutation: { context: (context) => withoutKeeping(context) },
+    breaks: /of the pool wait/,
+  },
 ];
 
 function withoutFence(repositories: Repositories, { store }: World): Repositories {
@@ -162,6 +172,27 @@ function withoutFence(repositories: Repositories, { store }: World): Repositorie
       transition: (change) => workers.transition(ofWorker(change)),
     }),
   };
+}
+
+/** As with a `SELECT count(*)` and then an `INSERT`, without a lock between. */
+function withCarelessPool(repositories: Repositories, { store }: World): Repositories {
+  const { workers } = repositories;
+  const insertForPool: typeof workers.insertForPool = async (wanted) => {
+    const pool = store.pools.get(wanted.pool);
+    if (pool === undefined) return workers.insertForPool(wanted);
+    store.pools.set(pool.name, { ...pool, maxWorkers: pool.maxWorkers + 1 });
+    try {
+      return await workers.insertForPool(wanted);
+    } finally {
+      store.pools.set(pool.name, pool);
+    }
+  };
+  return { ...repositories, workers: overriding(workers, { insertForPool }) };
+}
+
+function withoutKeeping(context: JobContext): JobContext {
+  if (context.idle !== undefined) context.idle.keeps = () => false;
+  return context;
 }
 
 /** As with a clock that is ahead of the one that leases are given by. */

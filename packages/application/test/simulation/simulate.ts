@@ -90,9 +90,12 @@ export async function simulate(
   }
 }
 
-function isSettled({ engine, store }: World): boolean {
-  if (engine.workers().length > 0) return false;
+function isSettled({ engine, store, weather }: World): boolean {
   for (const { job } of store.jobs.values()) if (!isTerminalJobState(job.state)) return false;
-  for (const { state } of store.workers.values()) if (state !== 'terminated') return false;
-  return true;
+  const live = [...store.workers.values()].filter(({ state }) => state !== 'terminated');
+  const minIdle = weather.pool?.minIdle ?? 0;
+  if (engine.workers().length !== minIdle || live.length !== minIdle) return false;
+  return live.every(
+    ({ id, state, pool }) => state === 'ready' && pool !== undefined && engine.find(id)?.exit === undefined,
+  );
 }

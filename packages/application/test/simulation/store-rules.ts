@@ -75,9 +75,12 @@ export class StoreRules {
       else this.#blame(`job ${shortId(job.id)} is still ${job.state}`);
     }
     for (const worker of store.workers.values()) {
-      if (worker.state !== 'terminated')
+      if (worker.state !== 'terminated' && !(worker.state === 'ready' && worker.pool !== undefined))
         this.#blame(`the row of worker ${shortId(worker.id)} is still ${worker.state}`);
     }
+    const idle = [...store.workers.values()].filter(({ state }) => state === 'ready').length;
+    const { minIdle = 0 } = this.#world.weather.pool ?? {};
+    if (idle !== minIdle) this.#blame(`${idle} workers of the pool wait, and ${minIdle} should`);
     for (const attempt of store.attempts.values()) {
       if (attempt.outcome === undefined) this.#blame(`attempt ${shortId(attempt.id)} has no outcome`);
     }
@@ -114,13 +117,22 @@ export class StoreRules {
 
   #checkWorker(before: Worker | undefined, worker: Worker, by: Writer): void {
     const name = `worker ${shortId(worker.id)}`;
-    if (before === undefined) return;
+    if (before === undefined) return this.#checkPool(worker);
     if (before.state !== worker.state && !canTransitionWorker(before.state, worker.state)) {
       this.#blame(`${name} went from ${before.state} to ${worker.state} by ${by.operation}`);
     }
     if (before.termination !== undefined && before.termination !== worker.termination)
       this.#blame(`the end of ${name} was changed by ${by.operation}`);
     this.#checkOwner(name, before, worker, by, by.operation === 'workers.requestEnd');
+  }
+
+  #checkPool({ pool }: Worker): void {
+    if (pool === undefined) return;
+    const live = [...this.#world.store.workers.values()].filter(
+      (worker) => worker.pool === pool && worker.state !== 'terminated',
+    );
+    const { maxWorkers = 0 } = this.#world.weather.pool ?? {};
+    if (live.length > maxWorkers) this.#blame(`pool ${pool} has ${live.length} workers, and may have ${maxWorkers}`);
   }
 
   #checkAttempt(before: Attempt | undefined, attempt: Attempt, by: Writer): void {
@@ -135,6 +147,10 @@ export class StoreRules {
       this.#checkOwner(name, before, attempt, by, false);
       if (before.outcome !== undefined) return this.#blame(`${name} had its outcome, and ${by.operation} changed it`);
     }
+    const inWorker = [...this.#world.store.attempts.values()].filter(
+      ({ workerId, outcome }) => workerId === attempt.workerId && outcome === undefined,
+    );
+    if (inWorker.length > 1) this.#blame(`worker ${shortId(attempt.workerId)} has two open attempts`);
     if (siblings.filter(({ outcome }) => outcome === undefined).length > 1)
       this.#blame(`job ${shortId(attempt.jobId)} has two open attempts`);
     if (attempt.outcome === undefined) return;

@@ -167,9 +167,10 @@ function submitOne(world: World, random: Random, index: number): void {
   const claim = random.chance(0.3);
   world.trace.add('client', `submits ${name}: ${plan.kind}${claim ? ', claimed at once' : ''}`);
   const admission = admissionOf(index, world.scheduler.now());
-  submitJob(context, { ...plan.input, ...admission, priority, labels: { [PLAN_LABEL]: name } }, { claim }).then(
+  const input = { ...plan.input, ...admission, priority, labels: { [PLAN_LABEL]: name } };
+  submitJob(context, input, claim ? { claim } : { runner }).then(
     (job) => {
-      if (job.state === 'scheduled') runner.start(job).catch(() => undefined);
+      if (claim && job.state === 'scheduled') runner.start(job).catch(() => undefined);
     },
     () => undefined,
   );

@@ -1,3 +1,5 @@
+import type { PoolInput } from '@hodei/domain';
+
 import type { Random } from './random.ts';
 
 /** How much goes wrong in one run. Each seed has a weather of its own: few runs have everything at once. */
@@ -6,6 +8,8 @@ export interface Weather {
   readonly stormMs: number;
   readonly jobs: number;
   readonly providers: number;
+  /** A pool for the image of most jobs, where there is one. */
+  readonly pool: Pick<PoolInput, 'minIdle' | 'maxWorkers' | 'maxJobsPerWorker'> | undefined;
   /** How many things happen to the world from outside, beside what happens to calls. */
   readonly blows: number;
   /** Whether no instance that runs outlives the storm; otherwise all of them do. */
@@ -33,6 +37,7 @@ export function drawWeather(random: Random): Weather {
     stormMs: random.int(5000, 14_000),
     jobs: random.int(2, 7),
     providers: random.chance(0.3) ? 2 : 1,
+    pool: random.chance(0.5) ? drawPool(random) : undefined,
     blows: random.int(1, 12),
     stormTakesAll: random.chance(0.5),
     startMs: random.chance(0.5) ? random.int(0, 50) : random.int(50, 1500),
@@ -46,6 +51,11 @@ export function drawWeather(random: Random): Weather {
     breakOutput: sometimes(0.3, 0.1),
     maxOutputBytes: random.chance(0.2) ? random.int(0, 60) : 1024 ** 3,
   };
+}
+
+function drawPool(random: Random): Weather['pool'] {
+  const minIdle = random.int(1, 3);
+  return { minIdle, maxWorkers: minIdle + random.int(0, 2), maxJobsPerWorker: random.pick([1, 1, 3]) };
 }
 
 /** What becomes of one call to the store or to an engine. */

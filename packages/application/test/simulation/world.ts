@@ -1,4 +1,5 @@
 import {
+  checkPoolInput,
   LABELS,
   parseProviderId,
   type Epoch,
@@ -19,12 +20,16 @@ import { configureAdmission, PLACES } from './admission.ts';
 import { EngineRules } from './engine-rules.ts';
 import { Life } from './life.ts';
 import type { Mutation } from './mutation.ts';
+import { POLICY } from './policy.ts';
 import type { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { StoreRules } from './store-rules.ts';
 import { Trace } from './trace.ts';
 import { drawFate, drawWeather, type Fate, type Weather } from './weather.ts';
 import { IMAGES, PROGRAMS, type PlannedJob } from './workload.ts';
+
+/** The name of the pool. */
+const POOL = 'warm';
 
 /** The label of a job that says which plan it is. */
 export const PLAN_LABEL = 'plan';
@@ -82,9 +87,14 @@ export class World {
   /** The providers are there before the first instance is. */
   async prepare(): Promise<void> {
     const repositories = createInMemoryRepositories({ clock: this.scheduler, ids: this.ids, store: this.store });
-    const { providers } = repositories;
+    const { providers, pools } = repositories;
     const at = this.scheduler.now();
     await configureAdmission(repositories, at);
+    const { pool } = this.weather;
+    if (pool !== undefined) {
+      const settings = checkPoolInput({ name: POOL, template: { image: POLICY.defaultImage }, ...pool });
+      await pools.put({ pool: settings, version: 0, at });
+    }
     for (let index = 0; index < this.weather.providers; index += 1) {
       const id = parseProviderId(this.ids.uuid());
       this.providerIds.push(id);
@@ -171,5 +181,9 @@ export class World {
   }
 }
 
-/** The job that a worker was made for. */
-export const jobOf = (worker: InMemoryWorker): JobId | undefined => worker.labels[LABELS.job] as JobId | undefined;
+/** The job that a worker was made for, or whose order it took. */
+export function jobOf(world: World, worker: InMemoryWorker): JobId | undefined {
+  const label = worker.labels[LABELS.job] as JobId | undefined;
+  if (label !== undefined || worker.nonce === undefined) return label;
+  return [...world.store.attempts.values()].find(({ nonce }) => nonce === worker.nonce)?.jobId;
+}

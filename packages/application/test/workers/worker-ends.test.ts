@@ -49,6 +49,7 @@ async function keep(world: World, life: Life, given: Partial<Worker> = {}): Prom
   context.idle?.wait({
     workerId,
     pool: 'warm',
+    reusable: false,
     template,
     provider: engine,
     handle,

@@ -11,6 +11,7 @@ import {
   type NewPoolWorker,
   type Page,
   type Load,
+  type PoolCounts,
   type ProviderId,
   type Worker,
   type WorkerId,
@@ -72,6 +73,17 @@ export class PostgresWorkerRepository implements WorkerRepository {
       `.execute(db),
     );
     return new Map(rows.map(({ id, ...load }) => [parseProviderId(id), load]));
+  }
+
+  async countByPool(): Promise<ReadonlyMap<string, PoolCounts>> {
+    const { rows } = await this.#database.run((db) =>
+      sql<PoolCounts & { readonly pool: string }>`
+        SELECT pool, count(*) FILTER (WHERE state = 'ready') AS idle, count(*) FILTER (WHERE state IN ('busy', 'draining')) AS busy,
+          count(*) FILTER (WHERE state NOT IN ('ready', 'busy', 'draining')) AS other
+        FROM workers WHERE pool IS NOT NULL AND state <> 'terminated' GROUP BY pool
+      `.execute(db),
+    );
+    return new Map(rows.map(({ pool, ...counts }) => [pool, counts]));
   }
 
   async countLive(): Promise<ReadonlyMap<ProviderId, number>> {

@@ -11,7 +11,7 @@ export class InMemoryOrder {
   readonly process: InMemoryProcess;
   verdict: LaunchVerdict = 'launched';
   readonly #end = Promise.withResolvers<WorkerExit>();
-  #hasEnded = false;
+  #exit: WorkerExit | undefined;
 
   constructor(
     { nonce }: Pick<LaunchOrder, 'nonce'>,
@@ -35,11 +35,16 @@ export class InMemoryOrder {
   }
 
   get hasEnded(): boolean {
-    return this.#hasEnded;
+    return this.#exit !== undefined;
+  }
+
+  /** How its job ended, where it has. */
+  get exit(): WorkerExit | undefined {
+    return this.#exit;
   }
 
   finish(exit: WorkerExit): void {
-    this.#hasEnded = true;
+    this.#exit = exit;
     this.output.end();
     this.#end.resolve(exit);
   }

@@ -34,7 +34,7 @@ export async function insertOnWorker(
 ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
   const { id } = wanted;
   const at = timestamp(placement.at);
-  const { rows } = await database.run((db) =>
+  const rows = await database.runOften(
     sql<JobRow & { readonly attempt: AttemptRow }>`
       WITH worker AS (
         UPDATE workers SET ${taken(id, placement)}
@@ -50,7 +50,7 @@ export async function insertOnWorker(
         SELECT ${at}::timestamptz, 'worker.busy', ${id}::uuid, id, provider_id, '{}'::json FROM worker
       )
       SELECT job.*, row_to_json(attempt) AS attempt, ${sql.raw(announceJob('job'))} FROM job, attempt
-    `.execute(db),
+    `,
   );
   const [row] = rows;
   return row && { job: toJob(row), attempt: toAttempt(row.attempt) };
@@ -66,7 +66,7 @@ export async function beginOnWorker(
   const at = timestamp(placement.at);
   const mayBegin = sql`jobs.id = ${jobId} AND jobs.state = 'scheduled' AND jobs.epoch = ${epoch} AND attempt_id IS NULL AND cancel_requested_at IS NULL`;
   const number = sql`(SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job_id = ${jobId})`;
-  const { rows } = await database.run((db) =>
+  const rows = await database.runOften(
     sql<AttemptRow>`
       WITH held AS (
         SELECT id FROM workers WHERE ${waiting(placement)} FOR NO KEY UPDATE
@@ -80,7 +80,7 @@ export async function beginOnWorker(
         SELECT ${at}, 'worker.busy', ${jobId}::uuid, id, provider_id, '{}' FROM worker
       )
       SELECT * FROM attempt
-    `.execute(db),
+    `,
   );
   const [row] = rows;
   if (row !== undefined) return toAttempt(row);

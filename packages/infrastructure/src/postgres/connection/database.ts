@@ -1,8 +1,11 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import { Kysely, PostgresDialect, type RawBuilder, type Transaction } from 'kysely';
 import { Pool, type PoolConfig, type QueryConfig } from 'pg';
 import type { Schema } from '../schema.ts';
 import { clientConfig, statementTimeouts, type PostgresOptions } from './postgres-options.ts';
 import { translatePgError } from './translate-pg-error.ts';
+
+/** So many different texts are kept prepared, on each connection. */
+const MOST_NAMES = 64;
 
 /** How many connections the prepared statements have for themselves. */
 const HOT_CONNECTIONS = 4;
@@ -20,6 +23,7 @@ export class Database {
   readonly #pool: Pool;
   readonly #hot: Pool;
   readonly #kysely: Kysely<Schema>;
+  readonly #names = new Map<string, string>();
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
   constructor(options: PostgresOptions) {
@@ -64,6 +68,27 @@ export class Database {
     } catch (error) {
       throw translatePgError(error);
     }
+  }
+
+  /**
+   * Carries out a statement on a connection that keeps it prepared: for one that is built of the same parts again and
+   * again, where planning it would take longer than carrying it out. Of too many different texts, the later ones are
+   * planned each time.
+   * @throws HodeiError; see {@link translatePgError}
+   */
+  async runOften<Row extends object>(statement: RawBuilder<Row>): Promise<readonly Row[]> {
+    const { sql: text, parameters } = statement.compile(this.#kysely);
+    const name = this.#nameOf(text);
+    if (name === undefined) return this.run(async (db) => (await statement.execute(db)).rows);
+    return this.runPrepared<Row>(name, text, parameters);
+  }
+
+  #nameOf(text: string): string | undefined {
+    const known = this.#names.get(text);
+    if (known !== undefined || this.#names.size >= MOST_NAMES) return known;
+    const name = `often-${this.#names.size}`;
+    this.#names.set(text, name);
+    return name;
   }
 
   async #queryHot<Row extends object>(query: QueryConfig): Promise<readonly Row[]> {

@@ -31,8 +31,9 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
   const stdout = extent(chunks, 'stdout');
   const stderr = extent(chunks, 'stderr');
   const insertion = insertionOf(attemptId, chunks);
-  const { rows } = await database.run((db) =>
-    sql`
+  // Output mostly comes in few chunks; the text only depends on how many.
+  const rows = await database.runOften(
+    sql<object>`
       WITH attempt AS (
         UPDATE attempts SET
           stdout_bytes = coalesce(${stdout?.end ?? null}::bigint, stdout_bytes),
@@ -43,7 +44,7 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
         RETURNING job_id
       ) ${insertion}
       SELECT ${announce('logs', 'attempt.job_id')} FROM attempt
-    `.execute(db),
+    `,
   );
   if (rows.length > 0) return;
   const row = await database.run((db) =>

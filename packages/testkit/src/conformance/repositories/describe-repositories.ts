@@ -17,7 +17,7 @@ import { gaps } from './log-gaps.ts';
 import { read } from './log-read.ts';
 import { ownership } from './ownership-repository.ts';
 import { pools } from './pool-repository.ts';
-import { beginOnWorker, insertForPool, insertOnWorker } from './pool-workers.ts';
+import { beginOnWorker, countByPool, insertForPool, insertOnWorker } from './pool-workers.ts';
 import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
 import { waiting } from './job-waiting.ts';
@@ -54,6 +54,7 @@ export const describeAttemptRepository: Suite = suiteOf(
 export const describeWorkerRepository: Suite = suiteOf(
   'worker repository',
   insertForPool,
+  countByPool,
   workers.reading,
   workers.changing,
   observing,

@@ -46,6 +46,25 @@ export function insertForPool(bench: GetBench): void {
   });
 }
 
+export function countByPool(bench: GetBench): void {
+  describe('countByPool', () => {
+    it('counts the live workers of each pool by what they do', async () => {
+      const { workers } = bench().repositories;
+      expect(await workers.countByPool()).toEqual(new Map());
+      await bench().launched();
+      await bench().waiting();
+      await bench().waiting();
+      await bench().placed();
+      const draining = await bench().placed();
+      await bench().moveWorker(await workers.get(draining.workerId), 'draining');
+      await workers.insertForPool(await bench().newPoolWorker());
+      await bench().moveWorker(await bench().waiting(), 'terminating');
+      await bench().moveWorker(await bench().waiting(), 'terminated');
+      expect(await bench().peer.workers.countByPool()).toEqual(new Map([['warm', { idle: 2, busy: 2, other: 2 }]]));
+    });
+  });
+}
+
 export function insertOnWorker(bench: GetBench): void {
   describe('insertOnWorker', () => {
     it('stores the job as scheduled, its attempt, and its worker as busy, all at once', async () => {

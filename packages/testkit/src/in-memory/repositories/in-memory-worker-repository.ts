@@ -12,6 +12,7 @@ import {
   type Load,
   type NewPoolWorker,
   type Page,
+  type PoolCounts,
   type ProviderId,
   type Worker,
   type WorkerId,
@@ -53,6 +54,21 @@ export class InMemoryWorkerRepository implements WorkerRepository {
         (query.providerId === undefined || query.providerId === providerId),
     );
     return structuredClone(toPage(newestFirst(matching, after, limit + 1), limit));
+  }
+
+  async countByPool(): Promise<ReadonlyMap<string, PoolCounts>> {
+    const counts = new Map<string, PoolCounts>();
+    for (const { pool, state } of this.#store.workers.values()) {
+      if (pool === undefined || isTerminalWorkerState(state)) continue;
+      const { idle, busy, other } = counts.get(pool) ?? { idle: 0, busy: 0, other: 0 };
+      const isBusy = state === 'busy' || state === 'draining';
+      counts.set(pool, {
+        idle: idle + Number(state === 'ready'),
+        busy: busy + Number(isBusy),
+        other: other + Number(state !== 'ready' && !isBusy),
+      });
+    }
+    return counts;
   }
 
   async countLive(): Promise<ReadonlyMap<ProviderId, number>> {

@@ -1,0 +1,136 @@
+import type { PoolView } from '@hodei/application';
+import type { PoolInput } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { collect } from '../options/collect.ts';
+import { parseDuration } from '../options/parse-duration.ts';
+import { parseCpu, parseWhole } from '../options/parse-number.ts';
+import { parseLabels } from '../options/parse-pairs.ts';
+import { parseSize } from '../options/parse-size.ts';
+import { renderTable, type Column } from '../output/table.ts';
+import { writeJson, writeLines } from '../output/write-json.ts';
+
+interface PutOptions {
+  readonly image: string;
+  readonly cpu?: number;
+  /** Bytes. */
+  readonly memory?: number;
+  readonly pids?: number;
+  readonly network?: string;
+  readonly arch?: string;
+  readonly label?: readonly string[];
+  readonly provider?: string;
+  readonly tenant?: string;
+  readonly shareNetwork?: true;
+  readonly min?: number;
+  readonly max?: number;
+  readonly maxWorkers?: number;
+  /** Milliseconds. */
+  readonly idleTtl?: number;
+  readonly jobsPerWorker?: number;
+  readonly auto?: true;
+}
+
+/** `hodei pools ls|put|rm`. */
+export function addPoolCommands(parent: Command, cli: Cli): void {
+  parent
+    .command('ls')
+    .description('Lists the pools, with how many of their workers wait and run.')
+    .option('--json', 'print a JSON array')
+    .action(async ({ json }: { readonly json?: true }) => {
+      await using backend = cli.openBackend();
+      const pools = await backend.listPools();
+      if (json) return await writeJson(cli.stdout, pools.map(poolToJson));
+      return await writeLines(cli.stdout, renderTable(COLUMNS, pools, cli.out.width));
+    });
+  parent
+    .command('put')
+    .summary('have workers wait for jobs that ask for just this')
+    .description('Creates a pool, or replaces it. Instances that serve keep its workers waiting.')
+    .argument('<name>', 'name of the pool')
+    .requiredOption('--image <image>', 'image of its workers')
+    .option('--cpu <cores>', 'CPU cores of each, like 2 or 0.5', (text) => parseCpu('--cpu', text))
+    .option('--memory <size>', 'memory of each, like 256m or 1g', (text) => parseSize('--memory', text))
+    .option('--pids <number>', 'processes and threads of each', whole('--pids', 1))
+    .option('--network <network>', 'none, bridge or the name of a network (default: none)')
+    .option('--arch <architecture>', 'architecture, like arm64')
+    .option('-l, --label <name=value>', 'label of its workers; only jobs that carry it fit', collect)
+    .option('--provider <name>', 'the only provider that makes them')
+    .option('--tenant <name>', 'only for jobs of this tenant')
+    .option('--share-network', 'they share one empty network namespace, which starts them faster')
+    .option('--min <number>', 'how many wait at least (default: 1)', whole('--min', 0))
+    .option('--max <number>', 'how many wait at most', whole('--max', 0))
+    .option('--max-workers <number>', 'how many there are at most, busy ones included', whole('--max-workers', 1))
+    .option('--idle-ttl <duration>', 'the longest one waits that --min does not need, like 10m', (text) =>
+      parseDuration('--idle-ttl', text),
+    )
+    .option('--jobs-per-worker <number>', 'how many jobs one runs, one after another', whole('--jobs-per-worker', 1))
+    .option('--auto', 'let arrivals and start times decide, between --min and --max')
+    .action(async (name: string, options: PutOptions) => {
+      await using backend = cli.openBackend();
+      const { minIdle, maxIdle, maxWorkers } = await backend.putPool(toPoolInput(name, options));
+      await cli.stdout.write(`${name}: ${minIdle} to ${maxIdle} wait, at most ${maxWorkers} in all\n`);
+    });
+  parent
+    .command('rm')
+    .description('Forgets a pool; its waiting workers are destroyed, its jobs go on.')
+    .argument('<name>', 'name of the pool')
+    .action(async (name: string) => {
+      await using backend = cli.openBackend();
+      await backend.deletePool(name);
+    });
+}
+
+function toPoolInput(name: string, options: PutOptions): PoolInput {
+  const { image, cpu, memory, pids, network, arch, provider, tenant, shareNetwork } = options;
+  const { min, max, maxWorkers, idleTtl, jobsPerWorker, auto } = options;
+  return {
+    name,
+    template: {
+      image,
+      resources: {
+        ...(cpu === undefined ? {} : { cpu }),
+        ...(memory === undefined ? {} : { memoryBytes: memory }),
+        ...(pids === undefined ? {} : { pids }),
+      },
+      labels: parseLabels('--label', options.label ?? []),
+      ...(network === undefined ? {} : { network }),
+      ...(arch === undefined ? {} : { architecture: arch }),
+      ...(provider === undefined ? {} : { provider }),
+      ...(tenant === undefined ? {} : { tenant }),
+      ...(shareNetwork ? { shareNetwork } : {}),
+    },
+    ...(min === undefined ? {} : { minIdle: min }),
+    ...(max === undefined ? {} : { maxIdle: max }),
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(idleTtl === undefined ? {} : { idleTtlMs: idleTtl }),
+    ...(jobsPerWorker === undefined ? {} : { maxJobsPerWorker: jobsPerWorker }),
+    ...(auto ? { policy: 'auto' } : {}),
+  };
+}
+
+const whole =
+  (option: string, least: number) =>
+  (text: string): number =>
+    parseWhole(option, text, least, 1_000_000);
+
+const poolToJson = ({ pool, idle, busy, other }: PoolView): Readonly<Record<string, unknown>> => ({
+  ...pool,
+  createdAt: new Date(pool.createdAt).toISOString(),
+  updatedAt: new Date(pool.updatedAt).toISOString(),
+  workers: { idle, busy, other },
+});
+
+const COLUMNS: readonly Column<PoolView>[] = [
+  { title: 'NAME', value: ({ pool }) => pool.name },
+  { title: 'IMAGE', value: ({ pool }) => pool.template.image, shrink: 1 },
+  { title: 'POLICY', value: ({ pool }) => pool.policy },
+  { title: 'IDLE', value: ({ idle, pool }) => `${idle}/${pool.minIdle}-${pool.maxIdle}`, align: 'right' },
+  { title: 'BUSY', value: ({ busy }) => String(busy), align: 'right' },
+  {
+    title: 'WORKERS',
+    value: ({ idle, busy, other, pool }) => `${idle + busy + other}/${pool.maxWorkers}`,
+    align: 'right',
+  },
+];
