@@ -79,8 +79,10 @@ export class StoreRules {
         this.#blame(`the row of worker ${shortId(worker.id)} is still ${worker.state}`);
     }
     const idle = [...store.workers.values()].filter(({ state }) => state === 'ready').length;
-    const { minIdle = 0 } = this.#world.weather.pool ?? {};
-    if (idle !== minIdle) this.#blame(`${idle} workers of the pool wait, and ${minIdle} should`);
+    const { minIdle = 0, maxWorkers = 0, maxJobsPerWorker = 1 } = this.#world.weather.pool ?? {};
+    // What comes back after a job, and was replaced meanwhile, may wait beside.
+    if (idle < minIdle || idle > (maxJobsPerWorker > 1 ? maxWorkers : minIdle))
+      this.#blame(`${idle} workers of the pool wait, and ${minIdle} should`);
     for (const attempt of store.attempts.values()) {
       if (attempt.outcome === undefined) this.#blame(`attempt ${shortId(attempt.id)} has no outcome`);
     }
