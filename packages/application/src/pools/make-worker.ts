@@ -98,7 +98,14 @@ function specOf(
   const { pullPolicy } = context.policy;
   const { reuse, sharedNetwork } = provider.capabilities();
   return {
-    ...{ workerId, installationId, image, pullPolicy, resources, network, labels, expiresAt },
+    workerId,
+    installationId,
+    image,
+    pullPolicy,
+    resources,
+    network,
+    labels,
+    expiresAt,
     ...(architecture === undefined ? {} : { architecture }),
     ...(maxJobsPerWorker > 1 && reuse ? { reusable: true } : {}),
     ...(shareNetwork && sharedNetwork ? { sharedNetworkKey: `${name}/${tenant}` } : {}),
