@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openInstallation, until, type Installation } from './support/hodei.ts';
+import { MODES, openInstallation, until, type Installation } from './support/hodei.ts';
 
 interface JobJson {
   readonly id: string;
   readonly state: string;
 }
 
-describe('a job that is ended before its time', () => {
+describe.each(MODES)('a job that is ended before its time, %s', (mode) => {
   let here: Installation;
   beforeAll(async () => {
-    here = await openInstallation();
+    here = await openInstallation(mode);
   });
   afterAll(() => here.close());
 
@@ -25,7 +25,7 @@ describe('a job that is ended before its time', () => {
     const { code, stdout, stderr } = await running.done;
     expect({ code, stdout }).toEqual({ code: 130, stdout: 'begun\nbye\n' });
     expect(stderr).toContain('hodei: asking the job to end; Ctrl-C again kills it\n');
-    expect(stderr).toMatch(/was cancelled by \S+ \(Ctrl-C\)\n$/);
+    expect(stderr).toMatch(/was cancelled by .*\S+ \(Ctrl-C\)\n$/);
     expect(await job('asked')).toMatchObject({ state: 'cancelled', cause: 'cancelled', evidence: { exitCode: 3 } });
   });
 

@@ -5,15 +5,15 @@ import { readFile } from 'node:fs/promises';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openInstallation, until, type Installation } from './support/hodei.ts';
+import { MODES, openInstallation, until, type Installation } from './support/hodei.ts';
 
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const MIB = 1024 * 1024;
 
-describe('the output of a job', () => {
+describe.each(MODES)('the output of a job, %s', (mode) => {
   let here: Installation;
   beforeAll(async () => {
-    here = await openInstallation();
+    here = await openInstallation(mode);
   });
   afterAll(() => here.close());
 

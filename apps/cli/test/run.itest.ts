@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openInstallation, type Installation } from './support/hodei.ts';
+import { MODES, openInstallation, type Installation } from './support/hodei.ts';
 
 interface JobJson {
   readonly id: string;
@@ -14,10 +14,10 @@ interface JobJson {
   }[];
 }
 
-describe('hodei run', () => {
+describe.each(MODES)('hodei run, %s', (mode) => {
   let here: Installation;
   beforeAll(async () => {
-    here = await openInstallation();
+    here = await openInstallation(mode);
   });
   afterAll(() => here.close());
 

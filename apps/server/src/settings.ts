@@ -13,6 +13,8 @@ export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] 
 export interface Settings {
   /** Talk to this server instead of running embedded. */
   readonly url?: string;
+  /** How to be known to the server. */
+  readonly token?: string;
   /** A Postgres of the operator's; absent: the embedded one in {@link dataDir}. */
   readonly databaseUrl?: string;
   /** Absolute. Holds the embedded Postgres, the sealing key and logs. */
@@ -46,6 +48,7 @@ const DRAIN = 'must be a whole number of milliseconds from 0 to 86400000';
 
 const ENVIRONMENT = z.object({
   HODEI_URL: url(['http:', 'https:'], 'http://127.0.0.1:7433').optional(),
+  HODEI_TOKEN: z.string().optional(),
   HODEI_DATABASE_URL: url(['postgres:', 'postgresql:'], 'postgresql://user:password@host:5432/hodei').optional(),
   HODEI_DATA_DIR: z.string().default('.hodei'),
   HODEI_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('warn'),
@@ -99,6 +102,7 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
     env,
     ...(listen === undefined ? {} : { listen }),
     ...(data.HODEI_URL === undefined ? {} : { url: data.HODEI_URL }),
+    ...(data.HODEI_TOKEN === undefined ? {} : { token: data.HODEI_TOKEN }),
     ...(data.HODEI_DATABASE_URL === undefined ? {} : { databaseUrl: data.HODEI_DATABASE_URL }),
     ...(data.HODEI_SEALING_KEY === undefined ? {} : { sealingKey: data.HODEI_SEALING_KEY }),
   };

@@ -1,7 +1,16 @@
 import { HttpTransport, type TransportOptions } from './http-transport.ts';
 import { JobsClient } from './jobs-client.ts';
+import { LimitsClient } from './limits-client.ts';
+import { PoolsClient } from './pools-client.ts';
 import { ProvidersClient } from './providers-client.ts';
+import { QueuesClient } from './queues-client.ts';
 import { WorkersClient } from './workers-client.ts';
+
+/** What a server says of its own state. */
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly reason?: string }[];
+}
 
 /**
  * A client of a Hodei Jobs server.
@@ -14,15 +23,33 @@ import { WorkersClient } from './workers-client.ts';
  * ```
  */
 export class HodeiClient {
+  readonly #http: HttpTransport;
   readonly jobs: JobsClient;
+  readonly limits: LimitsClient;
+  readonly pools: PoolsClient;
   readonly providers: ProvidersClient;
+  readonly queues: QueuesClient;
   readonly workers: WorkersClient;
 
   /** Nothing is connected yet. @throws TypeError where the base URL is none. */
   constructor(options: TransportOptions) {
     const http = new HttpTransport(options);
+    this.#http = http;
     this.jobs = new JobsClient(http);
+    this.limits = new LimitsClient(http);
+    this.pools = new PoolsClient(http);
     this.providers = new ProvidersClient(http);
+    this.queues = new QueuesClient(http);
     this.workers = new WorkersClient(http);
+  }
+
+  /** Whether the server answers. @throws HodeiClientError */
+  health(options: { readonly signal?: AbortSignal } = {}): Promise<{ readonly version: string }> {
+    return this.#http.json({ path: '/healthz', ...options });
+  }
+
+  /** Whether it can do its work, check by check. @throws HodeiClientError */
+  async readiness(options: { readonly signal?: AbortSignal } = {}): Promise<Readiness> {
+    return this.#http.json({ path: '/readyz', allow: [503], ...options });
   }
 }

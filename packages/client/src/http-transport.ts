@@ -20,6 +20,8 @@ export interface HttpRequest {
   readonly headers?: Readonly<Record<string, string>>;
   /** Sent as JSON. */
   readonly body?: unknown;
+  /** Statuses beside those of success whose answer is what was asked for. */
+  readonly allow?: readonly number[];
   readonly signal?: AbortSignal;
 }
 
@@ -72,7 +74,7 @@ export class HttpTransport {
         ...(signal === undefined ? {} : { signal }),
       }),
     );
-    if (response.ok) return response;
+    if (response.ok || request.allow?.includes(response.status)) return response;
     throw await refusal(request, response);
   }
 }

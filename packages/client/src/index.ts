@@ -1,9 +1,10 @@
-export { HodeiClient } from './hodei-client.ts';
+export { HodeiClient, type Readiness } from './hodei-client.ts';
 export { HodeiClientError, isHodeiClientError, type ClientErrorCode, type Problem } from './hodei-client-error.ts';
 export type { TransportOptions } from './http-transport.ts';
 export {
   hasEnded,
   type Attempt,
+  type Ended,
   type Evidence,
   type Job,
   type JobDescription,
@@ -11,6 +12,7 @@ export {
   type JobSpec,
   type JobState,
   type Moment,
+  type OutputGap,
   type OutputRecord,
   type Page,
   type PageQuery,
@@ -18,7 +20,10 @@ export {
   type Resources,
 } from './job.ts';
 export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
+export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
+export type { Pool, PoolInput, PoolTemplate, PoolsClient } from './pools-client.ts';
 export type { Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
+export type { Queue, QueuesClient, QueueView } from './queues-client.ts';
 export type { Worker, WorkerState } from './worker.ts';
 export type { WorkerQuery, WorkersClient } from './workers-client.ts';

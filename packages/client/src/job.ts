@@ -40,14 +40,27 @@ export interface JobInput {
   /** By name; sealed before they are stored, masked in the output. */
   readonly secrets?: Readonly<Record<string, string>>;
   readonly workdir?: string;
-  /** What the job reads on stdin. */
-  readonly stdin?: string;
+  /** What the job reads on stdin: a text, or any bytes. */
+  readonly stdin?: string | { readonly base64: string };
   readonly resources?: Resources;
   /** `none`, `bridge` or the name of a network. */
   readonly network?: string;
   readonly timeoutMs?: number;
   readonly retry?: { readonly maxAttempts?: number; readonly backoffMs?: number };
+  /** The rest of its output is counted and dropped. */
+  readonly maxOutputBytes?: number;
+  /** Higher runs earlier. */
   readonly priority?: number;
+  /** Absent: `default`. */
+  readonly queue?: string;
+  /** For whom it is; a token of a tenant sets it. */
+  readonly tenant?: string;
+  /** Jobs with the same key count together, where the key has a limit. */
+  readonly concurrencyKey?: string;
+  /** It does not begin before. */
+  readonly notBefore?: Moment;
+  /** The longest it may wait for its first start. */
+  readonly waitTimeoutMs?: number;
   readonly labels?: Readonly<Record<string, string>>;
   readonly requirements?: Requirements;
   readonly name?: string;
@@ -80,7 +93,7 @@ export interface Job extends Ended {
   readonly finishedAt?: Moment;
   /** While pending: it is not begun before. */
   readonly notBefore?: Moment;
-  readonly cancelRequest?: { readonly at: Moment; readonly by: string };
+  readonly cancelRequest?: { readonly at: Moment; readonly by: string; readonly force?: true };
   /** What was asked for, with the defaults filled in; never the value of a secret. */
   readonly spec: JobSpec;
 }
@@ -98,9 +111,23 @@ export interface JobSpec {
   readonly requirements: Requirements;
   readonly timeoutMs?: number;
   readonly retry: { readonly maxAttempts: number; readonly backoffMs: number };
+  readonly maxOutputBytes?: number;
   readonly priority: number;
+  readonly queue: string;
+  readonly tenant?: string;
+  readonly concurrencyKey?: string;
+  readonly notBefore?: Moment;
+  readonly waitTimeoutMs?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly name?: string;
+}
+
+/** Bytes that are missing of a job's output, and why. */
+export interface OutputGap {
+  /** Like `log_lost`, `worker_lost`, `over_limit`. */
+  readonly reason: string;
+  /** Absent where nobody knows. */
+  readonly lostBytes?: number;
 }
 
 /** One try of a job on one worker. */
@@ -115,6 +142,7 @@ export interface Attempt extends Ended {
   /** How long each part took, in milliseconds. */
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly outputBytes: { readonly stdout: number; readonly stderr: number };
+  readonly outputGaps?: readonly (OutputGap & { readonly stream: 'stdout' | 'stderr'; readonly offset: number })[];
   readonly warnings: readonly string[];
 }
 
@@ -153,5 +181,8 @@ export interface OutputRecord {
   /** Bytes of this stream and attempt that come before. */
   readonly offset: number;
   readonly at: Moment;
+  /** Empty where there is a gap. */
   readonly bytes: Uint8Array;
+  /** Present where bytes are missing here. */
+  readonly gap?: OutputGap;
 }

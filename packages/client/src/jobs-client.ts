@@ -67,9 +67,18 @@ export class JobsClient {
     );
   }
 
-  /** The job with its attempts, as it is now. */
-  get(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobDescription> {
-    return retrying(() => this.#http.json<JobDescription>({ path: pathOf(jobId), ...options }), options.signal);
+  /**
+   * The job with its attempts, as it is now.
+   * @param options.wait as it is when it has ended, or after this time, like `30s`; at most `5m`.
+   */
+  get(
+    jobId: string,
+    { wait, ...options }: { readonly wait?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<JobDescription> {
+    return retrying(
+      () => this.#http.json<JobDescription>({ path: pathOf(jobId), query: { wait }, ...options }),
+      options.signal,
+    );
   }
 
   /** One page, the newest first. */
@@ -87,10 +96,22 @@ export class JobsClient {
     );
   }
 
-  /** Asks for the job's end. Idempotent. */
-  cancel(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<Job> {
+  /**
+   * Asks for the job's end. Idempotent.
+   * @param options.force leaves it no time to end by itself, also where its end was asked for already.
+   * @param options.for who wants it, where that is somebody else than the token's owner; at most 128 characters.
+   */
+  cancel(
+    jobId: string,
+    {
+      force,
+      for: whom,
+      ...options
+    }: { readonly force?: boolean; readonly for?: string; readonly signal?: AbortSignal } = {},
+  ): Promise<Job> {
+    const query = { ...(force ? { force } : {}), for: whom };
     return retrying(
-      () => this.#http.json<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, ...options }),
+      () => this.#http.json<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, query, ...options }),
       options.signal,
     );
   }
@@ -98,10 +119,7 @@ export class JobsClient {
   /** Resolves when the job has ended, however long that takes. */
   async wait(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobDescription> {
     for (;;) {
-      const job = await retrying(
-        () => this.#http.json<JobDescription>({ path: pathOf(jobId), query: { wait: WAIT }, ...options }),
-        options.signal,
-      );
+      const job = await this.get(jobId, { wait: WAIT, ...options });
       if (hasEnded(job.state)) return job;
     }
   }
@@ -150,7 +168,7 @@ const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =
 
 function outputRecord(id: string, data: string): OutputRecord {
   try {
-    const { base64, ...rest } = JSON.parse(data) as Omit<OutputRecord, 'id' | 'bytes'> & { readonly base64: string };
+    const { base64 = '', ...rest } = JSON.parse(data) as Omit<OutputRecord, 'id' | 'bytes'> & { base64?: string };
     return { ...rest, id, bytes: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)) };
   } catch (cause) {
     throw new HodeiClientError('unexpected_answer', 'an event of the output is malformed', { cause, retryable: false });

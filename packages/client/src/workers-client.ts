@@ -48,9 +48,9 @@ export class WorkersClient {
   }
 
   /** Ends it, with what runs in it. Idempotent. */
-  destroy(workerId: string, options: Options = {}): Promise<Worker | undefined> {
+  destroy(workerId: string, options: Options = {}): Promise<Worker> {
     return retrying(
-      () => this.#http.json<Worker | undefined>({ method: 'DELETE', path: pathOf(workerId), ...options }),
+      () => this.#http.json<Worker>({ method: 'DELETE', path: pathOf(workerId), ...options }),
       options.signal,
     );
   }

@@ -30,6 +30,8 @@ export interface Running {
   readonly child: ChildProcess;
   /** Resolves when this text was on stdout or stderr. */
   seen(text: string): Promise<void>;
+  /** The same for a pattern. */
+  seenMatch(pattern: RegExp): Promise<RegExpExecArray>;
   readonly done: Promise<Result>;
 }
 
@@ -53,11 +55,18 @@ export interface Installation {
   close(): Promise<void>;
 }
 
-export async function openInstallation(): Promise<Installation> {
+/** Whether commands work by themselves, or with a server. */
+export type Mode = 'embedded' | 'server';
+
+/** Both, for tests of what must be the same. */
+export const MODES: readonly Mode[] = ['embedded', 'server'];
+
+/** @param mode `server`: a `hodei serve` runs for as long as the installation is open, and commands are sent to it. */
+export async function openInstallation(mode: Mode = 'embedded'): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'hodei-cli-'));
   const dataDir = join(folder, 'data');
   const { HODEI_URL: _, HODEI_DATABASE_URL: __, HODEI_LOG_LEVEL: ___, ...inherited } = process.env;
-  const env = { ...inherited, HODEI_DATA_DIR: dataDir, NO_COLOR: '1', HODEI_LISTEN: '127.0.0.1:0' };
+  const env: NodeJS.ProcessEnv = { ...inherited, HODEI_DATA_DIR: dataDir, NO_COLOR: '1', HODEI_LISTEN: '127.0.0.1:0' };
   const store = await openStore(parseSettings(env));
   const { endpoint } = await findEngine();
   const life = await store.repositories.instances.register({ name: 'a test', leaseMs: 1000 });
@@ -82,15 +91,24 @@ export async function openInstallation(): Promise<Installation> {
       return { code, bytes, stdout: bytes.toString(), stderr: errors.toString() };
     };
     const done = finish();
-    const seen = async (text: string): Promise<void> => {
-      while (!written.join('').includes(text)) {
+    const looking = async <T>(find: (text: string) => T | null, words: string): Promise<T> => {
+      for (;;) {
+        const found = find(written.join(''));
+        if (found !== null) return found;
         if (child.exitCode !== null)
-          throw new Error(`hodei ended with ${child.exitCode} before it wrote "${text}": ${written.join('')}`);
+          throw new Error(`hodei ended with ${child.exitCode} before it wrote ${words}: ${written.join('')}`);
         await Promise.race([once(child.stdout, 'data'), once(child.stderr, 'data'), done]);
       }
     };
-    return { child, seen, done };
+    const seen = (text: string): Promise<void> =>
+      looking((all) => (all.includes(text) ? undefined : null), `"${text}"`);
+    const seenMatch = (pattern: RegExp): Promise<RegExpExecArray> =>
+      looking((all) => pattern.exec(all), pattern.source);
+    return { child, seen, seenMatch, done };
   };
+  const service = mode === 'server' ? start(['serve']) : undefined;
+  const [, url] = (await service?.seenMatch(/listening at (\S+)\n/)) ?? [];
+  if (url !== undefined) env['HODEI_URL'] = url;
   const hodei = (args: readonly string[], more?: NodeJS.ProcessEnv): Promise<Result> => start(args, more).done;
   const containers = async (): Promise<readonly string[]> => {
     const filters = encodeURIComponent(
@@ -131,7 +149,10 @@ export async function openInstallation(): Promise<Installation> {
     close: async () => {
       try {
         await expectNothingLeft();
+        service?.child.kill('SIGTERM');
+        if (service !== undefined) expect((await service.done).code).toBe(0);
       } finally {
+        service?.child.kill('SIGKILL');
         await store[Symbol.asyncDispose]();
         await rm(folder, { recursive: true, force: true });
       }

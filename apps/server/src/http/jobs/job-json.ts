@@ -22,7 +22,7 @@ export function jobToJson(job: Job): Frozen<JobJson> {
     ...(job.outcome === undefined ? {} : outcomeToJson(job.outcome)),
     ...(job.cancelRequest === undefined
       ? {}
-      : { cancelRequest: { at: formatMoment(job.cancelRequest.at), by: job.cancelRequest.by } }),
+      : { cancelRequest: { ...job.cancelRequest, at: formatMoment(job.cancelRequest.at) } }),
     spec: {
       ...spec,
       ...(notBefore === undefined ? {} : { notBefore: formatMoment(notBefore) }),

@@ -124,7 +124,8 @@ export function addJobRoutes(app: App, http: HttpContext): void {
       schema: {
         tags: ['jobs'],
         summary: 'Ask for the end of a job',
-        description: 'One that is pending ends at once, one that runs is stopped with grace. Idempotent.',
+        description:
+          'One that is pending ends at once, one that runs is stopped with grace; with "force" it is killed, also where its end was asked for before. Idempotent.',
         params: JobParams,
         querystring: CancelQuery,
         response: { 200: JobJson },
@@ -133,7 +134,9 @@ export function addJobRoutes(app: App, http: HttpContext): void {
     async (request) => {
       const life = http.life();
       const { id } = await visibleJob(life, request.caller, request.params.id);
-      return jobToJson(await cancelJob(life.context, id, request.caller.by, request.query));
+      const { force, for: whom } = request.query;
+      const by = whom === undefined ? request.caller.by : `${request.caller.by} for ${whom}`;
+      return jobToJson(await cancelJob(life.context, id, by, { force }));
     },
   );
 }

@@ -91,7 +91,7 @@ const jobFields = {
   notBefore: Moment.describe('while pending: it is not begun before').exactOptional(),
   ...outcomeFields,
   submittedBy: z.string().exactOptional(),
-  cancelRequest: z.strictObject({ at: Moment, by: z.string() }).exactOptional(),
+  cancelRequest: z.strictObject({ at: Moment, by: z.string(), force: z.literal(true).exactOptional() }).exactOptional(),
   spec: Spec,
 };
 
@@ -164,7 +164,8 @@ export const SubmitHeaders = z.looseObject({
 });
 
 export const CancelQuery = z.strictObject({
-  force: z.boolean().describe('leave it no time to end').exactOptional(),
+  force: z.boolean().default(false).describe('leave it no time to end'),
+  for: z.string().min(1).max(128).describe('who wants it, where that is somebody else than the token').exactOptional(),
 });
 
 export const JobParams = z.strictObject({ id: z.string().max(64) });

@@ -1,0 +1,211 @@
+import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
+import type * as Json from '@hodei/client';
+import {
+  NO_OUTPUT,
+  parseAttemptId,
+  parseGapReason,
+  parseJobId,
+  parseJobState,
+  parseProviderId,
+  parseTerminationCause,
+  parseWorkerId,
+  parseWorkerState,
+  type Attempt,
+  type EpochMs,
+  type Heartbeat,
+  type Job,
+  type LogRecord,
+  type Outcome,
+  type ProviderCapabilities,
+  type TerminationEvidence,
+  type Worker,
+  type WorkerHandle,
+  type WorkerHealth,
+} from '@hodei/domain';
+
+/** Nothing that the commands show: who owns a row, only the servers need to know. */
+const UNKNOWN_OWNER = 0;
+const NO_BYTES = new Uint8Array(0);
+
+/** What a server says of a job, as the domain has it. @throws HodeiError `unknown_value` from a newer server. */
+export function jobFromJson(json: Json.Job): Job {
+  const { stdinBytes, notBefore, ...spec } = json.spec;
+  const createdAt = moment(json.createdAt);
+  const startedAt = optionalMoment(json.startedAt);
+  const finishedAt = optionalMoment(json.finishedAt);
+  return {
+    id: parseJobId(json.id),
+    state: parseJobState(json.state),
+    createdAt,
+    stateChangedAt: finishedAt ?? startedAt ?? createdAt,
+    notBefore: optionalMoment(json.notBefore) ?? createdAt,
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(finishedAt === undefined ? {} : { finishedAt }),
+    ...(json.cancelRequest === undefined
+      ? {}
+      : { cancelRequest: { ...json.cancelRequest, at: moment(json.cancelRequest.at) } }),
+    ...outcomeField('outcome', json),
+    spec: {
+      ...spec,
+      ...(notBefore === undefined ? {} : { notBefore: moment(notBefore) }),
+      // The bytes are not given back; only how many they are is ever shown.
+      ...(stdinBytes === undefined ? {} : { stdin: new Uint8Array(stdinBytes) }),
+    },
+  };
+}
+
+/** See {@link jobFromJson}. */
+export function descriptionFromJson(json: Json.JobDescription): JobDescription {
+  const job = jobFromJson(json);
+  return {
+    job,
+    attempts: json.attempts.map((attempt) => attemptFromJson(job, attempt)),
+    gaps: json.attempts.flatMap(gapsFromJson),
+    ...(json.waitingFor === undefined ? {} : { waitingFor: json.waitingFor }),
+  };
+}
+
+function attemptFromJson(job: Job, json: Json.Attempt): Attempt {
+  return {
+    id: parseAttemptId(json.id),
+    jobId: job.id,
+    workerId: parseWorkerId(json.workerId),
+    providerId: parseProviderId(json.providerId),
+    number: json.number,
+    epoch: UNKNOWN_OWNER,
+    nonce: '',
+    phases: Object.fromEntries(Object.entries(json.phases).map(([phase, at]) => [phase, moment(at)])),
+    acknowledged: { ...NO_OUTPUT, ...json.outputBytes },
+    warnings: json.warnings,
+    ...outcomeField('outcome', json),
+  };
+}
+
+const gapsFromJson = (attempt: Json.Attempt): readonly LogRecord[] =>
+  (attempt.outputGaps ?? []).map(({ stream, offset, reason, lostBytes }) => ({
+    attemptId: parseAttemptId(attempt.id),
+    stream,
+    offset,
+    seq: 0,
+    at: 0,
+    bytes: NO_BYTES,
+    gap: { reason: parseGapReason(reason), ...(lostBytes === undefined ? {} : { lostBytes }) },
+  }));
+
+/** A record of a job's output. */
+export const recordFromJson = (json: Json.OutputRecord): LogRecord => ({
+  seq: Number(json.id),
+  attemptId: parseAttemptId(json.attemptId),
+  stream: json.stream,
+  offset: json.offset,
+  at: moment(json.at),
+  bytes: json.bytes,
+  ...(json.gap === undefined
+    ? {}
+    : {
+        gap: {
+          reason: parseGapReason(json.gap.reason),
+          ...(json.gap.lostBytes === undefined ? {} : { lostBytes: json.gap.lostBytes }),
+        },
+      }),
+});
+
+/** See {@link jobFromJson}. */
+export function workerFromJson(json: Json.Worker): WorkerView {
+  const { resourceId, warnings = [], heartbeatAt, progress, endRequest } = json;
+  const id = parseWorkerId(json.id);
+  const providerId = parseProviderId(json.providerId);
+  const createdAt = moment(json.createdAt);
+  const lastSeenAt = optionalMoment(json.lastSeenAt);
+  const handle: WorkerHandle | undefined =
+    resourceId === undefined
+      ? undefined
+      : {
+          version: 1,
+          workerId: id,
+          providerId,
+          providerType: '',
+          resourceId,
+          createdAt,
+          defaultCommand: [],
+          warnings,
+          providerState: {},
+        };
+  const worker: Worker = {
+    id,
+    providerId,
+    state: parseWorkerState(json.state),
+    epoch: UNKNOWN_OWNER,
+    image: json.image,
+    resources: json.resources,
+    jobsRun: json.jobsRun ?? 0,
+    createdAt,
+    stateChangedAt: moment(json.stateChangedAt),
+    expiresAt: moment(json.expiresAt),
+    ...(json.jobId === undefined ? {} : { jobId: parseJobId(json.jobId) }),
+    ...(json.pool === undefined ? {} : { pool: json.pool }),
+    ...(handle === undefined ? {} : { handle }),
+    ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
+    ...(heartbeatAt === undefined ? {} : { heartbeat: heartbeatFromJson(moment(heartbeatAt), progress) }),
+    ...(endRequest === undefined ? {} : { endRequest: { ...endRequest, at: moment(endRequest.at) } }),
+    ...outcomeField('termination', json),
+  };
+  return { worker, health: healthFromJson(json.health) };
+}
+
+/** When the worker sent it is not told. */
+const heartbeatFromJson = (at: EpochMs, progress: string | undefined): Heartbeat => ({
+  at,
+  reportedAt: at,
+  epoch: UNKNOWN_OWNER,
+  ...(progress === undefined ? {} : { progress }),
+});
+
+function healthFromJson(json: Json.Worker['health']): WorkerHealth {
+  if (json === undefined) return { status: 'unknown', reason: 'it is gone' };
+  const { status, reasons = [], since, reason = '' } = json;
+  switch (status) {
+    case 'healthy':
+      return { status };
+    case 'unhealthy':
+      return { status, reasons };
+    case 'unreachable':
+    case 'lost':
+      return { status, since: optionalMoment(since) ?? 0 };
+    case 'unknown':
+      return { status, reason };
+    default:
+      return status satisfies never;
+  }
+}
+
+/** See {@link jobFromJson}. */
+export function providerFromJson(json: Json.Provider): ProviderView {
+  const { id, name, type, mode, version, priority, maxWorkers, labels, settings } = json;
+  return {
+    config: {
+      ...{ id: parseProviderId(id), name, type, mode, version, priority, maxWorkers, labels, settings },
+      createdAt: moment(json.createdAt),
+      updatedAt: moment(json.updatedAt),
+    },
+    status: json.status,
+    health: { ...json.health, checkedAt: moment(json.health.checkedAt) },
+    breaker: json.breaker,
+    liveWorkers: json.liveWorkers,
+    ...(json.capabilities === undefined ? {} : { capabilities: json.capabilities as unknown as ProviderCapabilities }),
+  };
+}
+
+function outcomeField<Name extends string>(
+  name: Name,
+  { cause, evidence = {} }: Json.Ended,
+): { [Key in Name]?: Outcome } {
+  if (cause === undefined) return {};
+  const outcome: Outcome = { cause: parseTerminationCause(cause), evidence: evidence as TerminationEvidence };
+  return { [name]: outcome } as { [Key in Name]?: Outcome };
+}
+
+const moment = (text: Json.Moment): EpochMs => Date.parse(text);
+
+const optionalMoment = (text: Json.Moment | undefined): EpochMs | undefined =>
+  text === undefined ? undefined : moment(text);

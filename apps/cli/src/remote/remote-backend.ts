@@ -1,0 +1,164 @@
+import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
+import { HodeiClient } from '@hodei/client';
+import {
+  HodeiError,
+  type Job,
+  type JobId,
+  type JobInput,
+  type JobQuery,
+  type KeyLimit,
+  type KeyLimitView,
+  type LogRecord,
+  type Page,
+  type ProviderConfig,
+  type Queue,
+  type QueueView,
+  type Worker,
+  type WorkerId,
+  type WorkerQuery,
+} from '@hodei/domain';
+
+import type { Backend, OutputQuery, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
+import type { Finding } from '../finding.ts';
+import { examineServer } from './examine-server.ts';
+import { descriptionFromJson, jobFromJson, providerFromJson, recordFromJson, workerFromJson } from './from-json.ts';
+import { jobInputToJson } from './job-input-json.ts';
+import { translateClientError, translating } from './translate-client-error.ts';
+import { waitForEnd } from './wait-for-end.ts';
+
+/** The server takes no longer name of who asked. */
+const MOST_OF_A_NAME = 128;
+
+/** How a {@link RemoteBackend} reaches its server. */
+export interface RemoteBackendParams {
+  readonly url: string;
+  readonly token?: string;
+}
+
+/** The backend that is a server, over HTTP. */
+export class RemoteBackend implements Backend {
+  readonly #client: HodeiClient;
+  readonly #url: string;
+
+  constructor({ url, token }: RemoteBackendParams) {
+    this.#url = url;
+    this.#client = new HodeiClient({ baseUrl: url, ...(token === undefined ? {} : { token }) });
+  }
+
+  /** Attached or not, the job is run by the server and goes on without us. */
+  submit(input: JobInput, { signal }: SubmitOptions): Promise<JobId> {
+    return translating(async () => {
+      const json = await this.#client.jobs.submit(jobInputToJson(input), signal === undefined ? {} : { signal });
+      return jobFromJson(json).id;
+    });
+  }
+
+  waitForEnd(jobId: JobId, options: WaitOptions = {}): Promise<JobDescription> {
+    return translating(() => waitForEnd(this.#client, jobId, options));
+  }
+
+  describe(jobId: JobId): Promise<JobDescription> {
+    return translating(async () => descriptionFromJson(await this.#client.jobs.get(jobId)));
+  }
+
+  listJobs(query: JobQuery): Promise<Page<Job>> {
+    return translating(async () => mapPage(await this.#client.jobs.list(query), jobFromJson));
+  }
+
+  async *followOutput(query: OutputQuery): AsyncGenerator<LogRecord> {
+    const { jobId, afterSeq, stream, since, follow = false, signal } = query;
+    try {
+      const output = this.#client.jobs.followOutput(jobId, {
+        follow,
+        ...(afterSeq === undefined ? {} : { after: String(afterSeq) }),
+        ...(stream === undefined ? {} : { stream }),
+        ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
+        ...(signal === undefined ? {} : { signal }),
+      });
+      for await (const record of output) yield recordFromJson(record);
+    } catch (error) {
+      throw translateClientError(error);
+    }
+  }
+
+  cancel(jobId: JobId, by: string, options: { readonly force?: boolean } = {}): Promise<Job> {
+    const request = { ...options, for: by.slice(0, MOST_OF_A_NAME) };
+    return translating(async () => jobFromJson(await this.#client.jobs.cancel(jobId, request)));
+  }
+
+  listWorkers(query: WorkerQuery): Promise<Page<WorkerView>> {
+    return translating(async () => mapPage(await this.#client.workers.list(query), workerFromJson));
+  }
+
+  getWorker(workerId: WorkerId): Promise<WorkerView> {
+    return translating(async () => workerFromJson(await this.#client.workers.get(workerId)));
+  }
+
+  drainWorker(workerId: WorkerId): Promise<Worker> {
+    return translating(async () => workerFromJson(await this.#client.workers.drain(workerId)).worker);
+  }
+
+  destroyWorker(workerId: WorkerId): Promise<Worker> {
+    return translating(async () => workerFromJson(await this.#client.workers.destroy(workerId)).worker);
+  }
+
+  listProviders(): Promise<readonly ProviderView[]> {
+    return translating(async () => (await this.#client.providers.list()).map(providerFromJson));
+  }
+
+  getProvider(name: string): Promise<ProviderView> {
+    return translating(async () => providerFromJson(await this.#client.providers.get(name)));
+  }
+
+  setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig> {
+    return translating(async () => providerFromJson(await this.#client.providers.update(name, { mode })).config);
+  }
+
+  listQueues(): Promise<readonly QueueView[]> {
+    return translating(() => this.#client.queues.list());
+  }
+
+  changeQueue(name: string, change: QueueChange): Promise<Queue> {
+    return translating(async () => {
+      const found = (await this.#client.queues.list()).find((queue) => queue.name === name);
+      const maxInFlight = change.maxInFlight === undefined ? found?.maxInFlight : (change.maxInFlight ?? undefined);
+      return this.#client.queues.put(name, {
+        paused: change.paused ?? found?.paused ?? false,
+        weight: change.weight ?? found?.weight ?? 1,
+        ...(maxInFlight === undefined ? {} : { maxInFlight }),
+      });
+    });
+  }
+
+  deleteQueue(name: string): Promise<void> {
+    return translating(() => this.#client.queues.delete(name));
+  }
+
+  listLimits(): Promise<readonly KeyLimitView[]> {
+    return translating(() => this.#client.limits.list());
+  }
+
+  putLimit({ key, maxInFlight }: KeyLimit): Promise<KeyLimit> {
+    return translating(() => this.#client.limits.put(key, maxInFlight));
+  }
+
+  deleteLimit(key: string): Promise<void> {
+    return translating(() => this.#client.limits.delete(key));
+  }
+
+  runPending(): Promise<void> {
+    return Promise.reject(new HodeiError('unsupported', 'jobs of a server are run by the server'));
+  }
+
+  examine(): AsyncIterable<Finding> {
+    return examineServer(this.#client, this.#url);
+  }
+
+  /** Nothing is kept open. */
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+const mapPage = <From, To>(
+  { items, nextCursor }: { readonly items: readonly From[]; readonly nextCursor?: string },
+  map: (item: From) => To,
+): Page<To> => ({ items: items.map(map), ...(nextCursor === undefined ? {} : { nextCursor }) });

@@ -1,0 +1,18 @@
+import { isHodeiClientError } from '@hodei/client';
+import { ERROR_CODES, HodeiError, type ErrorCode } from '@hodei/domain';
+
+/** What the client threw, as the commands tell it. Anything else stays as it is. */
+export function translateClientError(error: unknown): unknown {
+  if (!isHodeiClientError(error)) return error;
+  const code: ErrorCode = Object.hasOwn(ERROR_CODES, error.code) ? (error.code as ErrorCode) : 'unavailable';
+  return new HodeiError(code, error.message, { cause: error });
+}
+
+/** Makes a call of the client. @throws HodeiError; the reason of a signal that aborted. */
+export async function translating<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    throw translateClientError(error);
+  }
+}
