@@ -21,7 +21,7 @@ export {
 } from './job.ts';
 export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
 export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
-export type { Pool, PoolInput, PoolTemplate, PoolsClient } from './pools-client.ts';
+export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './pools-client.ts';
 export type { Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
 export type { Queue, QueuesClient, QueueView } from './queues-client.ts';

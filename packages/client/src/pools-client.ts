@@ -39,6 +39,14 @@ export interface Pool {
   readonly version: number;
 }
 
+/** A pool, and how its workers are now, over all instances. */
+export interface PoolView extends Pool {
+  readonly idle: number;
+  readonly busy: number;
+  /** Those that are being made, or ended. */
+  readonly other: number;
+}
+
 /** What is to be set of a pool; the rest has defaults. */
 export type PoolInput = { readonly template: Pick<PoolTemplate, 'image'> & Partial<PoolTemplate> } & Partial<
   Omit<Pool, 'name' | 'template' | 'createdAt' | 'updatedAt' | 'version'>
@@ -53,9 +61,9 @@ export class PoolsClient {
   }
 
   /** All, by name. */
-  async list(options: Options = {}): Promise<readonly Pool[]> {
+  async list(options: Options = {}): Promise<readonly PoolView[]> {
     const { items } = await retrying(
-      () => this.#http.json<{ readonly items: readonly Pool[] }>({ path: '/v1/pools', ...options }),
+      () => this.#http.json<{ readonly items: readonly PoolView[] }>({ path: '/v1/pools', ...options }),
       options.signal,
     );
     return items;

@@ -1,4 +1,4 @@
-import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
+import type { JobDescription, PoolView, ProviderView, WorkerView } from '@hodei/application';
 import type * as Json from '@hodei/client';
 import {
   NO_OUTPUT,
@@ -16,6 +16,7 @@ import {
   type Job,
   type LogRecord,
   type Outcome,
+  type Pool,
   type ProviderCapabilities,
   type TerminationEvidence,
   type Worker,
@@ -184,7 +185,15 @@ export function providerFromJson(json: Json.Provider): ProviderView {
   const { id, name, type, mode, version, priority, maxWorkers, labels, settings } = json;
   return {
     config: {
-      ...{ id: parseProviderId(id), name, type, mode, version, priority, maxWorkers, labels, settings },
+      id: parseProviderId(id),
+      name,
+      type,
+      mode,
+      version,
+      priority,
+      maxWorkers,
+      labels,
+      settings,
       createdAt: moment(json.createdAt),
       updatedAt: moment(json.updatedAt),
     },
@@ -195,6 +204,21 @@ export function providerFromJson(json: Json.Provider): ProviderView {
     ...(json.capabilities === undefined ? {} : { capabilities: json.capabilities as unknown as ProviderCapabilities }),
   };
 }
+
+/** See {@link jobFromJson}. */
+export const poolFromJson = ({ createdAt, updatedAt, ...pool }: Json.Pool): Pool => ({
+  ...pool,
+  createdAt: moment(createdAt),
+  updatedAt: moment(updatedAt),
+});
+
+/** See {@link jobFromJson}. */
+export const poolViewFromJson = ({ idle, busy, other, ...pool }: Json.PoolView): PoolView => ({
+  pool: poolFromJson(pool),
+  idle,
+  busy,
+  other,
+});
 
 function outcomeField<Name extends string>(
   name: Name,

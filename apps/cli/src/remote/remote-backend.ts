@@ -1,4 +1,4 @@
-import type { JobDescription, ProviderView, WorkerView } from '@hodei/application';
+import type { JobDescription, PoolView, ProviderView, WorkerView } from '@hodei/application';
 import { HodeiClient } from '@hodei/client';
 import {
   HodeiError,
@@ -10,6 +10,8 @@ import {
   type KeyLimitView,
   type LogRecord,
   type Page,
+  type Pool,
+  type PoolInput,
   type ProviderConfig,
   type Queue,
   type QueueView,
@@ -21,7 +23,15 @@ import {
 import type { Backend, OutputQuery, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
 import type { Finding } from '../finding.ts';
 import { examineServer } from './examine-server.ts';
-import { descriptionFromJson, jobFromJson, providerFromJson, recordFromJson, workerFromJson } from './from-json.ts';
+import {
+  descriptionFromJson,
+  jobFromJson,
+  poolFromJson,
+  poolViewFromJson,
+  providerFromJson,
+  recordFromJson,
+  workerFromJson,
+} from './from-json.ts';
 import { jobInputToJson } from './job-input-json.ts';
 import { translateClientError, translating } from './translate-client-error.ts';
 import { waitForEnd } from './wait-for-end.ts';
@@ -144,6 +154,18 @@ export class RemoteBackend implements Backend {
 
   deleteLimit(key: string): Promise<void> {
     return translating(() => this.#client.limits.delete(key));
+  }
+
+  listPools(): Promise<readonly PoolView[]> {
+    return translating(async () => (await this.#client.pools.list()).map(poolViewFromJson));
+  }
+
+  putPool({ name, ...pool }: PoolInput): Promise<Pool> {
+    return translating(async () => poolFromJson(await this.#client.pools.put(name, pool)));
+  }
+
+  deletePool(name: string): Promise<void> {
+    return translating(() => this.#client.pools.delete(name));
   }
 
   runPending(): Promise<void> {

@@ -1,9 +1,9 @@
-import { checkPoolInput, isHodeiError, type Pool, type PoolInput } from '@hodei/domain';
+import { deletePool, listPools, putPool } from '@hodei/application';
 import { z } from 'zod';
 
 import type { App } from '../app.ts';
 import type { HttpContext } from '../http-context.ts';
-import { poolToJson } from './pool-json.ts';
+import { poolToJson, poolViewToJson } from './pool-json.ts';
 import { PoolInputJson, PoolJson, PoolList, PoolParams } from './pool-schemas.ts';
 
 export function addPoolRoutes(app: App, http: HttpContext): void {
@@ -17,7 +17,7 @@ export function addPoolRoutes(app: App, http: HttpContext): void {
         response: { 200: PoolList },
       },
     },
-    async () => ({ items: (await http.life().context.repositories.pools.list()).map(poolToJson) }),
+    async () => ({ items: (await listPools(http.life().context)).map(poolViewToJson) }),
   );
 
   app.put(
@@ -32,7 +32,7 @@ export function addPoolRoutes(app: App, http: HttpContext): void {
         response: { 200: PoolJson },
       },
     },
-    async (request) => poolToJson(await put({ name: request.params.name, ...request.body })),
+    async (request) => poolToJson(await putPool(http.life().context, { name: request.params.name, ...request.body })),
   );
 
   app.delete(
@@ -48,19 +48,8 @@ export function addPoolRoutes(app: App, http: HttpContext): void {
       },
     },
     async (request, reply) => {
-      await http.life().context.repositories.pools.delete(request.params.name);
+      await deletePool(http.life().context, request.params.name);
       return reply.code(204).send();
     },
   );
-
-  /** Over whatever is there. @throws HodeiError `invalid_input`; `conflict` where somebody else was faster. */
-  async function put(input: PoolInput): Promise<Pool> {
-    const { repositories, clock } = http.life().context;
-    const pool = checkPoolInput(input);
-    const before = await repositories.pools.get(pool.name).catch((error: unknown) => {
-      if (isHodeiError(error, 'not_found')) return undefined;
-      throw error;
-    });
-    return repositories.pools.put({ pool, version: before?.version ?? 0, at: clock.now() });
-  }
 }

@@ -32,30 +32,40 @@ export const PoolInputJson = z
   })
   .meta({ id: 'PoolInput' });
 
-export const PoolJson = z
-  .strictObject({
-    name: z.string(),
-    template: z.strictObject({
-      image: z.string(),
-      resources: Resources,
-      network: z.string(),
-      labels: Labels,
-      ...optionalInTemplate,
-    }),
-    minIdle: z.int(),
-    maxIdle: z.int(),
-    maxWorkers: z.int(),
-    idleTtlMs: z.int(),
-    maxJobsPerWorker: z.int(),
-    policy: Policy,
-    version: z.int(),
-    createdAt: Moment,
-    updatedAt: Moment,
-  })
-  .meta({ id: 'Pool' });
+const poolFields = {
+  name: z.string(),
+  template: z.strictObject({
+    image: z.string(),
+    resources: Resources,
+    network: z.string(),
+    labels: Labels,
+    ...optionalInTemplate,
+  }),
+  minIdle: z.int(),
+  maxIdle: z.int(),
+  maxWorkers: z.int(),
+  idleTtlMs: z.int(),
+  maxJobsPerWorker: z.int(),
+  policy: Policy,
+  version: z.int(),
+  createdAt: Moment,
+  updatedAt: Moment,
+};
 
-export const PoolList = z.strictObject({ items: z.array(PoolJson) }).meta({ id: 'PoolList' });
+export const PoolJson = z.strictObject(poolFields).meta({ id: 'Pool' });
+
+export const PoolViewJson = z
+  .strictObject({
+    ...poolFields,
+    idle: z.int().describe('workers that wait now'),
+    busy: z.int(),
+    other: z.int().describe('those that are being made, or ended'),
+  })
+  .meta({ id: 'PoolView' });
+
+export const PoolList = z.strictObject({ items: z.array(PoolViewJson) }).meta({ id: 'PoolList' });
 
 export const PoolParams = z.strictObject({ name: z.string().max(63) });
 
 export type PoolJson = z.output<typeof PoolJson>;
+export type PoolViewJson = z.output<typeof PoolViewJson>;
