@@ -1,3 +1,5 @@
+import { availableParallelism } from 'node:os';
+
 import { defineConfig } from 'vitest/config';
 
 // The packages' sources, not their builds: nothing needs a build to be tested.
@@ -9,6 +11,8 @@ const sources = {
 export default defineConfig({
   ...sources,
   test: {
+    // Most integration tests wait for an engine or for a process of their own: more of them than cores may be under way.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     // .ci/run counts the tests in this file.
     reporters: process.env['CI'] ? ['default', ['json', { outputFile: '.toolchain/test-report.json' }]] : ['default'],
     projects: [

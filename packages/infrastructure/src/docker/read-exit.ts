@@ -48,8 +48,15 @@ export async function readExit(
   const span = { since: 0, until: exitedAt + LATE_EVENT_MS };
   let events = await readPastEvents(engine, subject, { actions: ACTIONS, ...span, signal });
   if (!events.some(({ action }) => action === 'start')) {
-    await engine.lives.look(() => recallEngine(engine, signal));
-    const life = engine.lives.find(subject.resourceId, Date.parse(State.StartedAt));
+    const startedAt = Date.parse(State.StartedAt);
+    const look = (): Promise<void> => engine.lives.look(() => recallEngine(engine, signal));
+    await look();
+    const tooEarlyMs = engine.lives.tooEarlyMs(startedAt);
+    if (tooEarlyMs > 0) {
+      await delay(tooEarlyMs, undefined, { signal }).catch(() => signal?.throwIfAborted());
+      await look();
+    }
+    const life = engine.lives.find(subject.resourceId, startedAt);
     if (life !== undefined) {
       const sawEnd = exitedAt > life.at || life.ends.has(subject.resourceId);
       const told = toldByEngine(State, { ...life, sawEnd });
