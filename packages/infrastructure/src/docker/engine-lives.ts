@@ -54,10 +54,13 @@ export class EngineLives {
     return this.#looks.find(({ at, starts }) => at > startedAt + LATE_START_MS && !starts.has(containerId));
   }
 
-  /** How long it takes until a look can tell of a container that started then, in milliseconds; 0 where the last could. */
+  /**
+   * How long it takes until a look can tell of a container that started then, in milliseconds, where the last one came
+   * too soon after that; else 0, also where the engine has forgotten too much for any look to tell.
+   */
   tooEarlyMs(startedAt: EpochMs): number {
     const last = this.#looks.at(-1);
-    return last === undefined ? 0 : Math.max(0, startedAt + LATE_START_MS + 1 - last.at);
+    return last === undefined || last.at < startedAt ? 0 : Math.max(0, startedAt + LATE_START_MS + 1 - last.at);
   }
 
   async #look(recall: Recall): Promise<void> {

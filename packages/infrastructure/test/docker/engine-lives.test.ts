@@ -32,6 +32,17 @@ describe('the lives of an engine', () => {
     expect(engine.lives.find('young', NOW - 30_000)).toBeUndefined();
   });
 
+  test('can be told of a container that has just started only a little later', async () => {
+    await using fake = await engineWith([]);
+    const { engine } = fake;
+    expect(engine.lives.tooEarlyMs(NOW)).toBe(0);
+    await engine.lives.look(() => recallEngine(engine));
+    expect(engine.lives.tooEarlyMs(NOW - 400)).toBe(601);
+    expect(engine.lives.tooEarlyMs(NOW - 30_000)).toBe(0);
+    // It was looked at before that started, and has forgotten too much since.
+    expect(engine.lives.tooEarlyMs(NOW + 30_000)).toBe(0);
+  });
+
   test('are not known where it may have forgotten some', async () => {
     await using fake = await engineWith(Array.from({ length: 256 }, () => ['start', 'another'] as const));
     await fake.engine.lives.look(() => recallEngine(fake.engine));
