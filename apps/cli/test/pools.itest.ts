@@ -117,6 +117,9 @@ describe('a pool on a real engine', () => {
       '1',
       '--jobs-per-worker',
       '5',
+      // Else a second one may be made while the first is busy, and take the second job.
+      '--max-workers',
+      '1',
     ];
     expect(await here.hodei(put)).toMatchObject({ code: 0 });
     const waiting = (): Promise<boolean> =>

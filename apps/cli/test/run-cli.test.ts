@@ -115,7 +115,8 @@ describe('what is wrong in the environment', () => {
     ],
     [{ HODEI_DATABASE_URL: 'not a url' }, 'config_invalid', /HODEI_DATABASE_URL/],
     [{ HODEI_LOG_LEVEL: 'loud' }, 'config_invalid', /HODEI_LOG_LEVEL must be one of/],
-    [{ HODEI_URL: 'http://127.0.0.1:7433' }, 'unsupported', /HODEI_URL is set/],
+    [{ HODEI_URL: 'ftp://somewhere' }, 'config_invalid', /HODEI_URL must be a URL like http:/],
+    [{ HODEI_URL: 'http://127.0.0.1:1' }, 'unavailable', /the server did not answer GET \/v1\/jobs/],
   ])('%j names itself and what is allowed', async (env, code, words) => {
     const result = await hodei(['jobs', 'ls'], env);
     expect(result.code).toBe(125);

@@ -23,14 +23,21 @@ async function pipeInto(program: string, reader: string): Promise<{ readonly rea
 }
 
 test('waits for a slow reader without blocking the process or losing a byte', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'hodei-sink-'));
+  const wentOn = join(folder, 'went-on');
+  // The reader begins when the process went on while a write waited for it: one that is blocked never does.
   const program = `
+    import { writeFileSync } from 'node:fs';
     let turns = 0;
-    const timer = setInterval(() => (turns += 1), 5);
+    const timer = setInterval(() => (turns += 1) === 20 && writeFileSync(${JSON.stringify(wentOn)}, ''), 5);
     for (let i = 0; i < 8; i += 1) await sink.write(Buffer.alloc(1 << 20, 'x'));
-    clearInterval(timer);
-    process.stderr.write(turns > 20 ? 'went on' : 'blocked after ' + turns);`;
-  const { read, stderr } = await pipeInto(program, 'sleep 0.4; wc -c');
-  expect({ read, stderr }).toEqual({ read: String(8 << 20), stderr: 'went on' });
+    clearInterval(timer);`;
+  try {
+    const reader = `while [ ! -e '${wentOn}' ]; do sleep 0.01; done; wc -c`;
+    expect(await pipeInto(program, reader)).toEqual({ read: String(8 << 20), stderr: '' });
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 test('waits for a reader whose pipe does not block', async () => {
