@@ -79,8 +79,10 @@ function toldByEngine(
   { liveRestore, sawEnd }: { readonly liveRestore: boolean; readonly sawEnd: boolean },
 ): Pick<WorkerExit, 'endedByEngine' | 'outputMayBeCut'> | undefined {
   const isFault = ExitCode !== 0 && !OOMKilled;
+  // An engine that was killed was seen to say 0 of a container that had ended with 39 while it was away.
+  const isHearsay = ExitCode === 0 && !sawEnd;
   // Without live-restore none outlives its engine.
-  const wasEnded = isFault && (!liveRestore || ExitCode === UNKNOWN || (ExitCode === KILLED && !sawEnd));
+  const wasEnded = isHearsay || (isFault && (!liveRestore || ExitCode === UNKNOWN || (ExitCode === KILLED && !sawEnd)));
   if (!wasEnded && sawEnd) return undefined;
   return { ...(wasEnded ? { endedByEngine: true } : {}), ...(sawEnd ? {} : { outputMayBeCut: true }) };
 }
