@@ -129,12 +129,16 @@ export class RemoteBackend implements Backend {
   }
 
   changeQueue(name: string, change: QueueChange): Promise<Queue> {
+    const { paused, weight, maxInFlight: limit } = change;
+    if (paused !== undefined && weight === undefined && limit === undefined) {
+      return translating(() => (paused ? this.#client.queues.pause(name) : this.#client.queues.resume(name)));
+    }
     return translating(async () => {
       const found = (await this.#client.queues.list()).find((queue) => queue.name === name);
-      const maxInFlight = change.maxInFlight === undefined ? found?.maxInFlight : (change.maxInFlight ?? undefined);
+      const maxInFlight = limit === undefined ? found?.maxInFlight : (limit ?? undefined);
       return this.#client.queues.put(name, {
-        paused: change.paused ?? found?.paused ?? false,
-        weight: change.weight ?? found?.weight ?? 1,
+        paused: paused ?? found?.paused ?? false,
+        weight: weight ?? found?.weight ?? 1,
         ...(maxInFlight === undefined ? {} : { maxInFlight }),
       });
     });
