@@ -10,6 +10,10 @@ export const checks: readonly Check[] = [
   { name: 'lint', command: ['oxlint', '--type-aware'] },
   { name: 'format', command: ['oxfmt', '--check'] },
   { name: 'boundaries', command: ['node', 'scripts/check-boundaries.ts'] },
+  {
+    name: 'configuration reference',
+    command: ['node', '--conditions=@hodei/source', 'scripts/configuration.ts', '--check'],
+  },
   { name: 'dead code', command: ['knip', '--no-config-hints'] },
 ];
 

@@ -17,7 +17,7 @@ manifests_fingerprint() {
   {
     uname -sm
     cat "$ROOT/pnpm-lock.yaml" "$ROOT/pnpm-workspace.yaml" "$ROOT/package.json" \
-      "$ROOT"/packages/*/package.json "$ROOT"/apps/*/package.json
+      "$ROOT"/packages/*/package.json "$ROOT"/apps/*/package.json "$ROOT"/bench/package.json
   } | cksum
 }
 

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 
 import type { Cli } from './cli.ts';
+import { addConfigCommand } from './commands/config.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addJobsCancelCommand } from './commands/jobs-cancel.ts';
 import { addJobsGetCommand } from './commands/jobs-get.ts';
@@ -76,6 +77,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addTokenCommands(program.command('tokens').description('tokens of the HTTP API: create, list, revoke'), cli);
 
   addServeCommand(program, cli, version);
+  addConfigCommand(program, cli);
   addDoctorCommand(program, cli);
   addRunnerCommand(program, cli);
   return program;

@@ -125,3 +125,28 @@ describe('what is wrong in the environment', () => {
     expect(result.stderr).not.toContain('hunter2');
   });
 });
+
+describe('hodei config', () => {
+  const env = { HODEI_DATABASE_URL: 'postgresql://u:hunter2@db/hodei', HODEI_LOG_LEVEL: 'info' };
+
+  test('shows what holds and where it comes from, and no secret', async () => {
+    const { code, stdout } = await hodei(['config', '--json'], env);
+    expect({ code, secret: stdout.includes('hunter2') }).toEqual({ code: 0, secret: false });
+    const rows = JSON.parse(stdout) as { readonly name: string; readonly meaning: string }[];
+    const found = (name: string) => rows.find((row) => row.name === name);
+    expect(found('HODEI_LOG_LEVEL')).toMatchObject({ value: 'info', source: 'environment' });
+    expect(found('HODEI_LISTEN')).toMatchObject({ value: '127.0.0.1:7433', source: 'default' });
+    expect(found('HODEI_DATABASE_URL')).toEqual({
+      name: 'HODEI_DATABASE_URL',
+      source: 'environment',
+      meaning: expect.any(String),
+    });
+    expect(found('HODEI_SEALING_KEY')).toMatchObject({ source: 'not set' });
+    expect((await hodei(['config'], env)).stdout).toMatch(/HODEI_DATABASE_URL +\*{6} +environment/);
+  });
+
+  test('says what is wrong', async () => {
+    const { code, stderr } = await hodei(['config'], { HODEI_LOG_LEVEL: 'loud' });
+    expect({ code, stderr }).toEqual({ code: 125, stderr: expect.stringContaining('HODEI_LOG_LEVEL must be one of') });
+  });
+});

@@ -14,7 +14,7 @@ import { AesSecretSealer, SystemClock, SystemIds } from '@hodei/infrastructure/s
 import { container as rootContainer, instanceCachingFactory, type DependencyContainer } from 'tsyringe';
 
 import { createPinoDiagnostics } from './pino-diagnostics.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 import {
   CHANGE_HUB,
   CLOCK,
@@ -77,7 +77,7 @@ function createRegistry(c: DependencyContainer): ProviderRegistry {
 }
 
 function createJobContext(c: DependencyContainer): JobContext {
-  const { defaultImage, maxOutputBytes } = c.resolve(SETTINGS);
+  const { defaultImage, maxOutputBytes, maxConcurrentJobs } = c.resolve(SETTINGS);
   return {
     repositories: c.resolve(REPOSITORIES),
     registry: c.resolve(PROVIDER_REGISTRY),
@@ -89,6 +89,6 @@ function createJobContext(c: DependencyContainer): JobContext {
     idle: c.resolve(IDLE_WORKERS),
     instance: c.resolve(INSTANCE),
     lost: c.resolve(LEASE_LOST),
-    policy: { ...DEFAULT_JOB_POLICY, defaultImage, maxOutputBytes },
+    policy: { ...DEFAULT_JOB_POLICY, defaultImage, maxOutputBytes, maxConcurrentJobs },
   };
 }

@@ -9,4 +9,6 @@ export { LOCAL_PROVIDER, openControlPlane, type ControlPlane } from './open-cont
 export { openStore, type Store, type StoreOptions } from './open-store.ts';
 export { runLoop } from './run-loop.ts';
 export { serve, type ServeOptions } from './serve.ts';
-export { LOG_LEVELS, parseSettings, type Settings } from './settings.ts';
+export { parseSettings, type Settings } from './settings/parse-settings.ts';
+export { SETTING_DOCS, type SettingDoc } from './settings/setting-docs.ts';
+export { LOG_LEVELS } from './settings/settings-schema.ts';

@@ -17,7 +17,7 @@ import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/s
 
 import { openStore, type Store, type StoreOptions } from './open-store.ts';
 import { runLoop } from './run-loop.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 import {
   IDLE_WORKERS,
   INSTANCE,

@@ -6,7 +6,7 @@ import type { DependencyContainer } from 'tsyringe';
 
 import { createContainer } from './composition-root.ts';
 import { runLoop } from './run-loop.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 import { CHANGE_HUB, CLOCK, DIAGNOSTICS, IDS, REPOSITORIES } from './tokens.ts';
 
 /** The rows of an installation, and who tells of their changes: enough to look, not to run anything. */

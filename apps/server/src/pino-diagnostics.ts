@@ -1,7 +1,7 @@
 import type { Diagnostics } from '@hodei/application';
 import { pino, stdSerializers } from 'pino';
 
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 
 /** Structured log lines on stderr, so that stdout stays the job's. */
 export function createPinoDiagnostics(level: Settings['logLevel']): Diagnostics {

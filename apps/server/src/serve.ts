@@ -7,7 +7,7 @@ import type { StoreOptions } from './open-store.ts';
 import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
 import { SEALING_KEY } from './tokens.ts';
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 import { tidyLoop } from './tidy-loop.ts';
 
 /** What whoever serves may bring along. */

@@ -2,7 +2,7 @@ import type { ChangeHub, Diagnostics, IdleWorkers, JobContext, JobRunner, Provid
 import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
 import type { InjectionToken } from 'tsyringe';
 
-import type { Settings } from './settings.ts';
+import type { Settings } from './settings/parse-settings.ts';
 
 // In a module of their own and typed: a token made where it is used would resolve as `unknown`.
 export const SETTINGS: InjectionToken<Settings> = Symbol('Settings');

@@ -1,7 +1,11 @@
+import { mkdtempDisposableSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
 import { isHodeiError } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { parseSettings } from '../src/index.ts';
+import { parseSettings, SETTING_DOCS } from '../src/index.ts';
 
 function refusal(env: NodeJS.ProcessEnv): string {
   try {
@@ -22,6 +26,7 @@ describe('settings', () => {
       defaultImage: 'busybox',
       drainTimeoutMs: 30_000,
       maxOutputBytes: 1024 ** 3,
+      maxConcurrentJobs: 50,
       retentionMs: 30 * 24 * 3600 * 1000,
       env: {},
     });
@@ -38,6 +43,7 @@ describe('settings', () => {
     [{ HODEI_LOG_LEVEL: 'loud' }, /HODEI_LOG_LEVEL must be one of trace, debug/],
     [{ HODEI_RETENTION_DAYS: '0' }, /HODEI_RETENTION_DAYS must be a number of days, more than 0/],
     [{ HODEI_MAX_OUTPUT_BYTES: '1 GB' }, /HODEI_MAX_OUTPUT_BYTES must be a whole number of bytes/],
+    [{ HODEI_MAX_CONCURRENT_JOBS: '0' }, /HODEI_MAX_CONCURRENT_JOBS must be a whole number from 1 to 10000/],
     [{ HODEI_DRAIN_TIMEOUT_MS: 'soon' }, /HODEI_DRAIN_TIMEOUT_MS must be a whole number of milliseconds/],
   ])('name what is wrong and what is allowed, and no value: %o', (env, message) => {
     expect(refusal(env)).toMatch(message);
@@ -46,5 +52,45 @@ describe('settings', () => {
 
   it('name every wrong variable at once', () => {
     expect(refusal({ HODEI_URL: 'x', HODEI_LOG_LEVEL: 'x' })).toMatch(/HODEI_URL.*HODEI_LOG_LEVEL/);
+  });
+
+  it('have a word on each, which is what a wrong value is answered with', () => {
+    expect(SETTING_DOCS.length).toBeGreaterThan(10);
+    for (const { name, meaning, allowed } of SETTING_DOCS)
+      expect({ name, meaning, allowed }).toEqual({
+        name,
+        meaning: expect.stringMatching(/\.$/),
+        allowed: expect.stringMatching(/../),
+      });
+    const listen = SETTING_DOCS.find(({ name }) => name === 'HODEI_LISTEN');
+    expect(refusal({ HODEI_LISTEN: 'here' })).toBe(`HODEI_LISTEN must be ${listen?.allowed}`);
+  });
+
+  describe('that are secrets', () => {
+    it('are read from a file', () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'hodei-settings-'));
+      const file = join(folder.path, 'url');
+      writeFileSync(file, 'postgresql://u:hunter2@db/hodei\n');
+      expect(parseSettings({ HODEI_DATABASE_URL_FILE: file })).toMatchObject({
+        databaseUrl: 'postgresql://u:hunter2@db/hodei',
+      });
+      writeFileSync(file, 'mysql://u:hunter2@db/hodei\n');
+      expect(refusal({ HODEI_DATABASE_URL_FILE: file })).toMatch(/^HODEI_DATABASE_URL must be a URL like/);
+      expect(refusal({ HODEI_DATABASE_URL_FILE: file })).not.toContain('hunter2');
+    });
+
+    it('are refused where it is not clear which one counts, and where there is none', () => {
+      using folder = mkdtempDisposableSync(join(tmpdir(), 'hodei-settings-'));
+      const file = join(folder.path, 'key');
+      expect(refusal({ HODEI_SEALING_KEY_FILE: file })).toMatch(/HODEI_SEALING_KEY_FILE must be a file .*ENOENT/);
+      writeFileSync(file, '\n');
+      expect(refusal({ HODEI_SEALING_KEY_FILE: file })).toMatch(/with something in it/);
+      writeFileSync(file, 'a key');
+      expect(refusal({ HODEI_SEALING_KEY_FILE: file, HODEI_SEALING_KEY: 'another' })).toMatch(/both set/);
+    });
+
+    it('and nothing else are read from files', () => {
+      expect(parseSettings({ HODEI_LOG_LEVEL_FILE: '/no/such/file' })).toMatchObject({ logLevel: 'warn' });
+    });
   });
 });
