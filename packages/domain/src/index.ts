@@ -11,6 +11,7 @@ export {
   type Load,
   type Overcommit,
 } from './capacity.ts';
+export { WAITING_CLASSES, type Census, type CensusRepository, type WaitingClass } from './census-repository.ts';
 export { joinChanges, type Change, type ChangeFeed } from './change-feed.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
 export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';

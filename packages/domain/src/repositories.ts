@@ -1,4 +1,5 @@
 import type { AttemptRepository } from './attempt-repository.ts';
+import type { CensusRepository } from './census-repository.ts';
 import type { ChangeFeed } from './change-feed.ts';
 import type { HistoryRepository } from './history-repository.ts';
 import type { ImageUseRepository } from './image-use.ts';
@@ -28,5 +29,6 @@ export interface Repositories {
   readonly ownership: OwnershipRepository;
   readonly tokens: TokenRepository;
   readonly retention: RetentionRepository;
+  readonly census: CensusRepository;
   readonly changes: ChangeFeed;
 }

@@ -29,6 +29,7 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     ownership: reach('ownership'),
     tokens: reach('tokens'),
     retention: reach('retention'),
+    census: reach('census'),
     changes: { watch: (signal) => around.watch(store.changes.watch(signal), signal) } satisfies ChangeFeed,
   };
 }

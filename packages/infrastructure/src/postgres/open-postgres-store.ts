@@ -3,6 +3,7 @@ import { Database } from './connection/database.ts';
 import type { PostgresOptions } from './connection/postgres-options.ts';
 import { migrateToLatest } from './migrations/migrate-to-latest.ts';
 import { PostgresAttemptRepository } from './postgres-attempt-repository.ts';
+import { PostgresCensusRepository } from './postgres-census-repository.ts';
 import { PostgresChangeFeed } from './postgres-change-feed.ts';
 import { PostgresHistoryRepository } from './postgres-history-repository.ts';
 import { PostgresImageUseRepository } from './postgres-image-use-repository.ts';
@@ -52,6 +53,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       ownership: new PostgresOwnershipRepository(database),
       tokens: new PostgresTokenRepository(database),
       retention: new PostgresRetentionRepository(database),
+      census: new PostgresCensusRepository(database),
       changes,
     },
     [Symbol.asyncDispose]: () => (closed ??= close()),

@@ -3,6 +3,7 @@ export type { ConformanceCommands, ForeignThing, WorkerProviderHarness } from '.
 export { posixCommands } from './worker-provider/posix-commands.ts';
 export {
   describeAttemptRepository,
+  describeCensusRepository,
   describeChangeFeed,
   describeHistoryRepository,
   describeInstanceRepository,

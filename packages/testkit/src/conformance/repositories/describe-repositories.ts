@@ -1,6 +1,7 @@
 import { begin } from './attempt-begin.ts';
 import { finish } from './attempt-finish.ts';
 import { markLaunched } from './attempt-launch.ts';
+import { census } from './census-repository.ts';
 import { changeFeed } from './change-feed.ts';
 import type { RepositoriesSetup } from './harness.ts';
 import { history } from './history-repository.ts';
@@ -77,6 +78,8 @@ export const describeInstanceRepository: Suite = suiteOf('instance repository', 
 export const describeOwnershipRepository: Suite = suiteOf('ownership repository', ownership);
 /** What every `RetentionRepository` has to do. */
 export const describeRetentionRepository: Suite = suiteOf('retention repository', retention);
+/** What every `CensusRepository` has to do. */
+export const describeCensusRepository: Suite = suiteOf('census repository', census);
 /** What every `ChangeFeed` has to do. */
 export const describeChangeFeed: Suite = suiteOf('change feed', changeFeed);
 
@@ -98,5 +101,6 @@ export function describeRepositories(name: string, setup: RepositoriesSetup): vo
   describeHistoryRepository(name, setup);
   describeOwnershipRepository(name, setup);
   describeRetentionRepository(name, setup);
+  describeCensusRepository(name, setup);
   describeChangeFeed(name, setup);
 }

@@ -1,6 +1,7 @@
 import type { Clock, IdGenerator, Repositories } from '@hodei/domain';
 import { FaultPlan } from '../faults.ts';
 import { InMemoryAttemptRepository } from './in-memory-attempt-repository.ts';
+import { InMemoryCensusRepository } from './in-memory-census-repository.ts';
 import { InMemoryChangeFeed } from './in-memory-change-feed.ts';
 import { InMemoryHistoryRepository } from './in-memory-history-repository.ts';
 import { InMemoryImageUseRepository } from './in-memory-image-use-repository.ts';
@@ -61,6 +62,7 @@ export function createInMemoryRepositories(options: {
     ownership: faulty('ownership', new InMemoryOwnershipRepository(store, clock)),
     tokens: faulty('tokens', new InMemoryTokenRepository(store)),
     retention: faulty('retention', new InMemoryRetentionRepository(store, clock)),
+    census: faulty('census', new InMemoryCensusRepository(store, clock)),
     changes: new InMemoryChangeFeed(store),
   };
 }
