@@ -23,6 +23,8 @@ export { ChangeHub, type Subscription } from './support/change-hub.ts';
 export type { DiagnosticFacts, Diagnostics } from './support/diagnostics.ts';
 export type { JobContext } from './support/job-context.ts';
 export { DEFAULT_JOB_POLICY, type JobPolicy } from './support/job-policy.ts';
+export { START_KINDS, type StartKind, type Telemetry, type TracedAttempt } from './telemetry/telemetry.ts';
+export { START_PHASES, type PhaseSpan, type StartPhase } from './telemetry/start-phases.ts';
 export { keepLease, LEASE_MS } from './support/keep-lease.ts';
 export { createToken, listTokens, revokeToken } from './tokens/manage-tokens.ts';
 export { TOKEN_CACHE_MS, TokenAuthenticator } from './tokens/token-authenticator.ts';

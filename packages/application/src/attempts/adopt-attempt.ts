@@ -1,8 +1,10 @@
-import { toHodeiError, type Attempt, type Job, type Outcome } from '@hodei/domain';
+import { toHodeiError, type Attempt, type Job, type Outcome, type Worker } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { reportOf } from '../telemetry/attempt-report.ts';
+import type { StartKind } from '../telemetry/telemetry.ts';
 import { endAttempt, type AttemptResult } from './end-attempt.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
 import { askWorker } from './launch-job.ts';
@@ -25,7 +27,8 @@ export async function adoptAttempt(
   signals: StopSignals,
 ): Promise<AttemptResult> {
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
-  const { handle, stateChangedAt, endRequest } = await context.repositories.workers.get(attempt.workerId);
+  const { handle, stateChangedAt, endRequest, ...worker } = await context.repositories.workers.get(attempt.workerId);
+  const report = reportOf(context, job, attempt, startOf(worker));
   const phases: Phases = { ...attempt.phases };
   let output: OutputStore | undefined;
   let outcome: Outcome;
@@ -52,6 +55,7 @@ export async function adoptAttempt(
           running,
           phases,
           recorded,
+          report,
           launchedAfter: attempt.phases.launched ?? stateChangedAt,
           ...(endRequest === undefined ? {} : { endRequest }),
         },
@@ -66,8 +70,11 @@ export async function adoptAttempt(
     if (error.code === 'worker_not_found' || phases.launched !== undefined) await output?.loseRest();
     outcome = outcomeOfError(error);
   }
-  return endAttempt(context, attempt, provider, handle, outcome, phases);
+  return endAttempt(context, attempt, provider, handle, outcome, phases, { report });
 }
+
+const startOf = ({ pool, jobsRun }: Pick<Worker, 'pool' | 'jobsRun'>): StartKind =>
+  pool === undefined ? 'cold' : jobsRun > 1 ? 'reused' : 'warm';
 
 /** The rows get the worker's handle before an order is sent; without it, there was none. */
 const neverOrdered = (): Outcome => ({

@@ -8,6 +8,7 @@ import {
 } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { endAttempt, type AttemptEnd, type AttemptResult } from './end-attempt.ts';
 import type { Phases } from './follow-attempt.ts';
 import { destroyedOutcome, outcomeOfError, type StopReason } from './outcome-of.ts';
@@ -19,6 +20,7 @@ export interface BegunAttempt {
   readonly attempt: Attempt;
   readonly provider: WorkerProvider;
   readonly phases: Phases;
+  readonly report?: AttemptReport | undefined;
   handle?: WorkerHandle;
   /** Absent until its secrets are known. */
   output?: OutputStore;
@@ -51,7 +53,10 @@ export async function concludeAttempt(
     if (mayHaveRun || phases.launched !== undefined) await begun.output?.loseRest();
     outcome = signals.stop.aborted ? stoppedBefore(signals.stop) : outcomeOfError(error);
   }
-  return endAttempt(context, attempt, provider, begun.handle, outcome, phases, end(outcome, failure));
+  return endAttempt(context, attempt, provider, begun.handle, outcome, phases, {
+    ...end(outcome, failure),
+    report: begun.report,
+  });
 }
 
 function stoppedBefore(stop: AbortSignal): Outcome {

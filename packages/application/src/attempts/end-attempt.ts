@@ -1,6 +1,7 @@
 import type { Attempt, Job, Outcome, WorkerHandle, WorkerId, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { finishAttempt } from './finish-attempt.ts';
 
@@ -19,6 +20,8 @@ export interface AttemptEnd {
   readonly reuse?: () => void;
   /** The job may be tried again at once: it has not begun, and another worker waits. */
   readonly againAtOnce?: boolean;
+  /** Is told of the end. */
+  readonly report?: AttemptReport | undefined;
 }
 
 /**
@@ -39,6 +42,7 @@ export async function endAttempt(
   const options = { reuse: reuse !== undefined, againAtOnce };
   const job = await finishAttempt(context, attempt, outcome, phases, options);
   context.hub.tell({ kind: 'job', jobId: job.id, state: job.state });
+  end.report?.ended(job, outcome, phases);
   if (reuse !== undefined) {
     reuse();
     return { job, workerId, cleanedUp: Promise.resolve() };

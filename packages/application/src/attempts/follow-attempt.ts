@@ -12,6 +12,7 @@ import type {
 } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { endedBefore } from './outcome-of.ts';
 import { recordLaunch } from './record-launch.ts';
 import type { OutputStore } from './store-output.ts';
@@ -30,6 +31,7 @@ export interface LaunchedAttempt {
   readonly running: RunningJob;
   readonly phases: Phases;
   readonly onExit?: (exit: WorkerExit) => void;
+  readonly report?: AttemptReport | undefined;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
   /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
@@ -47,7 +49,7 @@ export async function followAttempt(
   launched: LaunchedAttempt,
   signals: StopSignals,
 ): Promise<Outcome> {
-  const { job, attempt, provider, handle, output, phases, launchedAfter, endRequest } = launched;
+  const { job, attempt, provider, handle, output, phases, launchedAfter, endRequest, report } = launched;
   const { timeoutMs } = job.spec;
   const launchedAt = (phases.launched ??= context.clock.now());
   const supervised = {
@@ -58,7 +60,9 @@ export async function followAttempt(
     output,
     onFirstByte: () => {
       // What is acknowledged already was seen by another life, which took the moment with it.
-      if (!hasOutput(attempt)) phases.firstByte ??= context.clock.now();
+      if (phases.firstByte !== undefined || hasOutput(attempt)) return;
+      phases.firstByte = context.clock.now();
+      report?.firstByte(phases);
     },
     onExit: (exit: WorkerExit) => {
       const { exitedAt } = exit;
@@ -78,7 +82,10 @@ export async function followAttempt(
   const abandon = new AbortController();
   const lost = AbortSignal.any([signals.lost, abandon.signal]);
   const record = launched.recorded ? Promise.resolve() : recordLaunch(context, attempt, handle, { ...phases });
-  record.catch((error: unknown) => abandon.abort(error));
+  record.then(
+    () => launched.recorded || report?.launched(phases),
+    (error: unknown) => abandon.abort(error),
+  );
   const [outcome] = await Promise.all([
     superviseJob(context, supervised, launched.running, { ...signals, lost }),
     record,

@@ -3,6 +3,8 @@ import type { Job, Phase } from '@hodei/domain';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { notesStarting, reportOf } from '../telemetry/attempt-report.ts';
+import type { StartMoments } from '../telemetry/start-phases.ts';
 import { withWorkerToken } from '../workers/worker-token.ts';
 import { beginAttempt, expiryOf } from './begin-attempt.ts';
 import { concludeAttempt, type BegunAttempt } from './conclude-attempt.ts';
@@ -38,20 +40,23 @@ export async function runAttempt(
   };
   const given = await openSecrets(context, job);
   const attempt = await beginAttempt(context, job, provider, phases);
+  const moments: StartMoments = { begun: context.clock.now() };
   selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
   const secrets = await withWorkerToken(context, job, attempt.workerId, given);
   const output = OutputStore.for(context, job, attempt, secrets);
-  const begun: BegunAttempt = { attempt, provider, phases, output };
+  const report = reportOf(context, job, attempt, 'cold', moments);
+  const begun: BegunAttempt = { attempt, provider, phases, output, report };
   const run = async () => {
     const signal = AbortSignal.any([signals.stop, signals.lost]);
-    const options = { signal, onProgress, reached, expiresAt: expiryOf(context, job) };
+    const noted = notesStarting(moments, () => context.clock.now(), onProgress);
+    const options = { signal, onProgress: noted, reached, expiresAt: expiryOf(context, job) };
     const { handle, order, hasBegun } = await prepareWorker(context, provider, job, attempt, secrets, options);
     begun.handle = handle;
     await recordReady(context, attempt, handle);
     if (!hasBegun) signals.stop.throwIfAborted();
     const { launchTimeoutMs } = policy;
-    const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs };
+    const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };
     const startupMs = (phases.workerReady ?? 0) - (phases.imageReady ?? 0);
     return runOnWorker(context, on, signals, {
       onLaunched: () => registry.reportSuccess(provider.id, { startupMs }),

@@ -1,6 +1,7 @@
 import type { Attempt, Job, LaunchOrder, Outcome, WorkerExit, WorkerHandle, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
 import { launchJob } from './launch-job.ts';
 import type { OutputStore } from './store-output.ts';
@@ -17,6 +18,7 @@ export interface OnWorker {
   readonly phases: Phases;
   /** How long the worker may take to say that it is launched, in milliseconds. */
   readonly launchTimeoutMs: number;
+  readonly report?: AttemptReport | undefined;
 }
 
 /**
@@ -29,7 +31,7 @@ export async function runOnWorker(
   signals: StopSignals,
   told: { readonly onLaunched?: () => void; readonly onExit?: (exit: WorkerExit) => void } = {},
 ): Promise<Outcome> {
-  const { job, attempt, provider, handle, phases, output } = on;
+  const { job, attempt, provider, handle, phases, output, report } = on;
   phases.ordered ??= context.clock.now();
   // Not given up for a cancellation: nobody would know whether the job began. It is stopped once that is known.
   const running = await launchJob(context, provider, handle, on.order, signals.lost, on.launchTimeoutMs);
@@ -37,7 +39,7 @@ export async function runOnWorker(
   told.onLaunched?.();
   return followAttempt(
     context,
-    { job, attempt, provider, handle, output, running, phases, recorded: false, ...told },
+    { job, attempt, provider, handle, output, running, phases, recorded: false, report, ...told },
     signals,
   );
 }

@@ -19,7 +19,7 @@ import { BatchWriter } from './batch-writer.ts';
 import { BoundedOutput } from './bounded-output.ts';
 import { MaskedStream } from './masked-stream.ts';
 
-type StoreContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'hub'>;
+type StoreContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'hub' | 'telemetry'>;
 type StoredAttempt = Pick<Attempt, 'id' | 'jobId' | 'number' | 'epoch' | 'acknowledged'>;
 type Streams<T> = Readonly<Record<OutputStream, T>>;
 
@@ -173,6 +173,7 @@ export class OutputStore {
     this.#acknowledged = after;
     this.#remember(chunks);
     this.#context.hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
+    this.#context.telemetry?.outputStored(chunks);
   }
 
   #remember(chunks: readonly OutputChunk[]): void {

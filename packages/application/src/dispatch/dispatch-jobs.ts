@@ -54,11 +54,16 @@ const EXPIRE_BATCH = 500;
  * Ends what has waited for its start longer than it may, of all instances: whichever is alive does it.
  * @returns how many jobs it ended.
  */
-export async function expireStep({ repositories, clock }: Pick<JobContext, 'repositories' | 'clock'>): Promise<number> {
+export async function expireStep({
+  repositories,
+  clock,
+  telemetry,
+}: Pick<JobContext, 'repositories' | 'clock' | 'telemetry'>): Promise<number> {
   let ended = 0;
   for (;;) {
     const more = await repositories.jobs.expireWaiting({ at: clock.now(), limit: EXPIRE_BATCH });
     ended += more;
+    if (more > 0) telemetry?.jobsExpired(more);
     if (more < EXPIRE_BATCH) return ended;
   }
 }

@@ -50,7 +50,10 @@ export async function giveBackJob(context: JobContext, job: Job, error: HodeiErr
     return now.state === 'scheduled' ? undefined : now;
   };
   try {
-    return await persist(context, () => jobs.release({ jobId: job.id, epoch, at, to }), released, context.lost);
+    const release = (): Promise<Job> => jobs.release({ jobId: job.id, epoch, at, to });
+    const given = await persist(context, release, released, context.lost);
+    if (given.outcome !== undefined) context.telemetry?.jobEnded(given);
+    return given;
   } catch (conflict) {
     if (again || !isHodeiError(conflict, 'conflict')) throw conflict;
     return giveBackJob(context, job, error, true); // its cancellation came in between: decide again

@@ -8,9 +8,15 @@ import type { JobContext } from '../support/job-context.ts';
  * @param options.force leaves it no grace period, also where its end was asked for already.
  * @throws HodeiError `not_found`
  */
-export const cancelJob = (
-  context: Pick<JobContext, 'repositories' | 'clock'>,
+export async function cancelJob(
+  context: Pick<JobContext, 'repositories' | 'clock' | 'telemetry'>,
   jobId: JobId,
   by: string,
   { force = false }: { readonly force?: boolean } = {},
-): Promise<Job> => context.repositories.jobs.requestCancel({ jobId, by, at: context.clock.now(), force });
+): Promise<Job> {
+  const at = context.clock.now();
+  const job = await context.repositories.jobs.requestCancel({ jobId, by, at, force });
+  // One that was pending has ended by this call; what ends otherwise is told by who ends it.
+  if (job.finishedAt === at && job.state === 'cancelled') context.telemetry?.jobEnded(job);
+  return job;
+}

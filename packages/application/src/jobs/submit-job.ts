@@ -28,7 +28,7 @@ export interface Idempotency {
 export async function submitJob(
   context: Pick<
     JobContext,
-    'repositories' | 'registry' | 'ids' | 'clock' | 'sealer' | 'policy' | 'instance' | 'idle' | 'hub'
+    'repositories' | 'registry' | 'ids' | 'clock' | 'sealer' | 'policy' | 'instance' | 'idle' | 'hub' | 'telemetry'
   >,
   input: JobInput,
   options: {
@@ -57,7 +57,15 @@ export async function submitJob(
       if (idempotency !== undefined && isHodeiError(error, 'conflict')) return undefined;
       throw error;
     }));
-  if (placed !== undefined) return placed;
+  const submitted = (stored: Job): Job => {
+    const to = context.clock.now();
+    // The job of an earlier submission with the same key was told then.
+    if (stored.createdAt >= job.at)
+      context.telemetry?.submitted({ job: stored, from: job.at, to, placed: placed !== undefined });
+    return stored;
+  };
+  if (placed !== undefined) return submitted(placed);
   await context.registry.assertFulfillable(demandOf(spec));
-  return context.repositories.jobs.insert({ ...job, ...(options.claim ? { claimFor: context.instance.epoch } : {}) });
+  const claim = options.claim ? { claimFor: context.instance.epoch } : {};
+  return submitted(await context.repositories.jobs.insert({ ...job, ...claim }));
 }

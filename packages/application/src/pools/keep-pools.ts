@@ -82,7 +82,7 @@ export class PoolKeeper {
     for (const name of idle.waitingPools()) {
       if (!names.has(name)) destroyed += this.#destroy(idle.waiting(name), 'its pool is no more');
     }
-    for (const name of this.#states.keys()) if (!names.has(name)) this.#states.delete(name);
+    for (const name of this.#states.keys()) if (!names.has(name)) this.#forget(name);
     return { made, destroyed };
   }
 
@@ -102,6 +102,7 @@ export class PoolKeeper {
     this.#closing.abort();
     await this.settled();
     idle.setPools([]);
+    for (const name of this.#states.keys()) this.#forget(name);
     if (lost.aborted) return;
     for (const name of idle.waitingPools()) this.#destroy(idle.waiting(name), 'its instance ends');
   }
@@ -114,6 +115,11 @@ export class PoolKeeper {
     if (index !== -1) this.#share = { index, count: keepers.length };
     idle.setPools(pools);
     this.#readAt = clock.now();
+  }
+
+  #forget(name: string): void {
+    this.#states.delete(name);
+    this.#context.telemetry?.poolTarget(name, undefined);
   }
 
   #stateOf(name: string): PoolState {
@@ -139,6 +145,7 @@ export class PoolKeeper {
     const before = state.target.target;
     state.target = targetIdle(state.target, demand, now);
     const { target } = state.target;
+    this.#context.telemetry?.poolTarget(pool.name, target);
     if (target !== before) {
       const { policy, ...numbers } = demand;
       const counts = { idle: idle.count(pool.name, 'waiting'), starting: idle.count(pool.name, 'making') };

@@ -11,10 +11,13 @@ import {
 } from '@hodei/domain';
 
 import { outcomeOfError } from '../attempts/outcome-of.ts';
+import type { Phases } from '../attempts/follow-attempt.ts';
 import { recordReady } from '../attempts/record-launch.ts';
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { notesStarting } from '../telemetry/attempt-report.ts';
+import { startPhases, type StartMoments } from '../telemetry/start-phases.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 
 /** A worker of a pool takes no job in the last part of its life: a job may take as long as it likes. */
@@ -46,7 +49,7 @@ export async function makeWorker(
   selection: Selection,
   signal: AbortSignal,
 ): Promise<Made> {
-  const { idle, clock, ids, instance, policy, repositories } = context;
+  const { idle, clock, ids, instance, policy, repositories, telemetry } = context;
   const { provider } = selection;
   const { name, template } = pool;
   const { image, resources } = template;
@@ -56,22 +59,31 @@ export async function makeWorker(
   const row = { workerId, image, resources, expiresAt, pool: name, providerId: provider.id, epoch: instance.epoch, at };
   idle.make(workerId, name);
   let isStored = false;
+  const moments: StartMoments = {};
+  const phases: Phases = {};
+  const told = (isReady: boolean): void =>
+    telemetry?.poolWorkerMade({ pool: name, isReady, startPhases: startPhases(undefined, 1, phases, moments) });
   try {
     const worker = await repositories.workers.insertForPool(row);
     isStored = true;
+    moments.begun = clock.now();
     selection[Symbol.dispose](); // from here on, the worker's row holds its place
     try {
       const spec = specOf(context, pool, provider, workerId, expiresAt);
       await provider.prepareImage(spec, { signal });
-      const startedAt = clock.now();
-      const handle = await provider.createWorker(spec, { signal });
+      phases.imageReady = clock.now();
+      const onProgress = notesStarting(moments, () => clock.now());
+      const handle = await provider.createWorker(spec, { signal, onProgress });
+      phases.workerReady = clock.now();
       await recordReady(context, { workerId, epoch: instance.epoch }, handle);
       const idleSince = clock.now();
       const reusable = spec.reusable === true;
       const waits = { workerId, pool: name, template, provider, handle, idleSince, jobsRun: 0, reusable };
       idle.wait({ ...waits, expiresAt: expiresAt - LAST_PART_MS });
-      return { kind: 'ready', tookMs: idleSince - startedAt };
+      told(true);
+      return { kind: 'ready', tookMs: idleSince - phases.imageReady };
     } catch (error) {
+      told(false);
       idle.forget(workerId);
       if (!context.lost.aborted) runner.clean({ ...worker, termination: outcomeOfError(toHodeiError(error)) });
       throw error;

@@ -8,6 +8,7 @@ import { OutputStore } from '../attempts/store-output.ts';
 import type { StopSignals } from '../attempts/supervise-job.ts';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { reportOf } from '../telemetry/attempt-report.ts';
 import { withWorkerToken } from '../workers/worker-token.ts';
 import type { PoolWorker } from './idle-workers.ts';
 
@@ -39,7 +40,8 @@ export async function runPlacedAttempt(
   const { idle, policy, clock } = context;
   const phases = { ...attempt.phases };
   idle?.run(worker);
-  const begun: BegunAttempt = { attempt, provider, phases, handle };
+  const report = reportOf(context, job, attempt, worker.jobsRun > 0 ? 'reused' : 'warm');
+  const begun: BegunAttempt = { attempt, provider, phases, handle, report };
   let isClean = false;
   const onExit = ({ reusable }: WorkerExit): void => {
     isClean = reusable === true;
@@ -51,9 +53,8 @@ export async function runPlacedAttempt(
     begun.output = output;
     const order = launchOrderOf(job, attempt, secrets, commandOf(job, handle.defaultCommand));
     const launchTimeoutMs = policy.handOverTimeoutMs;
-    return runOnWorker(context, { job, attempt, provider, handle, order, output, phases, launchTimeoutMs }, signals, {
-      onExit,
-    });
+    const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };
+    return runOnWorker(context, on, signals, { onExit });
   };
   const end = ({ cause }: Outcome, error?: HodeiError): AttemptEnd => {
     const takesNone = cause === 'never_launched' || cause === 'worker_lost';

@@ -15,7 +15,7 @@ export const ORPHAN_GRACE_MS = 5000;
 /** So many workers without a row are destroyed at a time; the next look takes more. */
 const DESTROYED_AT_ONCE = 16;
 
-type ReconcilerContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'lost'>;
+type ReconcilerContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'lost' | 'telemetry'>;
 
 /** What one look at a provider found. */
 export interface Reconciliation {
@@ -82,6 +82,7 @@ export class WorkerReconciler {
     const { diagnostics } = this.#context;
     const facts = { workerId, resourceId, state, providerId: this.#provider.id };
     diagnostics.warn('a worker that no row wants is destroyed', facts);
+    this.#context.telemetry?.leakFound();
     const destroyed = this.#provider
       .destroyWorker({ workerId, resourceId }, { gracePeriodMs: 0, signal })
       .catch((error: unknown) => {

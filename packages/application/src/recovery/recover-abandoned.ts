@@ -21,6 +21,8 @@ export async function takeOverStep(context: JobContext, runner: JobRunner): Prom
     limit: TAKE_OVER_LIMIT,
     at: context.clock.now(),
   });
+  const [jobs, workers] = [owned.jobs.length, owned.workers.length];
+  if (jobs + workers > 0) context.telemetry?.takenOver({ jobs, workers });
   return continueOwned(context, runner, owned);
 }
 

@@ -2,6 +2,7 @@ import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@
 
 import type { IdleWorkers } from '../pools/idle-workers.ts';
 import type { ProviderRegistry } from '../registry/provider-registry.ts';
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { ChangeHub } from './change-hub.ts';
 import type { Diagnostics } from './diagnostics.ts';
 import type { JobPolicy } from './job-policy.ts';
@@ -16,6 +17,8 @@ export interface JobContext {
   readonly sealer: SecretSealer;
   readonly diagnostics: Diagnostics;
   readonly policy: JobPolicy;
+  /** Is told what happens, to measure it; absent: nobody measures. */
+  readonly telemetry?: Telemetry;
   /** The workers of pools that wait in this process; absent in one that keeps none. */
   readonly idle?: IdleWorkers;
   /** This life of this process; its epoch fences every write. */

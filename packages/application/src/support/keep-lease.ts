@@ -1,5 +1,6 @@
 import { isHodeiError, type Clock, type Instance, type InstanceRepository } from '@hodei/domain';
 
+import type { Telemetry } from '../telemetry/telemetry.ts';
 import type { Diagnostics } from './diagnostics.ts';
 
 /** How long a lease lasts, in milliseconds: what an instance owns may be taken over after this much silence. */
@@ -13,7 +14,12 @@ const RENEW_EVERY_MS = 1000;
  * @throws HodeiError `stale_epoch` where the lease ran out: this life is over, its work belongs to others.
  */
 export async function keepLease(
-  context: { readonly instances: InstanceRepository; readonly clock: Clock; readonly diagnostics: Diagnostics },
+  context: {
+    readonly instances: InstanceRepository;
+    readonly clock: Clock;
+    readonly diagnostics: Diagnostics;
+    readonly telemetry?: Telemetry | undefined;
+  },
   instance: Pick<Instance, 'epoch'>,
   signal: AbortSignal,
 ): Promise<void> {
@@ -21,9 +27,12 @@ export async function keepLease(
     try {
       await context.clock.sleep(RENEW_EVERY_MS, signal);
       await context.instances.renew({ epoch: instance.epoch, leaseMs: LEASE_MS });
+      context.telemetry?.leaseRenewed('renewed');
     } catch (error) {
       if (signal.aborted) return;
-      if (!isHodeiError(error, 'database_unavailable')) throw error;
+      const isLost = !isHodeiError(error, 'database_unavailable');
+      context.telemetry?.leaseRenewed(isLost ? 'lost' : 'failed');
+      if (isLost) throw error;
       context.diagnostics.warn('the lease could not be renewed', { error });
     }
   }
