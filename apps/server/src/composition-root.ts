@@ -30,6 +30,7 @@ import {
   SEALING_KEY,
   SECRET_SEALER,
   SETTINGS,
+  TELEMETRY,
 } from './tokens.ts';
 
 /**
@@ -89,6 +90,7 @@ function createJobContext(c: DependencyContainer): JobContext {
     idle: c.resolve(IDLE_WORKERS),
     instance: c.resolve(INSTANCE),
     lost: c.resolve(LEASE_LOST),
+    ...(c.isRegistered(TELEMETRY, true) ? { telemetry: c.resolve(TELEMETRY) } : {}),
     policy: { ...DEFAULT_JOB_POLICY, defaultImage, maxOutputBytes, maxConcurrentJobs },
   };
 }

@@ -75,8 +75,9 @@ export async function openControlPlane(
   opening.defer(() => repositories.instances.release(instance.epoch));
   const lost = new AbortController();
   container.register(LEASE_LOST, { useValue: lost.signal });
+  const { telemetry } = options;
   const renew = (signal: AbortSignal): Promise<void> =>
-    keepLease({ instances: repositories.instances, clock, diagnostics }, instance, signal);
+    keepLease({ instances: repositories.instances, clock, diagnostics, telemetry }, instance, signal);
   opening.use(runLoop('lease', diagnostics, renew, (error) => lost.abort(error)));
 
   const registry = opening.use(container.resolve(PROVIDER_REGISTRY));

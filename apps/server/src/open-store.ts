@@ -1,13 +1,13 @@
-import type { ChangeHub, Diagnostics } from '@hodei/application';
+import type { ChangeHub, Diagnostics, Telemetry } from '@hodei/application';
 import type { Clock, IdGenerator, Repositories } from '@hodei/domain';
 import { startEmbeddedPostgres } from '@hodei/infrastructure/embedded-postgres';
-import { openPostgresStore } from '@hodei/infrastructure/postgres';
+import { openPostgresStore, type ConnectionCounts } from '@hodei/infrastructure/postgres';
 import type { DependencyContainer } from 'tsyringe';
 
 import { createContainer } from './composition-root.ts';
 import { runLoop } from './run-loop.ts';
 import type { Settings } from './settings/parse-settings.ts';
-import { CHANGE_HUB, CLOCK, DIAGNOSTICS, IDS, REPOSITORIES } from './tokens.ts';
+import { CHANGE_HUB, CLOCK, DIAGNOSTICS, IDS, REPOSITORIES, TELEMETRY } from './tokens.ts';
 
 /** The rows of an installation, and who tells of their changes: enough to look, not to run anything. */
 export interface Store extends AsyncDisposable {
@@ -17,6 +17,8 @@ export interface Store extends AsyncDisposable {
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly diagnostics: Diagnostics;
+  /** How busy the connections to the database are. */
+  readonly connections: () => readonly ConnectionCounts[];
   /** For those who wire more on top. */
   readonly container: DependencyContainer;
 }
@@ -25,6 +27,8 @@ export interface Store extends AsyncDisposable {
 export interface StoreOptions {
   /** Where background work reports; absent: structured lines on stderr. */
   readonly diagnostics?: Diagnostics;
+  /** Is told what happens; absent: nobody measures. */
+  readonly telemetry?: Telemetry;
 }
 
 /**
@@ -35,9 +39,10 @@ export async function openStore(settings: Settings, options: StoreOptions = {}):
   await using opening = new AsyncDisposableStack();
   const container = createContainer(settings);
   if (options.diagnostics !== undefined) container.register(DIAGNOSTICS, { useValue: options.diagnostics });
+  if (options.telemetry !== undefined) container.register(TELEMETRY, { useValue: options.telemetry });
   const database =
     settings.databaseUrl ?? opening.use(await startEmbeddedPostgres({ dataDir: settings.dataDir })).connectionString;
-  const { repositories } = opening.use(await openPostgresStore({ connectionString: database }));
+  const { repositories, connections } = opening.use(await openPostgresStore({ connectionString: database }));
   container.register(REPOSITORIES, { useValue: repositories });
   const hub = container.resolve(CHANGE_HUB);
   const diagnostics = container.resolve(DIAGNOSTICS);
@@ -48,6 +53,7 @@ export async function openStore(settings: Settings, options: StoreOptions = {}):
     repositories,
     hub,
     diagnostics,
+    connections,
     container,
     clock: container.resolve(CLOCK),
     ids: container.resolve(IDS),

@@ -2,7 +2,9 @@ import { dispatchJobs, pruneHistory, recoverAbandoned } from '@hodei/application
 import { isHodeiError } from '@hodei/domain';
 
 import type { HttpServer } from './http/http-server.ts';
+import { createPinoDiagnostics } from './pino-diagnostics.ts';
 import { openControlPlane, type ControlPlane } from './open-control-plane.ts';
+import type { Metrics } from './metrics/metrics.ts';
 import type { StoreOptions } from './open-store.ts';
 import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
@@ -29,17 +31,20 @@ export interface ServeOptions extends StoreOptions {
  */
 export async function serve(settings: Settings, signal: AbortSignal, options: ServeOptions = {}): Promise<void> {
   await using serving = new AsyncDisposableStack();
+  const metrics = settings.listen === undefined ? undefined : await makeMetrics(options);
+  const measured = metrics === undefined ? options : { ...options, ...measuredBy(metrics, settings, options) };
   let http: HttpServer | undefined;
   signal.addEventListener('abort', () => http?.drain(), { once: true });
   while (!signal.aborted) {
-    await using plane = await openControlPlane(settings, { ...options, keepsPools: true, looksAtOnce: true });
+    await using plane = await openControlPlane(settings, { ...measured, keepsPools: true, looksAtOnce: true });
     const over = new AbortController();
     try {
       if (settings.listen !== undefined) {
-        http ??= serving.use(await listen(settings.listen, plane, options));
+        http ??= serving.use(await listen(settings.listen, plane, options, metrics));
         http.begin({
           context: plane.context,
           runner: plane.runner,
+          connections: plane.store.connections,
           sealingKey: plane.store.container.resolve(SEALING_KEY),
           over: AbortSignal.any([over.signal, plane.lost]),
         });
@@ -53,7 +58,23 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
   }
 }
 
-async function listen(address: ListenAddress, plane: ControlPlane, options: ServeOptions): Promise<HttpServer> {
+function measuredBy(metrics: Metrics, { logLevel }: Settings, options: ServeOptions): StoreOptions {
+  const diagnostics = options.diagnostics ?? createPinoDiagnostics(logLevel);
+  return { telemetry: metrics.telemetry, diagnostics: metrics.counted(diagnostics) };
+}
+
+/** Only who serves needs the library. */
+async function makeMetrics({ version = 'unknown' }: ServeOptions): Promise<Metrics> {
+  const { Metrics } = await import('./metrics/metrics.ts');
+  return new Metrics(version);
+}
+
+async function listen(
+  address: ListenAddress,
+  plane: ControlPlane,
+  options: ServeOptions,
+  metrics: Metrics | undefined,
+): Promise<HttpServer> {
   // Only who serves needs the framework; every other command begins faster without it.
   const { HttpServer } = await import('./http/http-server.ts');
   const { clock, diagnostics, repositories } = plane.store;
@@ -63,6 +84,7 @@ async function listen(address: ListenAddress, plane: ControlPlane, options: Serv
     diagnostics,
     tokens: repositories.tokens,
     version: options.version ?? 'unknown',
+    ...(metrics === undefined ? {} : { metrics }),
   });
   diagnostics.info('the HTTP API listens', { url: http.url });
   options.onListening?.(http.url);

@@ -1,4 +1,12 @@
-import type { ChangeHub, Diagnostics, IdleWorkers, JobContext, JobRunner, ProviderRegistry } from '@hodei/application';
+import type {
+  ChangeHub,
+  Diagnostics,
+  IdleWorkers,
+  JobContext,
+  JobRunner,
+  ProviderRegistry,
+  Telemetry,
+} from '@hodei/application';
 import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
 import type { InjectionToken } from 'tsyringe';
 
@@ -9,6 +17,8 @@ export const SETTINGS: InjectionToken<Settings> = Symbol('Settings');
 export const CLOCK: InjectionToken<Clock> = Symbol('Clock');
 export const IDS: InjectionToken<IdGenerator> = Symbol('IdGenerator');
 export const DIAGNOSTICS: InjectionToken<Diagnostics> = Symbol('Diagnostics');
+/** Registered only where somebody measures. */
+export const TELEMETRY: InjectionToken<Telemetry> = Symbol('Telemetry');
 export const REPOSITORIES: InjectionToken<Repositories> = Symbol('Repositories');
 export const CHANGE_HUB: InjectionToken<ChangeHub> = Symbol('ChangeHub');
 export const SEALING_KEY: InjectionToken<Uint8Array> = Symbol('SealingKey');

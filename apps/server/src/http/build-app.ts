@@ -15,6 +15,7 @@ import { addLogRoutes } from './logs/log-routes.ts';
 import { answerUnknownRoute, KnownRoutes } from './known-routes.ts';
 import { addOpenApi } from './openapi.ts';
 import { PROBLEM_TYPE, toProblem } from './problem.ts';
+import { addMetricsRoute } from './metrics/metrics-route.ts';
 import { addProviderRoutes } from './providers/provider-routes.ts';
 import { addPoolRoutes } from './pools/pool-routes.ts';
 import { addLimitRoutes } from './queues/limit-routes.ts';
@@ -85,6 +86,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   app.setNotFoundHandler((request, reply) => answerUnknownRoute(known, request, reply));
 
   await addOpenApi(app, http.version);
+  addMetricsRoute(app, http);
   addHealthRoutes(app, http);
   addJobRoutes(app, http);
   addLogRoutes(app, http);

@@ -1,6 +1,7 @@
 import type { Clock } from '@hodei/domain';
 import type { Diagnostics } from '@hodei/application';
 
+import type { Metrics } from '../metrics/metrics.ts';
 import type { HttpLife } from './http-life.ts';
 import type { StreamSlots } from './stream-slots.ts';
 
@@ -43,6 +44,8 @@ export interface HttpContext {
   readonly clock: Clock;
   readonly version: string;
   readonly streams: StreamSlots;
+  /** Counts requests, and is what `/metrics` shows; absent: there is none. */
+  readonly metrics?: Metrics;
   /** It finishes what it has; load balancers take it out. */
   isDraining(): boolean;
   /**

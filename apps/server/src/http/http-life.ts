@@ -3,6 +3,7 @@ import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promi
 import { HistoryTail, type Idempotency, type JobContext, type JobRunner } from '@hodei/application';
 import type { HistoryRepository } from '@hodei/domain';
 
+import type { MetricsSource } from '../metrics/metrics.ts';
 import { idempotencyBy } from './jobs/idempotency.ts';
 import { shareReads } from './share-reads.ts';
 import type { StreamSlots } from './stream-slots.ts';
@@ -26,6 +27,8 @@ export interface HttpLife {
   idempotencyOf(keySpace: string, key: string, request: unknown): Idempotency;
   /** Aborts when this life ends: who waits is answered, streams end, and go on elsewhere. */
   readonly over: AbortSignal;
+  /** How busy the connections of its store are. */
+  readonly connections?: MetricsSource['connections'];
 }
 
 export function beginHttpLife(params: {
@@ -34,8 +37,9 @@ export function beginHttpLife(params: {
   readonly sealingKey: Uint8Array;
   readonly over: AbortSignal;
   readonly streams: StreamSlots;
+  readonly connections?: MetricsSource['connections'];
 }): HttpLife {
-  const { context, runner, sealingKey, over, streams } = params;
+  const { context, runner, sealingKey, over, streams, connections } = params;
   const { repositories, hub, clock } = context;
   const { jobs, logs, history } = repositories;
   const gather = (): Promise<void> => (streams.taken <= FEW_STREAMS ? nextTurn() : delay(GATHER_MS));
@@ -44,6 +48,7 @@ export function beginHttpLife(params: {
     context,
     runner,
     over,
+    connections,
     idempotencyOf: idempotencyBy(sealingKey),
     following: {
       hub,

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { Diagnostics } from '@hodei/application';
 import { HodeiError, type Clock, type TokenRepository } from '@hodei/domain';
 
+import type { Metrics } from '../metrics/metrics.ts';
 import { isLoopback, type ListenAddress } from '../parse-listen.ts';
 import type { App } from './app.ts';
 import { buildApp } from './build-app.ts';
@@ -34,9 +35,10 @@ export class HttpServer implements AsyncDisposable {
     readonly tokens: TokenRepository;
     readonly diagnostics: Diagnostics;
     readonly version: string;
+    readonly metrics?: Metrics;
     readonly limits?: Partial<HttpLimits>;
   }): Promise<HttpServer> {
-    const { address, clock, diagnostics, version } = params;
+    const { address, clock, diagnostics, version, metrics } = params;
     if (!isLoopback(address.host) && !(await params.tokens.hasAny())) {
       throw new HodeiError(
         'config_invalid',
@@ -53,6 +55,7 @@ export class HttpServer implements AsyncDisposable {
       diagnostics,
       version,
       streams,
+      ...(metrics === undefined ? {} : { metrics }),
       isDraining: () => state.isDraining,
       life: () => {
         if (state.life !== undefined) return state.life;

@@ -3,6 +3,7 @@ import { buildApp } from '../../src/http/build-app.ts';
 import { DEFAULT_HTTP_LIMITS, type HttpLimits } from '../../src/http/http-context.ts';
 import { beginHttpLife } from '../../src/http/http-life.ts';
 import { StreamSlots } from '../../src/http/stream-slots.ts';
+import { Metrics } from '../../src/metrics/metrics.ts';
 import { startMemoryPlane, type MemoryPlane } from './memory-plane.ts';
 
 /** The HTTP API over a control plane in memory; it listens nowhere unless it is told to. */
@@ -17,7 +18,8 @@ export interface MemoryApi extends AsyncDisposable {
 export async function startMemoryApi(
   options: { readonly limits?: Partial<HttpLimits>; readonly plane?: MemoryPlane } = {},
 ): Promise<MemoryApi> {
-  const plane = options.plane ?? (await startMemoryPlane());
+  const metrics = new Metrics('1.2.3');
+  const plane = options.plane ?? (await startMemoryPlane(undefined, metrics.telemetry));
   const limits = { ...DEFAULT_HTTP_LIMITS, ...options.limits };
   const streams = new StreamSlots(limits.maxStreams);
   const over = new AbortController();
@@ -31,6 +33,7 @@ export async function startMemoryApi(
   const app = await buildApp({
     limits,
     streams,
+    metrics,
     clock: plane.context.clock,
     diagnostics: plane.context.diagnostics,
     version: '1.2.3',

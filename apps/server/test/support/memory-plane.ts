@@ -6,6 +6,7 @@ import {
   ProviderRegistry,
   type Diagnostics,
   type JobContext,
+  type Telemetry,
 } from '@hodei/application';
 import type { Repositories } from '@hodei/domain';
 import { AesSecretSealer, SystemClock, SystemIds } from '@hodei/infrastructure/system';
@@ -26,7 +27,7 @@ export interface MemoryPlane extends AsyncDisposable {
 }
 
 /** @param stored where the rows are, if not in memory; share it to have two instances of an installation. */
-export async function startMemoryPlane(stored?: Repositories): Promise<MemoryPlane> {
+export async function startMemoryPlane(stored?: Repositories, telemetry?: Telemetry): Promise<MemoryPlane> {
   const clock = new SystemClock();
   const ids = new SystemIds();
   const faults = new RepositoryFaults();
@@ -58,6 +59,7 @@ export async function startMemoryPlane(stored?: Repositories): Promise<MemoryPla
     instance: await repositories.instances.register({ name: 'test', leaseMs: 3_600_000 }),
     lost: new AbortController().signal,
     policy: DEFAULT_JOB_POLICY,
+    ...(telemetry === undefined ? {} : { telemetry }),
     sealer: new AesSecretSealer(new Uint8Array(32).fill(7)),
   };
   const runner = new JobRunner(context);

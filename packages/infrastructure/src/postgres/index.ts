@@ -1,3 +1,4 @@
+export type { ConnectionCounts } from './connection/database.ts';
 export { parseDatabaseUrl } from './connection/parse-database-url.ts';
 export type { PostgresOptions } from './connection/postgres-options.ts';
 export { migrateToLatest } from './migrations/migrate-to-latest.ts';

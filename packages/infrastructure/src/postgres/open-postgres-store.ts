@@ -1,5 +1,5 @@
 import type { Repositories } from '@hodei/domain';
-import { Database } from './connection/database.ts';
+import { Database, type ConnectionCounts } from './connection/database.ts';
 import type { PostgresOptions } from './connection/postgres-options.ts';
 import { migrateToLatest } from './migrations/migrate-to-latest.ts';
 import { PostgresAttemptRepository } from './postgres-attempt-repository.ts';
@@ -21,6 +21,8 @@ import { PostgresWorkerRepository } from './postgres-worker-repository.ts';
 /** All repositories on one Postgres. Disposing of it closes its connections. */
 export interface PostgresStore extends AsyncDisposable {
   readonly repositories: Repositories;
+  /** How busy its connections are now. */
+  readonly connections: () => readonly ConnectionCounts[];
 }
 
 /**
@@ -56,6 +58,7 @@ export async function openPostgresStore(options: PostgresOptions): Promise<Postg
       census: new PostgresCensusRepository(database),
       changes,
     },
+    connections: () => database.connections(),
     [Symbol.asyncDispose]: () => (closed ??= close()),
   };
 }

@@ -7,6 +7,18 @@ import { translatePgError } from './translate-pg-error.ts';
 /** So many different texts are kept prepared, on each connection. */
 const MOST_NAMES = 64;
 
+/** How busy a pool of connections is. */
+export interface ConnectionCounts {
+  readonly pool: string;
+  readonly open: number;
+  /** Of the open ones. */
+  readonly idle: number;
+  /** How many may be open. */
+  readonly most: number;
+  /** Calls that wait for a connection. */
+  readonly waiting: number;
+}
+
 /** How many connections the prepared statements have for themselves. */
 const HOT_CONNECTIONS = 4;
 /** `cached plan must not change result type`, among others (PostgreSQL manual, appendix A). */
@@ -100,6 +112,11 @@ export class Database {
     return this.run((db) => db.transaction().execute(work));
   }
 
+  /** How busy the connections are now: those of prepared statements, and the others. */
+  connections(): readonly ConnectionCounts[] {
+    return [countsOf('general', this.#pool), countsOf('prepared', this.#hot)];
+  }
+
   /**
    * Closes all connections, after what they are at; later calls are refused. By the pool: Kysely would leave
    * one that it has not used yet open.
@@ -108,6 +125,14 @@ export class Database {
     await Promise.all([this.#pool.end(), this.#hot.end()]);
   }
 }
+
+const countsOf = (pool: string, { totalCount, idleCount, waitingCount, options }: Pool): ConnectionCounts => ({
+  pool,
+  open: totalCount,
+  idle: idleCount,
+  most: options.max,
+  waiting: waitingCount,
+});
 
 function openPool(config: PoolConfig): Pool {
   const pool = new Pool(config);

@@ -31,21 +31,28 @@ export class InMemoryCensusRepository implements CensusRepository {
     const inFlight = jobs.flatMap((job) =>
       job.state === 'scheduled' || job.state === 'running' ? [{ ...this.#queueOf(job), state: job.state }] : [],
     );
-    const workers = [...this.#store.workers.values()].flatMap((worker) => {
-      const { providerId, pool, state } = worker;
-      if (state === 'terminated') return [];
-      return [{ providerId, ...(pool === undefined ? {} : { pool }), state, idle: isIdle(worker) ? 1 : 0 }];
-    });
     return {
-      waiting: grouped(waiting, (group) => ({ jobs: group.length })),
+      waiting: grouped(waiting).map(({ key, count }) => ({ ...key, jobs: count })),
       ...(since.length === 0 ? {} : { oldestWaitingSince: Math.min(...since) }),
-      inFlight: grouped(inFlight, (group) => ({ jobs: group.length })),
-      workers: grouped(
-        workers.map(({ idle: _, ...key }) => key),
-        (_, places) => ({ workers: places.length, idle: places.filter((place) => workers[place]?.idle === 1).length }),
-      ),
+      inFlight: grouped(inFlight).map(({ key, count }) => ({ ...key, jobs: count })),
+      workers: this.#workers(),
       instances: this.#live(),
     };
+  }
+
+  #workers(): Census['workers'] {
+    const live = [...this.#store.workers.values()].flatMap((worker) => {
+      const { providerId, pool, state } = worker;
+      return state === 'terminated'
+        ? []
+        : [{ worker, key: { providerId, ...(pool === undefined ? {} : { pool }), state } }];
+    });
+    const idle = grouped(live.filter(({ worker }) => isIdle(worker)).map(({ key }) => key));
+    return grouped(live.map(({ key }) => key)).map(({ key, text, count }) => ({
+      ...key,
+      workers: count,
+      idle: idle.find((one) => one.text === text)?.count ?? 0,
+    }));
   }
 
   #live(): number {
@@ -75,15 +82,16 @@ export class InMemoryCensusRepository implements CensusRepository {
   }
 }
 
-/** The different keys, each with what is to be told of those that have it. */
-function grouped<Key extends object, Told extends object>(
+/** The different keys, and how often there is each. */
+function grouped<Key extends object>(
   keys: readonly Key[],
-  tell: (group: readonly Key[], places: readonly number[]) => Told,
-): readonly (Key & Told)[] {
-  const groups = Map.groupBy(keys.keys(), (place) => JSON.stringify(keys[place]));
-  return [...groups.values()].flatMap((places) => {
-    const group = places.flatMap((place) => keys.slice(place, place + 1));
-    const [key] = group;
-    return key === undefined ? [] : [{ ...key, ...tell(group, places) }];
-  });
+): readonly { readonly key: Key; readonly text: string; readonly count: number }[] {
+  const groups = new Map<string, { readonly key: Key; readonly text: string; count: number }>();
+  for (const key of keys) {
+    const text = JSON.stringify(key);
+    const group = groups.get(text) ?? { key, text, count: 0 };
+    group.count += 1;
+    groups.set(text, group);
+  }
+  return [...groups.values()];
 }
