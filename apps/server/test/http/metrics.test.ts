@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { createToken } from '@hodei/application';
+import { HodeiError } from '@hodei/domain';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Metrics } from '../../src/metrics/metrics.ts';
@@ -109,7 +110,11 @@ describe('GET /metrics', () => {
 describe('a scrape', () => {
   it('is answered while the store is away, without what the store would say', async () => {
     await using api = await startMemoryApi();
-    api.plane.faults.add({ call: 'census.take', kind: 'fail' });
+    api.plane.faults.add({
+      call: 'census.take',
+      kind: 'fail',
+      error: new HodeiError('database_unavailable', 'it is away'),
+    });
     const families = await scrape(api);
     expect(value(families, 'hodei_store_up')).toBe(0);
     expect(value(families, 'hodei_instances')).toBeUndefined();
