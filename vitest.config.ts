@@ -20,6 +20,8 @@ export default defineConfig({
         ...sources,
         test: {
           name: 'unit',
+          // A deadline for what hangs: simulations and property tests take seconds where other work has the cores.
+          testTimeout: 30_000,
           include: [
             'packages/*/test/**/*.test.ts',
             'apps/*/test/**/*.test.ts',

@@ -60,8 +60,8 @@ async function nextInTheSameWorker(world: World, effort: Effort): Promise<Row> {
       break;
     }
     await waitForJob(context, id);
-    endedAt = performance.now();
     const [attempt] = await context.repositories.attempts.listByJob(id);
+    endedAt = performance.now();
     if (round > 0 && attempt !== undefined) workers.add(attempt.workerId);
   }
   await runner.idle();

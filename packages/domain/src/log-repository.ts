@@ -29,6 +29,7 @@ export interface LogRepository {
    * A gap that has its record already, at that place of that stream, gets no second one. All gaps `over_limit` of
    * one stream of an attempt share one record, that of the first, which from then on counts them all.
    *
+   * @returns the `seq` of each record that was added, in their order; a chunk without bytes and without a gap adds none.
    * @throws HodeiError `stale_epoch`; `conflict` where a chunk does not begin at the acknowledged offset, or the
    * attempt has its outcome already (then nothing is stored: who read to the end has all); `not_found`
    */
@@ -36,7 +37,7 @@ export interface LogRepository {
     readonly attemptId: AttemptId;
     readonly epoch: Epoch;
     readonly chunks: readonly OutputChunk[];
-  }): Promise<void>;
+  }): Promise<readonly number[]>;
 
   /** Output of all attempts of a job, in order, after `afterSeq` (0: from the beginning), at most `maxBytes` and a chunk. */
   read(query: {

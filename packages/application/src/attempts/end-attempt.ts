@@ -41,6 +41,7 @@ export async function endAttempt(
   const { workerId } = attempt;
   const options = { reuse: reuse !== undefined, againAtOnce };
   const job = await finishAttempt(context, attempt, outcome, phases, options);
+  context.hub.leaveOutput(job.id);
   context.hub.tell({ kind: 'job', jobId: job.id, state: job.state });
   end.report?.ended(job, outcome, phases);
   if (reuse !== undefined) {

@@ -12,6 +12,7 @@ import type {
 } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { endedBefore } from './outcome-of.ts';
 import { recordLaunch } from './record-launch.ts';
@@ -81,16 +82,37 @@ export async function followAttempt(
   // Where the launch can't be recorded, the job is not ours to follow either.
   const abandon = new AbortController();
   const lost = AbortSignal.any([signals.lost, abandon.signal]);
-  const record = launched.recorded ? Promise.resolve() : recordLaunch(context, attempt, handle, { ...phases });
+  const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost });
+  const record = launched.recorded
+    ? Promise.resolve()
+    : giveWay(context, output, supervision).then(() => recordLaunch(context, attempt, handle, { ...phases }));
   record.then(
     () => launched.recorded || report?.launched(phases),
     (error: unknown) => abandon.abort(error),
   );
-  const [outcome] = await Promise.all([
-    superviseJob(context, supervised, launched.running, { ...signals, lost }),
-    record,
-  ]);
+  const [outcome] = await Promise.all([supervision, record]);
   return outcome;
+}
+
+/** How long the record of a launch waits for the first output, in milliseconds. */
+const GIVE_WAY_MS = 2;
+
+/**
+ * Lets the first output be stored before the launch is recorded: both change the attempt's row, and someone may be
+ * waiting for the output.
+ */
+async function giveWay(
+  { clock }: Pick<JobContext, 'clock'>,
+  output: OutputStore,
+  supervision: Promise<Outcome>,
+): Promise<void> {
+  const over = new AbortController();
+  const ended = supervision.then(
+    () => undefined,
+    () => undefined,
+  );
+  await Promise.race([output.firstStored, ended, clock.sleep(GIVE_WAY_MS, over.signal)]);
+  over.abort(OVER);
 }
 
 const hasOutput = ({ acknowledged }: Attempt): boolean => acknowledged.stdout > 0 || acknowledged.stderr > 0;

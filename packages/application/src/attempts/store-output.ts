@@ -27,6 +27,9 @@ const STREAMS = ['stdout', 'stderr'] as const satisfies readonly OutputStream[];
 const NOTHING = new Uint8Array(0);
 const NOTHING_STORED: StoredOutput = { jobBytes: 0, tails: { stdout: NOTHING, stderr: NOTHING }, cutOff: [] };
 
+/** Of what was stored by a call whose answer was lost. */
+const NOBODY_KNOWS: readonly number[] = [];
+
 /** By so many bytes a provider finds its place again; see {@link RecoverOptions.before}. */
 const BEFORE_BYTES = 1024;
 
@@ -44,6 +47,7 @@ export class OutputStore {
   #acknowledged: OutputOffsets;
   #stored: StoredOutput | undefined;
   #isComplete = false;
+  readonly #firstStored = Promise.withResolvers<void>();
 
   /** For an attempt of this job, with the bound that holds for it. */
   static for(
@@ -53,6 +57,7 @@ export class OutputStore {
     secrets: Readonly<Record<string, string>>,
   ): OutputStore {
     const maxBytes = Math.min(context.policy.maxOutputBytes, spec.maxOutputBytes ?? Number.POSITIVE_INFINITY);
+    context.hub.output.open(attempt, isFresh(attempt) ? 0 : undefined);
     return new OutputStore(context, attempt, { secrets: Object.values(secrets), maxBytes });
   }
 
@@ -69,8 +74,12 @@ export class OutputStore {
     this.#lookbehindBytes = createSecretMask(options.secrets).lookbehindBytes;
     this.#acknowledged = attempt.acknowledged;
     // Nothing can be stored of a job that just began its first attempt: it needs no look.
-    if (attempt.number === 1 && attempt.acknowledged.stdout + attempt.acknowledged.stderr === 0)
-      this.#stored = NOTHING_STORED;
+    if (isFresh(attempt)) this.#stored = NOTHING_STORED;
+  }
+
+  /** Resolves when something was stored by this; it may never be. */
+  get firstStored(): Promise<void> {
+    return this.#firstStored.promise;
   }
 
   /** From where the job's output has to be read (again), so that nothing is lost and every secret is seen whole. */
@@ -157,23 +166,32 @@ export class OutputStore {
     const after = { ...before };
     for (const chunk of chunks) after[chunk.stream] = endOfChunk(chunk);
     const moves = STREAMS.some((stream) => after[stream] !== before[stream]);
-    await persist(
+    const seqs = await persist(
       this.#context,
-      async () => {
-        await logs.append({ attemptId: this.#attempt.id, epoch: this.#attempt.epoch, chunks });
-        return true;
-      },
+      () => logs.append({ attemptId: this.#attempt.id, epoch: this.#attempt.epoch, chunks }),
       async () => {
         // What moves no offset leaves no trace in them; it does no harm twice.
         if (!moves) return undefined;
         const { acknowledged } = await attempts.get(this.#attempt.id);
-        return STREAMS.every((stream) => acknowledged[stream] === after[stream]) ? true : undefined;
+        return STREAMS.every((stream) => acknowledged[stream] === after[stream]) ? NOBODY_KNOWS : undefined;
       },
     );
     this.#acknowledged = after;
     this.#remember(chunks);
-    this.#context.hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
+    this.#tell(chunks, seqs);
     this.#context.telemetry?.outputStored(chunks);
+  }
+
+  /** Those who follow it in this process get it from here; the others read it. */
+  #tell(chunks: readonly OutputChunk[], seqs: readonly number[]): void {
+    const { hub } = this.#context;
+    // Of a gap, the store may have a record already, and it counts on.
+    const isPlain = seqs.length === chunks.length && chunks.every(({ gap }) => gap === undefined);
+    const attemptId = this.#attempt.id;
+    const records = chunks.map((chunk, index) => ({ ...chunk, attemptId, seq: seqs[index] ?? 0 }));
+    hub.output.stored(this.#attempt, isPlain ? records : undefined);
+    hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
+    this.#firstStored.resolve();
   }
 
   #remember(chunks: readonly OutputChunk[]): void {
@@ -189,3 +207,7 @@ export class OutputStore {
     this.#stored = { jobBytes, tails, cutOff };
   }
 }
+
+/** The first attempt of a job, and nothing is stored of its output. */
+const isFresh = ({ number, acknowledged }: StoredAttempt): boolean =>
+  number === 1 && acknowledged.stdout + acknowledged.stderr === 0;

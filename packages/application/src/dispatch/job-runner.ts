@@ -218,6 +218,7 @@ export class JobRunner {
     void this.#watchForCancellation(job.id, changes, over.signal);
     const end = (): void => {
       this.#active.delete(job.id);
+      this.#context.hub.leaveOutput(job.id);
       over.abort(OVER);
     };
     const done = run({ stop: stop.signal, kill: kill.signal, gone: gone.signal, lost: this.#context.lost }).finally(

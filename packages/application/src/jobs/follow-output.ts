@@ -1,9 +1,18 @@
-import { isTerminalJobState, type EpochMs, type JobId, type LogRecord, type OutputStream } from '@hodei/domain';
+import {
+  isTerminalJobState,
+  JOB_STATES,
+  type EpochMs,
+  type JobId,
+  type LogRecord,
+  type OutputStream,
+} from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 
 /** How much is read from the store at once where nothing else is said, in bytes. */
 const READ_BYTES = 1024 * 1024;
+
+const TERMINAL_STATES = JOB_STATES.filter(isTerminalJobState);
 
 /**
  * The stored output of a job, all attempts in order, from after `afterSeq`. With `follow` it goes on until
@@ -39,9 +48,19 @@ export async function* followOutput(
       ...(stream === undefined ? {} : { stream }),
       ...(since === undefined ? {} : { since }),
     });
-  using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'] });
+  using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'], states: TERMINAL_STATES });
+  // What is picked out of the output can't be told by its place in it.
+  const isWhole = query.follow === true && stream === undefined && since === undefined;
+  using live = isWhole ? context.hub.output.read(jobId) : undefined;
   for (;;) {
     await changes.next(signal);
+    const handed = live?.take(afterSeq);
+    for (const record of handed ?? []) {
+      signal?.throwIfAborted();
+      yield record;
+      afterSeq = record.seq;
+    }
+    if (handed !== undefined) continue;
     // Together: whoever follows waits for the first byte. What a job wrote is stored before it is recorded as ended,
     // so where it has ended, only an empty page that was read after that is the end.
     const [job, first] = await Promise.all([jobs.get(jobId), read()]);

@@ -1,5 +1,7 @@
 import type { Change, ChangeFeed, JobId, JobState } from '@hodei/domain';
 
+import { LiveOutput } from './live-output.ts';
+
 /** What a subscriber wants to be woken for: one job, or any. */
 type Interest = {
   readonly jobId?: JobId;
@@ -19,6 +21,8 @@ export interface Subscription extends Disposable {
  * rows again, so a change that is told twice does no harm. A `resync` wakes everyone.
  */
 export class ChangeHub {
+  /** Output that this process stores, for who follows it here. Of each piece, `logs` is told as well. */
+  readonly output = new LiveOutput();
   readonly #feed: ChangeFeed;
   readonly #subscribers = new Set<{ readonly interest: Interest; readonly wake: () => void }>();
 
@@ -34,6 +38,11 @@ export class ChangeHub {
   /** Tells who waits in this process at once; the feed tells everyone a little later. */
   tell(change: Change): void {
     this.#publish(change);
+  }
+
+  /** This process stores no more output of this job: who follows it here looks at the store from now on. */
+  leaveOutput(jobId: JobId): void {
+    if (this.output.close(jobId)) this.tell({ kind: 'logs', jobId });
   }
 
   /** @param awake whether its first wait returns at once. */

@@ -257,9 +257,10 @@ function withUnnoticedPause(repositories: Repositories, { store }: World): Repos
 function withLostOutput(repositories: Repositories, { store }: World): Repositories {
   const { logs } = repositories;
   const append: typeof logs.append = async (wanted) => {
-    await logs.append(wanted);
+    const seqs = await logs.append(wanted);
     const attempt = store.attempts.get(wanted.attemptId);
     if (attempt !== undefined && wanted.chunks.length > 1) store.logs.get(attempt.jobId)?.pop();
+    return seqs;
   };
   return { ...repositories, logs: overriding(logs, { append }) };
 }
@@ -426,7 +427,7 @@ function withoutOwnershipCheck(context: JobContext): JobContext {
     const { jobId } = await attempts.get(end.attemptId);
     return (await attempts.finish(end).catch(unlessStale)) ?? jobs.get(jobId);
   };
-  const append: typeof logs.append = async (wanted) => logs.append(wanted).catch(unlessStale);
+  const append: typeof logs.append = async (wanted) => (await logs.append(wanted).catch(unlessStale)) ?? [];
   const get: typeof workers.get = async (workerId) => ({ ...(await workers.get(workerId)), epoch });
   const transition: typeof workers.transition = async (change) =>
     (await workers.transition(change).catch(unlessStale)) ?? get(change.workerId);

@@ -10,9 +10,9 @@ export const announceResync = (): RawBuilder<unknown> => sql`pg_notify(${sql.lit
 export const announceJob = (job: string): string =>
   `pg_notify('${CHANNEL}', 'job ' || ${job}.id || ' ' || ${job}.state)`;
 
-/** As {@link announceJob}, of another change: `cancel <id>` or `logs <id>`. @param jobId a column. */
-export const announce = (kind: 'cancel' | 'logs', jobId: string): RawBuilder<unknown> =>
-  sql`pg_notify(${sql.lit(CHANNEL)}, ${sql.lit(`${kind} `)} || ${sql.ref(jobId)})`;
+/** As {@link announceJob}, of a cancellation: `cancel <id>`. @param jobId a column. */
+export const announceCancel = (jobId: string): RawBuilder<unknown> =>
+  sql`pg_notify(${sql.lit(CHANNEL)}, 'cancel ' || ${sql.ref(jobId)})`;
 
 /** Tells of a worker whose end is asked for: `worker <id>`. @param workerId a column. */
 export const announceWorker = (workerId: string): RawBuilder<unknown> =>

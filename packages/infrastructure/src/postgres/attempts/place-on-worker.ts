@@ -1,6 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
 import { transitionWorker, type Attempt, type Job, type JobId, type NewJob, type Placement } from '@hodei/domain';
-import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { newJobValues, NEW_JOB_COLUMNS, submissionFacts } from '../jobs/new-job-values.ts';
 import { mayBePlacedAtOnce } from '../jobs/placement.ts';
@@ -26,7 +25,10 @@ const store = ({ attemptId, epoch, nonce, phases }: Placement, number: RawBuilde
   FROM worker, job
   RETURNING *`;
 
-/** See `JobRepository.insertOnWorker`. One statement: the job, its attempt, its worker and what the history tells. */
+/**
+ * See `JobRepository.insertOnWorker`. One statement: the job, its attempt, its worker and what the history tells.
+ * Nobody is told: of a job that was not there yet, nobody waits for anything but its beginning, of which all are told.
+ */
 export async function insertOnWorker(
   database: Database,
   wanted: Omit<NewJob, 'claimFor'>,
@@ -49,7 +51,7 @@ export async function insertOnWorker(
         UNION ALL
         SELECT ${at}::timestamptz, 'worker.busy', ${id}::uuid, id, provider_id, '{}'::json FROM worker
       )
-      SELECT job.*, row_to_json(attempt) AS attempt, ${sql.raw(announceJob('job'))} FROM job, attempt
+      SELECT job.*, row_to_json(attempt) AS attempt FROM job, attempt
     `,
   );
   const [row] = rows;

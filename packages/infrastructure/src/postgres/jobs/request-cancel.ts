@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { transitionJob, type Job, type JobRepository, type Outcome } from '@hodei/domain';
-import { announce, announceJob } from '../announce.ts';
+import { announceCancel, announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { toJob, type JobRow } from '../rows/job-row.ts';
 import { outcomeFacts, timestamp } from '../rows/values.ts';
@@ -38,7 +38,7 @@ export async function requestCancel(
           CASE state WHEN ${cancelled} THEN ${outcomeFacts(outcome)}::json ELSE ${JSON.stringify(force ? { by, force } : { by })}::json END
         FROM job
       )
-      SELECT job.*, ${sql.raw(announceJob('job'))}, ${announce('cancel', 'job.id')} FROM job
+      SELECT job.*, ${sql.raw(announceJob('job'))}, ${announceCancel('job.id')} FROM job
     `.execute(db),
   );
   const [row] = rows;

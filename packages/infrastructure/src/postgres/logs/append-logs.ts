@@ -2,17 +2,24 @@ import { sql, type RawBuilder } from 'kysely';
 import {
   endOfChunk,
   HodeiError,
+  parseJobId,
   type AttemptId,
+  type JobId,
   type LogRepository,
   type OutputChunk,
   type OutputStream,
 } from '@hodei/domain';
-import { announce } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { found, refusal } from '../refusal.ts';
 import { timestamp } from '../rows/values.ts';
+import type { LogAnnouncer } from './log-announcer.ts';
 
 type Append = Parameters<LogRepository['append']>[0];
+
+interface Appended {
+  readonly jobId: JobId;
+  readonly seqs: readonly number[];
+}
 
 /** Postgres takes 65,535 parameters a statement, and a chunk has up to seven. */
 const MAX_CHUNKS = 9_000;
@@ -21,19 +28,27 @@ const MAX_CHUNKS = 9_000;
  * See `LogRepository.append`. One statement: the offsets move on by compare-and-set, and with them the chunks
  * come in, as binary parameters.
  */
-export async function appendLogs(database: Database, append: Append): Promise<void> {
+export async function appendLogs(
+  database: Database,
+  announcer: LogAnnouncer,
+  append: Append,
+): Promise<readonly number[]> {
+  const seqs: number[] = [];
   for (let begin = 0; begin === 0 || begin < append.chunks.length; begin += MAX_CHUNKS) {
-    await appendBatch(database, { ...append, chunks: append.chunks.slice(begin, begin + MAX_CHUNKS) });
+    const stored = await appendBatch(database, { ...append, chunks: append.chunks.slice(begin, begin + MAX_CHUNKS) });
+    seqs.push(...stored.seqs);
+    announcer.tell(stored.jobId);
   }
+  return seqs;
 }
 
-async function appendBatch(database: Database, { attemptId, epoch, chunks }: Append): Promise<void> {
+async function appendBatch(database: Database, { attemptId, epoch, chunks }: Append): Promise<Appended> {
   const stdout = extent(chunks, 'stdout');
   const stderr = extent(chunks, 'stderr');
   const insertion = insertionOf(attemptId, chunks);
   // Output mostly comes in few chunks; the text only depends on how many.
   const rows = await database.runOften(
-    sql<object>`
+    sql<{ readonly job_id: string; readonly seqs: readonly number[] | null }>`
       WITH attempt AS (
         UPDATE attempts SET
           stdout_bytes = coalesce(${stdout?.end ?? null}::bigint, stdout_bytes),
@@ -43,10 +58,11 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
           AND stderr_bytes = coalesce(${stderr?.begin ?? null}::bigint, stderr_bytes)
         RETURNING job_id
       ) ${insertion}
-      SELECT ${announce('logs', 'attempt.job_id')} FROM attempt
+      SELECT job_id, ${insertion === NO_RECORDS ? sql`NULL` : sql`(SELECT json_agg(seq ORDER BY seq) FROM chunk)`} AS seqs FROM attempt
     `,
   );
-  if (rows.length > 0) return;
+  const [stored] = rows;
+  if (stored !== undefined) return { jobId: parseJobId(stored.job_id), seqs: stored.seqs ?? [] };
   const row = await database.run((db) =>
     db.selectFrom('attempts').selectAll().where('id', '=', attemptId).executeTakeFirst(),
   );
@@ -61,10 +77,12 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
   );
 }
 
+const NO_RECORDS = sql``;
+
 /** Output without a gap, which is nearly all there is, needs no columns for one. */
 function insertionOf(attemptId: AttemptId, chunks: readonly OutputChunk[]): RawBuilder<unknown> {
   const records = chunks.filter(({ bytes, gap }) => bytes.length > 0 || gap !== undefined);
-  if (records.length === 0) return sql``;
+  if (records.length === 0) return NO_RECORDS;
   const hasGaps = records.some(({ gap }) => gap !== undefined);
   const columns = hasGaps ? sql`stream, start, at, bytes, gap_reason, gap_bytes` : sql`stream, start, at, bytes`;
   const values = records.map(({ stream, offset, at, bytes, gap }, index) => {
@@ -78,6 +96,7 @@ function insertionOf(attemptId: AttemptId, chunks: readonly OutputChunk[]): RawB
     SELECT job_id, ${attemptId}::uuid, ${columns} FROM attempt, (VALUES ${sql.join(values)}) AS given (place, ${columns})
     ORDER BY place
     ${hasGaps ? sql`ON CONFLICT DO NOTHING` : sql``}
+    RETURNING seq
   )`;
 }
 

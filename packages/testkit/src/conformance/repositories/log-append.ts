@@ -108,6 +108,20 @@ export function append(bench: GetBench): void {
       expect(await readAll(bench().repositories.logs, jobId)).toHaveLength(1);
     });
 
+    it('tells the place of each record that it adds', async () => {
+      const { id: attemptId, jobId } = await bench().launched();
+      const { logs } = bench().repositories;
+      const added = await logs.append({
+        attemptId,
+        epoch: bench().owner,
+        chunks: [chunk('stdout', 0, 'a'), chunk('stderr', 0, 'b'), chunk('stdout', 1, '')],
+      });
+      const more = await logs.append({ attemptId, epoch: bench().owner, chunks: [chunk('stdout', 1, 'c')] });
+      const none = await logs.append({ attemptId, epoch: bench().owner, chunks: [] });
+      expect([...added, ...more, ...none]).toEqual((await readAll(logs, jobId)).map(({ seq }) => seq));
+      expect([added.length, more.length, none.length]).toEqual([2, 1, 0]);
+    });
+
     it('knows no other id', async () => {
       const attemptId = parseAttemptId(randomUUID());
       await refuses(

@@ -14,7 +14,7 @@ const told = (records: readonly LogRecord[]): readonly unknown[] =>
   ]);
 
 export function gaps(bench: GetBench): void {
-  const append = (attempt: Pick<Attempt, 'id'>, ...chunks: readonly OutputChunk[]): Promise<void> =>
+  const append = (attempt: Pick<Attempt, 'id'>, ...chunks: readonly OutputChunk[]): Promise<readonly number[]> =>
     bench().repositories.logs.append({ attemptId: attempt.id, epoch: bench().owner, chunks });
   const acknowledged = async ({ id }: Pick<Attempt, 'id'>) => (await bench().peer.attempts.get(id)).acknowledged;
   const all = async ({ jobId }: Pick<Attempt, 'jobId'>) => told(await readAll(bench().peer.logs, jobId));

@@ -13,7 +13,7 @@ export class InMemoryLogRepository implements LogRepository {
     this.#store = store;
   }
 
-  async append({ attemptId, epoch, chunks }: Append): Promise<void> {
+  async append({ attemptId, epoch, chunks }: Append): Promise<readonly number[]> {
     const attempt = attemptRow(this.#store, attemptId);
     assertOwner('attempt', attempt, epoch);
     assertStill(attempt.outcome === undefined, `attempt ${attemptId} has ended; nothing can be added to its output`);
@@ -28,14 +28,20 @@ export class InMemoryLogRepository implements LogRepository {
     }
     const { jobId } = attempt;
     const records = this.#recordsOf(jobId);
+    const seqs: number[] = [];
     for (const chunk of chunks) {
       const record = { ...chunk, bytes: new Uint8Array(chunk.bytes), attemptId };
-      if (chunk.gap === undefined ? chunk.bytes.length > 0 : !records.some((other) => isSameGap(other, record)))
-        records.push({ ...record, seq: this.#store.nextLogSeq() });
+      const isNew =
+        chunk.gap === undefined ? chunk.bytes.length > 0 : !records.some((other) => isSameGap(other, record));
+      if (!isNew) continue;
+      const seq = this.#store.nextLogSeq();
+      records.push({ ...record, seq });
+      seqs.push(seq);
     }
     this.#store.logs.set(jobId, records);
     this.#store.attempts.set(attemptId, { ...attempt, acknowledged: next });
     this.#store.announce({ kind: 'logs', jobId });
+    return seqs;
   }
 
   async read({ jobId, afterSeq, maxBytes, stream, since }: Query): Promise<readonly LogRecord[]> {
