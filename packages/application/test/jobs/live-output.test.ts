@@ -161,8 +161,8 @@ describe('who follows a job in the process that runs it', () => {
     const context = { ...plane.context, repositories: { ...repositories, logs } };
     const { id } = await submitJob(plane.context, { command: ['echo', 'hello'] }, { runner: plane.runner });
     const output = followOutput(context, { jobId: id, follow: true });
-    const { value } = await plane.until(output.next());
-    expect(Buffer.from(value?.bytes ?? []).toString()).toBe('hello\n');
+    const next = await plane.until(output.next());
+    expect(next.done === true ? '' : Buffer.from(next.value.bytes).toString()).toBe('hello\n');
     expect(reads).toBe(0);
     await plane.until(waitForJob(plane.context, id));
     expect(await plane.until(output.next())).toMatchObject({ done: true });
