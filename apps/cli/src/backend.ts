@@ -14,6 +14,7 @@ import type {
   Pool,
   PoolInput,
   ProviderConfig,
+  ProviderPatch,
   Queue,
   QueueView,
   Worker,
@@ -110,8 +111,8 @@ export interface Backend extends AsyncDisposable {
   /** With its health as it is now. @throws HodeiError `not_found` */
   getProvider(name: string): Promise<ProviderView>;
 
-  /** Lets a provider take work, or no more. Idempotent. @throws HodeiError `not_found`, `conflict` */
-  setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig>;
+  /** Changes what an operator decides of a provider. @throws HodeiError `not_found`, `invalid_input`, `conflict` */
+  changeProvider(name: string, patch: ProviderPatch): Promise<ProviderConfig>;
 
   /** All that are configured or have live jobs, by name. */
   listQueues(): Promise<readonly QueueView[]>;

@@ -10,6 +10,7 @@ import { addJobsLsCommand } from './commands/jobs-ls.ts';
 import { addLimitCommands } from './commands/limits.ts';
 import { addPoolCommands } from './commands/pools.ts';
 import { addProvidersGetCommand, addProvidersLsCommand, addProvidersModeCommand } from './commands/providers.ts';
+import { addProvidersSetCommand } from './commands/providers-set.ts';
 import { addQueueCommands } from './commands/queues.ts';
 import { addRunCommand } from './commands/run.ts';
 import { addRunnerCommand } from './commands/runner.ts';
@@ -70,6 +71,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addProvidersGetCommand(providers, cli);
   addProvidersModeCommand(providers, cli, 'enable');
   addProvidersModeCommand(providers, cli, 'disable');
+  addProvidersSetCommand(providers, cli);
 
   addQueueCommands(program.command('queues').description('queues: list, configure, pause, resume'), cli);
   addLimitCommands(program.command('limits').description('limits of concurrency keys: list, set, remove'), cli);

@@ -185,6 +185,22 @@ describe.each(MODES)('hodei run, %s', (mode) => {
     }
     expect((await here.hodei(['providers', 'enable', 'docker'])).stdout).toBe('docker active\n');
     expect((await here.hodei(['providers', 'get', 'docker'])).stdout).toMatch(/^status +active$/m);
+    const set = (...options: readonly string[]) => here.hodei(['providers', 'set', 'docker', ...options]);
+    expect(await set('--max-workers', '77', '--overcommit-cpu', '2')).toMatchObject({
+      code: 0,
+      stdout: 'docker: at most 77 workers\n',
+    });
+    expect((await here.hodei(['providers', 'get', 'docker'])).stdout).toMatch(
+      /^CPUs promised +\d+ \(2 times what there is\)$/m,
+    );
+    expect((await set('--overcommit-memory', '1.5')).code).toBe(0);
+    expect((await here.json<object[]>(['providers', 'ls']))[0]).toMatchObject({
+      maxWorkers: 77,
+      overcommit: { cpu: 2, memory: 1.5 },
+    });
+    expect((await set('--overcommit-cpu', '0')).stderr).toContain('0.1 to 100');
+    expect((await set()).stderr).toContain('nothing is to be changed');
+    await set('--max-workers', '100', '--overcommit-cpu', '4', '--overcommit-memory', '1');
     expect((await run('--', 'true')).code).toBe(0);
   });
 

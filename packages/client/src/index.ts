@@ -22,7 +22,7 @@ export {
 export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
 export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
 export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './pools-client.ts';
-export type { Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
+export type { Overcommit, Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
 export type { Queue, QueuesClient, QueueView } from './queues-client.ts';
 export type { Worker, WorkerState } from './worker.ts';

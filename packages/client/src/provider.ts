@@ -3,6 +3,12 @@ import type { Moment } from './job.ts';
 /** What an operator decided of a provider. */
 export type ProviderMode = 'active' | 'maintenance' | 'disabled';
 
+/** How many times what its engine has may be promised to workers; where absent, CPU four times and memory once. */
+export interface Overcommit {
+  readonly cpu?: number;
+  readonly memory?: number;
+}
+
 /** A provider as the server knows it. */
 export interface Provider {
   readonly id: string;
@@ -22,6 +28,9 @@ export interface Provider {
   readonly breaker: 'closed' | 'open' | 'half_open';
   readonly liveWorkers: number;
   readonly maxWorkers: number;
+  readonly overcommit?: Overcommit;
+  /** What may be promised to all its workers together; absent while its engine was not reached. */
+  readonly capacity?: { readonly cpu?: number; readonly memoryBytes?: number };
   readonly priority: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, unknown>>;
@@ -37,6 +46,7 @@ export interface ProviderChanges {
   readonly mode?: ProviderMode;
   readonly priority?: number;
   readonly maxWorkers?: number;
+  readonly overcommit?: Overcommit;
   readonly labels?: Readonly<Record<string, string>>;
   readonly settings?: Readonly<Record<string, unknown>>;
 }

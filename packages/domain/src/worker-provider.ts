@@ -176,6 +176,12 @@ export interface WorkerProvider extends AsyncDisposable {
   launch(handle: WorkerHandle, order: LaunchOrder, options?: CallOptions): Promise<RunningJob>;
 
   /**
+   * Whether the worker waits for an order over a connection of this process, as far as this process can tell without
+   * asking anybody: false once it saw the connection end, or while the worker has an order. Costs nothing.
+   */
+  isWaiting(handle: WorkerHandle): boolean;
+
+  /**
    * Takes up a worker that another process launched, or this one before a restart. Output begins at `from`.
    * Works for a worker that has ended, as long as it is not destroyed, and for one whose engine has lost the
    * beginning of its log.

@@ -1,5 +1,5 @@
 import type { ProviderView } from '@hodei/application';
-import type { ProviderConfig } from '@hodei/domain';
+import { DEFAULT_OVERCOMMIT, type ProviderConfig } from '@hodei/domain';
 import type { Command } from 'commander';
 import { providerToJson } from '@hodei/server';
 
@@ -51,7 +51,7 @@ export function addProvidersModeCommand(parent: Command, cli: Cli, verb: 'enable
     .argument('<name>', 'name of the provider')
     .action(async (name: string) => {
       await using backend = cli.openBackend();
-      const config = await backend.setProviderMode(name, mode);
+      const config = await backend.changeProvider(name, { mode });
       await cli.stdout.write(`${config.name} ${config.mode}\n`);
     });
 }
@@ -65,8 +65,15 @@ const COLUMNS: readonly Column<ProviderView>[] = [
   { title: 'HEALTH', value: ({ health }) => oneLine([health.status, ...health.reasons].join('; ')), shrink: 1 },
 ];
 
+/** What may be promised, and how it follows from what there is; absent where nothing bounds it. */
+function renderPromise(most: string | undefined, factor: number): string | undefined {
+  return most === undefined ? undefined : `${most} (${factor} times what there is)`;
+}
+
 function renderProvider({ config, status, health, liveWorkers, capabilities }: ProviderView): readonly string[] {
   const most = capabilities?.maxResources;
+  const { capacity = {} } = config;
+  const factors = { ...DEFAULT_OVERCOMMIT, ...config.overcommit };
   return renderDetails([
     ['name', config.name],
     ['id', config.id],
@@ -79,6 +86,11 @@ function renderProvider({ config, status, health, liveWorkers, capabilities }: P
     ['architectures', capabilities?.architectures.join(', ')],
     ['CPUs', most?.cpu === undefined ? undefined : String(most.cpu)],
     ['memory', most?.memoryBytes === undefined ? undefined : formatSize(most.memoryBytes)],
+    ['CPUs promised', renderPromise(capacity.cpu === undefined ? undefined : String(capacity.cpu), factors.cpu)],
+    [
+      'memory promised',
+      renderPromise(capacity.memoryBytes === undefined ? undefined : formatSize(capacity.memoryBytes), factors.memory),
+    ],
     ['enforces', capabilities?.enforcedLimits.join(', ')],
     ['runtimes', capabilities?.runtimes.join(', ')],
     ['features', capabilities?.features.join(', ') || undefined],

@@ -35,6 +35,7 @@ import type {
   Pool,
   PoolInput,
   ProviderConfig,
+  ProviderPatch,
   Queue,
   QueueView,
   Worker,
@@ -153,10 +154,10 @@ export class EmbeddedBackend implements Backend {
     return registry.get(config.id);
   }
 
-  async setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig> {
+  async changeProvider(name: string, patch: ProviderPatch): Promise<ProviderConfig> {
     const { registry } = (await this.#controlPlane()).context;
     const { config } = await registry.getByName(name);
-    return registry.update(config.id, { mode });
+    return registry.update(config.id, patch);
   }
 
   async listQueues(): Promise<readonly QueueView[]> {

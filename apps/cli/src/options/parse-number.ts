@@ -12,6 +12,16 @@ export function parseWhole(option: string, text: string, least: number, most: nu
 }
 
 /**
+ * Reads a factor, like how much may be promised of what there is.
+ * @throws HodeiError `invalid_input` for anything but a number from 0.1 to 100.
+ */
+export function parseFactor(option: string, text: string): number {
+  const value = Number(text);
+  if (/^\d*\.?\d+$/.test(text) && value >= 0.1 && value <= 100) return value;
+  throw invalidOption(option, `${shown(text)} is no factor`, 'one from 0.1 to 100, like 4 or 1.5');
+}
+
+/**
  * Reads a number of CPU cores.
  * @throws HodeiError `invalid_input`
  */

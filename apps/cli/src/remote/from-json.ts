@@ -194,6 +194,8 @@ export function providerFromJson(json: Json.Provider): ProviderView {
       maxWorkers,
       labels,
       settings,
+      ...(json.overcommit === undefined ? {} : { overcommit: json.overcommit }),
+      ...(json.capacity === undefined ? {} : { capacity: json.capacity }),
       createdAt: moment(json.createdAt),
       updatedAt: moment(json.updatedAt),
     },

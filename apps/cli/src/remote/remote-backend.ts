@@ -13,6 +13,7 @@ import {
   type Pool,
   type PoolInput,
   type ProviderConfig,
+  type ProviderPatch,
   type Queue,
   type QueueView,
   type Worker,
@@ -120,8 +121,8 @@ export class RemoteBackend implements Backend {
     return translating(async () => providerFromJson(await this.#client.providers.get(name)));
   }
 
-  setProviderMode(name: string, mode: ProviderConfig['mode']): Promise<ProviderConfig> {
-    return translating(async () => providerFromJson(await this.#client.providers.update(name, { mode })).config);
+  changeProvider(name: string, patch: ProviderPatch): Promise<ProviderConfig> {
+    return translating(async () => providerFromJson(await this.#client.providers.update(name, patch)).config);
   }
 
   listQueues(): Promise<readonly QueueView[]> {

@@ -38,6 +38,8 @@ export interface Service extends AsyncDisposable {
   wrote(id: JobId, text: string): Promise<void>;
   /** Resolves when history has an event of this kind that was not told yet. */
   happens(kind: HistoryEvent['kind']): Promise<void>;
+  /** Ends the service, and begins a new one on the same store and engine. */
+  restart(): Promise<void>;
   /** Nothing of this installation is on the engine, and no row says that something goes on. */
   expectNothingLeft(): Promise<void>;
 }
@@ -71,13 +73,19 @@ export async function openService(engine: ServedEngine, databaseUrl = ''): Promi
   const life = await store.repositories.instances.register({ name: 'a test', leaseMs: 1000 });
   await store.repositories.instances.release(life.epoch);
   const { installationId } = life;
-  const over = new AbortController();
-  const served = serve(settings, over.signal, { diagnostics });
-  served.catch(() => undefined); // whoever disposes of this is told
-  opening.defer(async () => {
-    over.abort();
-    await served;
-  });
+  const begin = (): { end(): Promise<void> } => {
+    const over = new AbortController();
+    const served = serve(settings, over.signal, { diagnostics });
+    served.catch(() => undefined); // whoever ends it is told
+    return {
+      end: () => {
+        over.abort();
+        return served;
+      },
+    };
+  };
+  let serving = begin();
+  opening.defer(() => serving.end());
   const open = opening.move();
 
   const { jobs, attempts, logs, history, workers } = store.repositories;
@@ -136,6 +144,10 @@ export async function openService(engine: ServedEngine, databaseUrl = ''): Promi
         20_000,
         async () => (await mine()) === 0 && (await workers.countLive()).size === 0,
       );
+    },
+    restart: async () => {
+      await serving.end();
+      serving = begin();
     },
     [Symbol.asyncDispose]: () => open.disposeAsync(),
   };

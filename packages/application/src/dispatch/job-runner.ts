@@ -142,10 +142,17 @@ export class JobRunner {
     this.#clean(worker.id, destroyed);
   }
 
-  /** Destroys a worker of a pool that this instance holds and no job runs on, in the background. */
-  discard({ workerId, pool, handle, provider }: PoolWorker, message: string): void {
+  /**
+   * Destroys a worker of a pool that this instance holds and no job runs on, in the background.
+   * @param cause `worker_lost` where it can take no order any more.
+   */
+  discard(
+    { workerId, pool, handle, provider }: PoolWorker,
+    message: string,
+    cause: 'retired' | 'worker_lost' = 'retired',
+  ): void {
     this.#context.idle?.forget(workerId);
-    const termination = { cause: 'retired', evidence: { by: `pool ${pool}`, message } } as const;
+    const termination = { cause, evidence: { by: `pool ${pool}`, message } } as const;
     const worker = { workerId, resourceId: handle.resourceId, gracePeriodMs: 0, termination };
     this.#clean(workerId, destroyWorker(this.#context, provider, worker, this.#context.lost));
   }

@@ -134,6 +134,7 @@ export class IdleWorkers {
         // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
         !(one.reusable && spec.stdin !== undefined) &&
         (one.servedTenant === undefined || one.servedTenant.name === spec.tenant) &&
+        one.provider.isWaiting(one.handle) &&
         admits(one.provider);
       const waiting = this.#waiting.get(pool.name) ?? [];
       // One that served this tenant first: the others may still serve anybody.

@@ -2,6 +2,7 @@ import { toHodeiError, type EpochMs, type HodeiError, type Pool, type ProviderId
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import { backoffMs } from '../support/backoff.ts';
+import { isEngineAway } from '../registry/error-verdicts.ts';
 import type { JobContext } from '../support/job-context.ts';
 import type { IdleWorkers, PoolWorker } from './idle-workers.ts';
 import { demandOfTemplate, makeWorker } from './make-worker.ts';
@@ -18,6 +19,9 @@ const GATHER_MS = 10;
 /** The wait after a worker could not be made, in milliseconds: it doubles from the first to the last. */
 const FIRST_WAIT_MS = 1000;
 const LAST_WAIT_MS = 60_000;
+
+/** Where nothing is wrong with the template, it is tried again after so many milliseconds. */
+const SOON_MS = 1000;
 
 /** What a start is taken to take while none was seen, in milliseconds. */
 const UNKNOWN_START_MS = 500;
@@ -158,7 +162,14 @@ export class PoolKeeper {
     const { idle, clock } = this.#context;
     const now = clock.now();
     const isStale = ({ template, expiresAt }: PoolWorker): boolean => template !== pool.template || expiresAt <= now;
-    const stale = this.#destroy(idle.waiting(pool.name).filter(isStale), 'its template or its time is over');
+    let stale = 0;
+    for (const worker of idle.waiting(pool.name)) {
+      if (worker.provider.isWaiting(worker.handle) || !idle.remove(worker)) continue;
+      stale += 1;
+      // Where its engine died and its container did not, nobody else would notice that it can take no order.
+      this.#runner.discard(worker, 'its connection ended while it waited', 'worker_lost');
+    }
+    stale += this.#destroy(idle.waiting(pool.name).filter(isStale), 'its template or its time is over');
     const waiting = idle.waiting(pool.name);
     // The longest waiting come first. Over the pool's bound they go at once, over the target when they are old.
     // What comes back after a job was replaced meanwhile; it may well be needed again before it is too old.
@@ -207,7 +218,10 @@ export class PoolKeeper {
         ...(template.provider === undefined ? {} : { only: template.provider }),
       });
     } catch (error) {
-      await this.#failed(pool, state, toHodeiError(error));
+      const failure = toHodeiError(error);
+      // It waits for room as a job does, and nothing has failed.
+      if (failure.details['reason'] === 'no_capacity') state.retryAt = this.#context.clock.now() + SOON_MS;
+      else await this.#failed(pool, state, failure);
       return false;
     }
     const { provider } = selection;
@@ -229,7 +243,7 @@ export class PoolKeeper {
           state.times.add(made.tookMs);
           if (state.failures > 0) await this.#tell('pool.recovered', { pool: pool.name, failures: state.failures });
           state.failures = 0;
-        } else if (made.kind === 'full') state.retryAt = clock.now() + READ_EVERY_MS;
+        } else if (made.kind === 'full') state.retryAt = clock.now() + SOON_MS;
         else if (!signal.aborted) {
           registry.reportFailure(provider.id, made.error);
           await this.#failed(pool, state, made.error);
@@ -248,7 +262,9 @@ export class PoolKeeper {
   async #failed({ name }: Pool, state: PoolState, error: HodeiError): Promise<void> {
     const { clock, diagnostics } = this.#context;
     const isFirst = state.failures === 0;
-    const waitMs = backoffMs(state.failures, FIRST_WAIT_MS, LAST_WAIT_MS);
+    // An engine that is away says nothing about the template, and the registry keeps work from it until it is back.
+    const isAway = isEngineAway(error);
+    const waitMs = isAway ? SOON_MS : backoffMs(state.failures, FIRST_WAIT_MS, LAST_WAIT_MS);
     state.failures += 1;
     state.retryAt = Math.max(state.retryAt, clock.now() + waitMs);
     diagnostics.warn('a worker of a pool could not be made', { pool: name, failures: state.failures, waitMs, error });

@@ -3,7 +3,7 @@ import { HodeiError } from '@hodei/domain';
 import type { CompareCandidates } from './candidate.ts';
 import { fastestStart } from './strategies/fastest-start.ts';
 import { highestPriority } from './strategies/highest-priority.ts';
-import { leastLoaded } from './strategies/least-loaded.ts';
+import { exactlyLeastLoaded, leastLoaded } from './strategies/least-loaded.ts';
 import { lowestCost } from './strategies/lowest-cost.ts';
 
 /** How a provider is chosen among those that can take the work now, by name. */
@@ -26,10 +26,14 @@ export function parseSelectionStrategy(text: string): SelectionStrategyName {
   });
 }
 
+/** Starts that take less than this, in milliseconds, are alike: only a pull takes longer. */
+const ALIKE_MS = 2000;
+
 /** By how fast it starts, to a factor of two: so one that has the image comes before one that has to fetch it. */
 const imageLocality: CompareCandidates = (a, b) => magnitudeOf(a.startupMs) - magnitudeOf(b.startupMs);
 
-const magnitudeOf = (ms: number): number => (Number.isFinite(ms) ? Math.floor(Math.log2(Math.max(1, ms))) : 1e9);
+const magnitudeOf = (ms: number): number =>
+  Number.isFinite(ms) ? Math.floor(Math.log2(Math.max(1, ms / ALIKE_MS))) : 1e9;
 
 /**
  * Ties go to the healthy one, then to the one that has the image, to the higher priority, the lower load and at last
@@ -39,7 +43,7 @@ const TIE_BREAKS: readonly CompareCandidates[] = [
   (a, b) => Number(a.health !== 'healthy') - Number(b.health !== 'healthy'),
   imageLocality,
   highestPriority,
-  leastLoaded,
+  exactlyLeastLoaded,
   (a, b) => (a.config.name < b.config.name ? -1 : Number(a.config.name > b.config.name)),
 ];
 

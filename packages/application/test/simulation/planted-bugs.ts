@@ -138,7 +138,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'waiting workers are taken for leftovers',
     mutation: { context: (context) => withoutKeeping(context) },
-    breaks: /of the pool wait/,
+    breaks: /of the pool wait|of worker \S+ is still creating/,
   },
 ];
 

@@ -68,6 +68,7 @@ export function reachEngine(provider: WorkerProvider, around: EngineSurroundings
       call('createWorker', spec, options, (signal) => provider.createWorker(spec, signal)),
     launch: async (handle, order, options) =>
       follow(handle, await call('launch', handle, options, (signal) => provider.launch(handle, order, signal))),
+    isWaiting: (handle) => !around.gate.isDead && provider.isWaiting(handle),
     recoverWorker: async (handle, options) =>
       follow(
         handle,

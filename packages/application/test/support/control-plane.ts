@@ -41,6 +41,8 @@ export interface TestControlPlane extends AsyncDisposable {
   readonly keeper: PoolKeeper;
   readonly clock: SimulatedClock;
   readonly engine: InMemoryEngine;
+  /** Those of the other providers, by name. */
+  readonly engines: ReadonlyMap<string, InMemoryEngine>;
   readonly provider: InMemoryProvider;
   readonly databaseFaults: RepositoryFaults;
   /** Warnings and errors that were reported. */
@@ -58,6 +60,8 @@ export async function startControlPlane(
     readonly engine?: Omit<InMemoryEngineOptions, 'clock'>;
     readonly policy?: Partial<JobPolicy>;
     readonly capabilities?: Partial<ProviderCapabilities>;
+    /** Providers beside "memory" by name, each with an engine of its own. */
+    readonly others?: Readonly<Record<string, Omit<InMemoryEngineOptions, 'clock'>>>;
     /** Pools that are kept from the beginning, and filled before this resolves. */
     readonly pools?: readonly PoolInput[];
   } = {},
@@ -65,6 +69,9 @@ export async function startControlPlane(
   const clock = new SimulatedClock();
   const ids = new SequentialIds();
   const engine = new InMemoryEngine({ clock, ...options.engine });
+  const engines = new Map(
+    Object.entries(options.others ?? {}).map(([name, other]) => [name, new InMemoryEngine({ clock, ...other })]),
+  );
   const databaseFaults = new RepositoryFaults();
   const repositories = createInMemoryRepositories({ clock, ids, faults: databaseFaults });
   const providers: InMemoryProvider[] = [];
@@ -80,10 +87,10 @@ export async function startControlPlane(
     ids,
     diagnostics,
     factories: {
-      'in-memory': async ({ id }) => {
+      'in-memory': async ({ id, name }) => {
         const made = new InMemoryProvider({
           id,
-          engine,
+          engine: engines.get(name) ?? engine,
           ...(options.capabilities ? { capabilities: options.capabilities } : {}),
         });
         providers.push(made);
@@ -92,6 +99,7 @@ export async function startControlPlane(
     },
   });
   await registry.register({ name: 'memory', type: 'in-memory' });
+  for (const name of engines.keys()) await registry.register({ name, type: 'in-memory' });
   const [provider] = providers;
   if (provider === undefined) throw new Error('the registry has made no provider');
   const instance = await repositories.instances.register({ name: 'test', leaseMs: 1e9, keepsPools: true });
@@ -135,6 +143,7 @@ export async function startControlPlane(
     keeper,
     clock,
     engine,
+    engines,
     provider,
     databaseFaults,
     reported,

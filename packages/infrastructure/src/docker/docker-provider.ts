@@ -130,6 +130,10 @@ export class DockerProvider implements WorkerProvider {
     return await launchWorker(this.#engine, this.#sessions, handle, order, signal);
   }
 
+  isWaiting({ workerId, resourceId }: WorkerHandle): boolean {
+    return this.#sessions.isWaiting(workerId, resourceId);
+  }
+
   async recoverWorker(handle: WorkerHandle, options: CallOptions & RecoverOptions): Promise<RunningJob> {
     this.#assertClaimed('recovery', 'recovering workers');
     return await recoverWorker(this.#engine, this.#sessions, handle, options);

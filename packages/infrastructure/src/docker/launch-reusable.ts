@@ -16,7 +16,6 @@ import type { Subject } from './inspect-container.ts';
 import { LiveOrder } from './live-order.ts';
 import { orAborted } from './or-aborted.ts';
 import type { ExitQuery } from './read-exit.ts';
-import { readFrames } from './read-frames.ts';
 import { knownAfter, NOTHING_KNOWN } from './output-place.ts';
 import { refusal } from './read-verdict.ts';
 import { recoverWorker } from './recover-worker.ts';
@@ -51,13 +50,15 @@ export async function launchReusable(
   }
   session.isTaken = true;
   session.nonces.add(order.nonce);
-  session.frames ??= readFrames(session.socket);
   session.socket.write(line);
 
   const live = new LiveOrder(order.nonce, session.frames);
   const ended = live.end.then((end) => {
     session.running = undefined;
-    if (end?.condition === 'clean') session.isTaken = false;
+    if (end?.condition === 'clean') {
+      session.isTaken = false;
+      session.frames.watch();
+    }
     return end === undefined ? undefined : { end, at: Date.now() };
   });
   const disconnect = (): void => {

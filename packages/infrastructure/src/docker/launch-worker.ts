@@ -13,7 +13,7 @@ import { isDirect, isReusable } from './handle-state.ts';
 import { isAlive, requireContainer } from './inspect-container.ts';
 import { launchReusable } from './launch-reusable.ts';
 import { liveOutput } from './live-output.ts';
-import { readFrames, type Frame } from './read-frames.ts';
+import type { Frame } from './read-frames.ts';
 import { neverLaunched, readVerdict, refusal } from './read-verdict.ts';
 import { recoverWorker } from './recover-worker.ts';
 import type { WorkerSession, WorkerSessions } from './worker-session.ts';
@@ -42,7 +42,7 @@ export async function launchWorker(
   session.isTaken = true;
   sendOrder(session, line, order.stdin);
 
-  const frames = readFrames(session.socket);
+  const { frames } = session;
   const head = await readHead(session, frames, handle, order.nonce, signal);
   if (head === undefined) {
     // Ended, or the connection broke: then the order may have arrived. The log knows.
@@ -51,7 +51,7 @@ export async function launchWorker(
     session.running = recovered;
     return recovered;
   }
-  return run(engine, handle, session, frames, head);
+  return run(engine, handle, session, head);
 }
 
 /** In one packet where it fits: the order, the job's stdin, and its end. */
@@ -119,10 +119,9 @@ function run(
   engine: DockerEngine,
   handle: WorkerHandle,
   session: WorkerSession,
-  frames: AsyncIterator<readonly Frame[]>,
   first: readonly Frame[],
 ): DockerRunningJob {
-  const { socket } = session;
+  const { socket, frames } = session;
   const running = new DockerRunningJob(
     engine,
     handle,
@@ -147,7 +146,7 @@ async function takeDirect(
     return await recoverWorker(engine, sessions, handle, { nonce: order.nonce, from: NO_OUTPUT, signal });
   if (session.isTaken) throw tookOrder(handle);
   session.isTaken = true;
-  return run(engine, handle, session, readFrames(session.socket), []);
+  return run(engine, handle, session, []);
 }
 
 /** @throws HodeiError `worker_not_found` */

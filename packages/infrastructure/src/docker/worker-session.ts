@@ -2,7 +2,8 @@ import type { Duplex } from 'node:stream';
 
 import type { RunningJob, WorkerId } from '@hodei/domain';
 
-import type { Frame } from './read-frames.ts';
+import { readFrames } from './read-frames.ts';
+import { WatchedFrames } from './watched-frames.ts';
 
 /** The connection of this process to one worker. */
 export interface WorkerSession {
@@ -12,8 +13,8 @@ export interface WorkerSession {
   isTaken: boolean;
   /** The nonces of the orders that a reusable worker was sent. */
   readonly nonces: Set<string>;
-  /** What comes from a reusable worker, from one job to the next. */
-  frames?: AsyncIterator<readonly Frame[]>;
+  /** What comes from the worker; from a reusable one, from one job to the next. */
+  readonly frames: WatchedFrames;
   /** What became of the order; of a reusable worker, while its job runs. */
   running?: RunningJob | undefined;
 }
@@ -29,7 +30,14 @@ export class WorkerSessions {
 
   hold(workerId: WorkerId, resourceId: string, socket: Duplex): void {
     this.close(workerId);
-    this.#sessions.set(workerId, { resourceId, socket, isTaken: false, nonces: new Set() });
+    const frames = new WatchedFrames(readFrames(socket));
+    this.#sessions.set(workerId, { resourceId, socket, isTaken: false, nonces: new Set(), frames });
+  }
+
+  /** Whether the worker takes an order over a connection that was not seen to end. */
+  isWaiting(workerId: WorkerId, resourceId: string): boolean {
+    const session = this.get(workerId, resourceId);
+    return session !== undefined && !session.isTaken && !session.frames.hasEnded && !session.socket.destroyed;
   }
 
   /** Lets go of a worker; nothing to do where it is not held. */

@@ -38,6 +38,11 @@ export class ImageStore {
     return this.#known?.[image]?.defaultCommand ?? [];
   }
 
+  /** How long it takes until the image is there, in milliseconds. */
+  missingMs(image: string): number {
+    return this.#isHere(image) ? 0 : (this.#known?.[image]?.pullMs ?? 0);
+  }
+
   /** @throws HodeiError `image_not_found`, `image_without_shell` */
   assertUsable(image: string, needsShell: boolean): void {
     if (!this.#isHere(image)) throw notFound(image);

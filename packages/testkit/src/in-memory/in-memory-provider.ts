@@ -36,6 +36,9 @@ import { isOurs, labelsFor } from './worker-labels.ts';
 
 type CreateOptions = NonNullable<Parameters<WorkerProvider['createWorker']>[1]>;
 
+/** That a worker has ended is seen so many milliseconds later; until then it seems to wait, as a real one does. */
+const NOTICED_MS = 5;
+
 /** How an {@link InMemoryProvider} is made. */
 export interface InMemoryProviderOptions {
   readonly id: ProviderId;
@@ -64,6 +67,8 @@ export class InMemoryProvider implements WorkerProvider {
   readonly #capabilities: ProviderCapabilities;
   readonly #maxLogBytes: number | undefined;
   readonly #running = new Set<RunningJob>();
+  /** Since when workers that have ended are asked for. */
+  readonly #missed = new Map<WorkerId, number>();
 
   constructor(options: InMemoryProviderOptions) {
     this.id = options.id;
@@ -78,8 +83,8 @@ export class InMemoryProvider implements WorkerProvider {
     return this.#capabilities;
   }
 
-  estimatedStartupMs(): number {
-    return this.#engine.startMs;
+  estimatedStartupMs({ image }: Pick<WorkerSpec, 'image'>): number {
+    return this.#engine.startMs + this.#engine.images.missingMs(image);
   }
 
   async checkHealth({ signal }: CallOptions = {}): Promise<ProviderHealth> {
@@ -139,6 +144,15 @@ export class InMemoryProvider implements WorkerProvider {
       if (job.verdict === 'command-not-found') throw noSuchProgram(order.argv[0]);
       return this.#attach(job, NO_OUTPUT, handle.workerId);
     });
+  }
+
+  isWaiting({ workerId }: WorkerHandle): boolean {
+    const worker = this.#engine.find(workerId);
+    if (worker !== undefined && worker.exit === undefined) return worker.isWaiting && worker.isHeldBy(this);
+    const now = this.#engine.clock.now();
+    const since = this.#missed.get(workerId) ?? now;
+    this.#missed.set(workerId, since);
+    return now - since < NOTICED_MS;
   }
 
   async recoverWorker(
@@ -210,6 +224,7 @@ export class InMemoryProvider implements WorkerProvider {
       if (worker === undefined || !this.#isOurs(worker)) return;
       await this.#end(worker, options.gracePeriodMs, any);
       this.#engine.remove(worker);
+      this.#missed.delete(ref.workerId);
     });
   }
 

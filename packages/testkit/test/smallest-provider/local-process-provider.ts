@@ -108,6 +108,11 @@ export class LocalProcessProvider implements WorkerProvider {
     return await launchJob(worker, order, signal);
   }
 
+  isWaiting({ workerId }: WorkerHandle): boolean {
+    const worker = this.#workers.get(workerId);
+    return worker?.holder === this && !worker.ordered && worker.exit === undefined;
+  }
+
   async getWorkerStatus(handle: WorkerHandle, { signal }: CallOptions = {}): Promise<WorkerStatus> {
     signal?.throwIfAborted();
     const { exit } = this.#find(handle);

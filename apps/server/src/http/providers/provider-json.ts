@@ -18,6 +18,8 @@ export function providerToJson(view: ProviderView): Frozen<ProviderJson> {
     breaker: view.breaker,
     liveWorkers: view.liveWorkers,
     maxWorkers: config.maxWorkers,
+    ...(config.overcommit === undefined ? {} : { overcommit: config.overcommit }),
+    ...(config.capacity === undefined ? {} : { capacity: config.capacity }),
     priority: config.priority,
     labels: config.labels,
     settings: config.settings,

@@ -1,17 +1,32 @@
 import { z } from 'zod';
 
 import { Id, Labels, Moment, Resources } from '../schema-parts.ts';
-import { RESOURCE_NAMES } from '@hodei/domain';
+import { DEFAULT_OVERCOMMIT, RESOURCE_NAMES } from '@hodei/domain';
 
 const Mode = z.enum(['active', 'maintenance', 'disabled']);
 const Status = z.enum(['active', 'degraded', 'overloaded', 'unhealthy', 'maintenance', 'disabled']);
 const Settings = z.record(z.string(), z.unknown()).describe('what the adapter of this type reads; never a secret');
 const Name = z.string().max(63).describe('1 to 63 of a-z, 0-9 and "-", not beginning with "-"');
 
+const factor = (what: string, byDefault: number) =>
+  z
+    .number()
+    .min(0.1)
+    .max(100)
+    .exactOptional()
+    .describe(`how many times the ${what} of its engine may be promised; ${byDefault} where it is absent`);
+const Overcommit = z
+  .strictObject({
+    cpu: factor('CPUs', DEFAULT_OVERCOMMIT.cpu),
+    memory: factor('memory', DEFAULT_OVERCOMMIT.memory),
+  })
+  .describe('how much more than its engine has may be promised to workers');
+
 const changeable = {
   mode: Mode.exactOptional(),
   priority: z.int().min(-1000).max(1000).exactOptional(),
   maxWorkers: z.int().min(1).max(100_000).exactOptional(),
+  overcommit: Overcommit.exactOptional(),
   labels: Labels.exactOptional(),
   settings: Settings.exactOptional(),
 };
@@ -28,6 +43,7 @@ const Capabilities = z
   .strictObject({
     maxResources: Resources,
     minResources: Resources,
+    totalResources: Resources.exactOptional(),
     enforcedLimits: z.array(z.enum(RESOURCE_NAMES)),
     gpuTypes: z.array(z.string()),
     architectures: z.array(z.string()),
@@ -66,6 +82,11 @@ export const ProviderJson = z
     breaker: z.enum(['closed', 'open', 'half_open']),
     liveWorkers: z.int(),
     maxWorkers: z.int(),
+    overcommit: Overcommit.exactOptional(),
+    capacity: z
+      .strictObject({ cpu: z.number().exactOptional(), memoryBytes: z.number().exactOptional() })
+      .exactOptional()
+      .describe('what may be promised to all its workers together: what its engine has, overcommit counted in'),
     priority: z.int(),
     labels: Labels,
     settings: Settings,

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { NEVER_LAUNCHED_EXIT_CODE } from '@hodei/domain';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { stored } from './bench.ts';
 import type { GetBench } from './get-bench.ts';
 
@@ -83,6 +83,20 @@ export function launch(bench: GetBench): void {
       const { handle } = await bench().start(commands.waitForever());
       const again = provider.launch(handle, bench().order(commands.exit(0)));
       await expect(again).rejects.toMatchObject({ code: 'worker_not_ready' });
+    });
+
+    test('says whether the worker waits for an order here', async () => {
+      const { provider, commands } = bench();
+      const handle = await bench().create();
+      const other = await bench().connectAnother();
+      expect([provider.isWaiting(stored(handle)), other.isWaiting(handle)]).toEqual([true, false]);
+      const running = await provider.launch(handle, bench().order(commands.waitForever()));
+      expect(provider.isWaiting(handle)).toBe(false);
+      running.detach();
+      const ended = await bench().create();
+      await provider.stopWorker(ended, { gracePeriodMs: 0 });
+      // That the connection ended is not asked for, but seen.
+      await vi.waitFor(() => expect(provider.isWaiting(ended)).toBe(false), { timeout: 5000 });
     });
 
     test('needs the connection that this provider object holds', async () => {

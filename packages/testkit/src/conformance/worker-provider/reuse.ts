@@ -41,6 +41,7 @@ export function reuse(bench: GetBench): void {
       for (const code of [0, 7, 125, 255]) {
         const { stdout, stderr, exit } = await run(handle, commands.printBoth(`out${code}`, `err${code}\n`, code));
         expect([stdout, stderr, exit.exitCode, exit.reusable]).toEqual([`out${code}`, `err${code}\n`, code, true]);
+        expect(bench().provider.isWaiting(handle)).toBe(true);
       }
       expect((await bench().provider.getWorkerStatus(handle)).state).toMatch(/^(ready|busy)$/);
     });

@@ -1,0 +1,52 @@
+import { HodeiError, type Overcommit, type ProviderPatch } from '@hodei/domain';
+import type { Command } from 'commander';
+
+import type { Cli } from '../cli.ts';
+import { parseFactor, parseWhole } from '../options/parse-number.ts';
+
+interface SetOptions {
+  readonly maxWorkers?: number;
+  readonly priority?: number;
+  readonly overcommitCpu?: number;
+  readonly overcommitMemory?: number;
+}
+
+/** `hodei providers set`. */
+export function addProvidersSetCommand(parent: Command, cli: Cli): void {
+  parent
+    .command('set')
+    .summary('change how much a provider may be given')
+    .description('Changes how many workers a provider may have, and how much it may promise them. What runs goes on.')
+    .argument('<name>', 'name of the provider')
+    .option('--max-workers <number>', 'how many workers it has at most', (text) =>
+      parseWhole('--max-workers', text, 1, 100_000),
+    )
+    .option('--priority <number>', 'higher is preferred by the strategy "priority"', (text) =>
+      parseWhole('--priority', text, -1000, 1000),
+    )
+    .option('--overcommit-cpu <factor>', 'how many times its CPUs may be promised (default: 4)', (text) =>
+      parseFactor('--overcommit-cpu', text),
+    )
+    .option('--overcommit-memory <factor>', 'how many times its memory may be promised (default: 1)', (text) =>
+      parseFactor('--overcommit-memory', text),
+    )
+    .action(async (name: string, options: SetOptions) => {
+      await using backend = cli.openBackend();
+      const { overcommit } = (await backend.getProvider(name)).config;
+      const config = await backend.changeProvider(name, toPatch(options, overcommit));
+      await cli.stdout.write(`${config.name}: at most ${config.maxWorkers} workers\n`);
+    });
+}
+
+/** The two factors are one value: the one that is not named stays as it is. */
+function toPatch(options: SetOptions, before: Overcommit = {}): ProviderPatch {
+  const { maxWorkers, priority, overcommitCpu: cpu, overcommitMemory: memory } = options;
+  const factors = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+  const patch = {
+    ...(maxWorkers === undefined ? {} : { maxWorkers }),
+    ...(priority === undefined ? {} : { priority }),
+    ...(Object.keys(factors).length === 0 ? {} : { overcommit: { ...before, ...factors } }),
+  };
+  if (Object.keys(patch).length > 0) return patch;
+  throw new HodeiError('invalid_input', 'nothing is to be changed; give at least one option, see --help');
+}
