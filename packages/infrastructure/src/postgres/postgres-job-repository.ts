@@ -98,14 +98,14 @@ export class PostgresJobRepository implements JobRepository {
   }
 
   async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
-    const { rows } = await this.#database.run((db) =>
+    const rows = await this.#database.runOften(
       sql<{ readonly due: EpochMs | null }>`
         SELECT least(
           (SELECT not_before FROM jobs WHERE state = 'pending' AND deferred AND not_before > ${timestamp(at)} ORDER BY not_before LIMIT 1),
           (SELECT wait_until FROM jobs WHERE state = 'pending' AND wait_until IS NOT NULL AND started_at IS NULL
              AND wait_until > ${timestamp(at)} ORDER BY wait_until LIMIT 1)
         ) AS due
-      `.execute(db),
+      `,
     );
     return rows[0]?.due ?? undefined;
   }

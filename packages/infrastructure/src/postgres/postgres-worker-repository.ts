@@ -65,12 +65,12 @@ export class PostgresWorkerRepository implements WorkerRepository {
   }
 
   async loads(): Promise<ReadonlyMap<ProviderId, Load>> {
-    const { rows } = await this.#database.run((db) =>
+    const rows = await this.#database.runOften(
       sql<{ readonly id: string } & Load>`
         SELECT provider_id AS id, count(*) AS workers, coalesce(sum((resources->>'cpu')::double precision), 0) AS cpu,
                coalesce(sum((resources->>'memoryBytes')::double precision), 0) AS "memoryBytes"
         FROM workers WHERE state <> 'terminated' GROUP BY provider_id
-      `.execute(db),
+      `,
     );
     return new Map(rows.map(({ id, ...load }) => [parseProviderId(id), load]));
   }

@@ -1,5 +1,5 @@
 import { isHodeiError, isTerminalJobState, type Job, type Repositories } from '@hodei/domain';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { usePostgres } from '../support/use-postgres.ts';
 
 const postgres = usePostgres();
@@ -133,5 +133,40 @@ describe('claims under a limit', () => {
     );
     expect(Math.max(...seen)).toBeLessThanOrEqual(2);
     await admin.query(`DELETE FROM jobs WHERE queue = 'small'`);
+  });
+});
+
+describe('the room of a provider', () => {
+  it('counts what one statement of another transaction is just inserting, however many that are', async () => {
+    const { admin, bench, store } = postgres();
+    const { repositories } = store;
+    const { rows } = await admin.query<{ most: number }>(`SELECT current_setting('max_connections')::int AS most`);
+    // More than there can be transactions, so that a transaction that inserts few may believe that it is not close.
+    const maxWorkers = (rows[0]?.most ?? 0) + 100;
+    const provider = await repositories.providers.insert(bench.newProvider({ maxWorkers }));
+    const wanted = await Promise.all(
+      Array.from({ length: 60 }, async () => {
+        const attempt = await bench.newAttempt((await bench.scheduledJob()).id, { providerId: provider.id });
+        return { ...attempt, worker: { ...attempt.worker, resources: {} } };
+      }),
+    );
+    await admin.query('BEGIN');
+    await admin.query(
+      `INSERT INTO workers (id, provider_id, state, epoch, image, resources, created_at, state_changed_at, expires_at)
+       SELECT gen_random_uuid(), $1, 'creating', $2, 'busybox', '{}', now(), now(), now() FROM generate_series(1, $3)`,
+      [provider.id, bench.owner, maxWorkers - 50],
+    );
+    let settled = false;
+    const begun = Promise.allSettled(wanted.map((one) => repositories.attempts.begin(one))).finally(() => {
+      settled = true;
+    });
+    await vi.waitFor(async () => {
+      const { rowCount } = await admin.query(`SELECT FROM pg_locks WHERE NOT granted`);
+      expect(settled || rowCount !== 0).toBe(true);
+    });
+    await admin.query('COMMIT');
+    const results = await begun;
+    expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(50);
+    expect((await repositories.workers.loads()).get(provider.id)?.workers).toBe(maxWorkers);
   });
 });

@@ -9,7 +9,8 @@ type End = Parameters<AttemptRepository['finish']>[0];
 
 /**
  * See `AttemptRepository.finish`, for several attempts. The compare-and-set is on the job's row: a job whose
- * `attempt_id` is this attempt has it open. Workers are held first, in one order; see `markLaunched`.
+ * `attempt_id` is this attempt has it open. Workers are held first, in one order; see `markLaunched`, also of how rows
+ * are found.
  */
 export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
   name: 'hodei_finish_attempts',
@@ -20,7 +21,7 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         outcome text, facts text, phases jsonb, reuse boolean, worker_before text[]`)}
       JOIN attempts ON attempts.id = g.attempt_id
     ), held AS MATERIALIZED (
-      SELECT given.* FROM workers JOIN given ON workers.id = given.worker_id AND workers.epoch = given.epoch
+      SELECT given.*, workers.epoch AS worker_epoch FROM workers JOIN given ON workers.id = given.worker_id
       ORDER BY workers.id FOR NO KEY UPDATE OF workers
     ), job AS (
       UPDATE jobs SET state = held.state, epoch = NULL, attempt_id = NULL, state_changed_at = held.at,
@@ -32,7 +33,8 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         sealed_secrets = CASE held.state WHEN 'pending' THEN jobs.sealed_secrets END
       FROM held
       WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = ANY (held.before)
-        AND jobs.epoch = held.epoch AND (held.state <> 'pending' OR jobs.cancel_requested_at IS NULL)
+        AND jobs.epoch IS NOT DISTINCT FROM held.epoch AND held.worker_epoch = held.epoch
+        AND (held.state <> 'pending' OR jobs.cancel_requested_at IS NULL)
       RETURNING ${JOB_COLUMNS.map((column) => `jobs.${column}`).join(', ')}, held.place, held.worker_id, held.at AS ended_at,
         held.outcome::json AS ended_as, held.facts::json AS facts, held.phases, held.reuse, held.worker_before, held.attempt_id AS ended_attempt
     ), attempt AS (

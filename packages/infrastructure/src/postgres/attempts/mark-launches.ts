@@ -11,7 +11,7 @@ const busy = transitionWorker('ready', 'busy');
 /**
  * See `AttemptRepository.markLaunched`, for several attempts. It holds the workers first and changes the jobs only
  * then; a job's state says whether this is said twice. Every statement that changes several rows takes them in the
- * order worker, job, attempt, and workers by their ids.
+ * order worker, job, attempt, and workers by their ids. Rows are looked for by their id alone; see `BEGIN_ATTEMPTS`.
  */
 export const MARK_LAUNCHES: BatchStatement<Launch, object, true> = {
   name: 'hodei_mark_launches',
@@ -21,13 +21,15 @@ export const MARK_LAUNCHES: BatchStatement<Launch, object, true> = {
       FROM ${givenAs('attempt_id uuid, epoch bigint, at timestamptz, phases jsonb, warnings text')}
       JOIN attempts ON attempts.id = g.attempt_id
     ), held AS MATERIALIZED (
-      SELECT given.* FROM workers JOIN given ON workers.id = given.worker_id AND workers.epoch = given.epoch
-      WHERE workers.state IN ('ready', 'busy', 'draining')
+      SELECT given.*, workers.state AS worker_state, workers.epoch AS worker_epoch
+      FROM workers JOIN given ON workers.id = given.worker_id
       ORDER BY workers.id FOR NO KEY UPDATE OF workers
     ), job AS (
       UPDATE jobs SET state = '${running}', state_changed_at = held.at, started_at = coalesce(jobs.started_at, held.at)
       FROM held
-      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = 'scheduled' AND jobs.epoch = held.epoch
+      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = 'scheduled'
+        AND jobs.epoch IS NOT DISTINCT FROM held.epoch AND held.worker_epoch = held.epoch
+        AND held.worker_state IN ('ready', 'busy', 'draining')
       RETURNING jobs.id, jobs.state, held.place, held.at, held.worker_id, held.attempt_id, held.phases, held.warnings
     ), attempt AS (
       UPDATE attempts SET phases = attempts.phases || job.phases, warnings = job.warnings::json

@@ -10,9 +10,13 @@ export interface BatchStatement<Item, Row extends object, Result> {
    * a row with the `place` for each call that was carried out, and none for one that was refused.
    */
   readonly text: string;
+  /** Two calls with one key never share a statement. */
   keyOf(item: Item): string;
+  /** Given where the rows have no `place`: the key of the call that a row answers. */
+  rowKey?(row: Row): string;
   toJson(item: Item): object;
-  toResult(row: Row): Result;
+  /** @param item the call that the row answers: what the caller gave need not be sent back. */
+  toResult(row: Row, item: Item): Result;
 }
 
 /** The text of a prepared statement that begins with its parameter as the CTE `given`. */
@@ -30,9 +34,14 @@ export class Batch<Item, Result> {
       keyOf: (item) => statement.keyOf(item),
       run: async (items) => {
         const given = JSON.stringify(items.map((item, place) => ({ place, ...statement.toJson(item) })));
-        const rows = await database.runPrepared<{ readonly place: number }>(statement.name, statement.text, [given]);
+        const rows = await database.runPrepared<object>(statement.name, statement.text, [given]);
+        const placeOf = statement.rowKey === undefined ? placeIn : placeByKey(statement, items);
         const results = Array.from<Result | undefined>({ length: items.length });
-        for (const row of rows) results[row.place] = statement.toResult(row);
+        for (const row of rows) {
+          const place = placeOf(row);
+          const item = items[place];
+          if (item !== undefined) results[place] = statement.toResult(row, item);
+        }
         return results;
       },
     });
@@ -42,4 +51,14 @@ export class Batch<Item, Result> {
   call(item: Item): Promise<Result | undefined> {
     return this.#coalescer.call(item);
   }
+}
+
+const placeIn = (row: object): number => Number((row as { readonly place?: unknown }).place);
+
+function placeByKey<Item, Result>(
+  statement: BatchStatement<Item, object, Result>,
+  items: readonly Item[],
+): (row: object) => number {
+  const places = new Map(items.map((item, place) => [statement.keyOf(item), place]));
+  return (row) => places.get(statement.rowKey?.(row) ?? '') ?? -1;
 }

@@ -28,7 +28,7 @@ const PLAN_IS_OUTDATED = '0A000';
  * All of them find their rows by key; so nothing else is planned for them.
  */
 const HOT_SETTINGS =
-  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
+  '-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_bitmapscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c jit=off';
 
 /** A pool of connections. All statements go through it, and so does every error. */
 export class Database {

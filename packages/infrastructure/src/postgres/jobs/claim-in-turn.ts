@@ -28,7 +28,7 @@ export async function claimInTurn(
   claim: Parameters<JobRepository['claimPending']>[0],
 ): Promise<ClaimedInTurn> {
   const at = timestamp(claim.at);
-  const { rows } = await database.run((db) =>
+  const rows = await database.runOften(
     sql<JobRow & { readonly some: boolean; readonly overdue: boolean }>`
       WITH first AS MATERIALIZED (
         SELECT queue, tenant FROM jobs WHERE ${IS_READY} ORDER BY queue, tenant, turn, id LIMIT 1
@@ -54,7 +54,7 @@ export async function claimInTurn(
       ), ${claimed(claim)}
       SELECT told.*, seen.ready OR seen.held AS some, seen.overdue FROM seen LEFT JOIN told ON true
       ORDER BY told.turn, told.id
-    `.execute(db),
+    `,
   );
   return {
     rows: rows.filter(({ id }) => id !== null),

@@ -10,8 +10,8 @@ export async function expireWaiting(
   { at: moment, limit }: Parameters<JobRepository['expireWaiting']>[0],
 ): Promise<number> {
   const at = timestamp(moment);
-  const { rows } = await database.run((db) =>
-    sql`
+  const rows = await database.runOften(
+    sql<object>`
       WITH late AS (
         SELECT id FROM jobs WHERE state = 'pending' AND wait_until IS NOT NULL AND started_at IS NULL AND wait_until <= ${at}
         ORDER BY wait_until LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
@@ -25,7 +25,7 @@ export async function expireWaiting(
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.timed_out', id, '{"cause":"wait_timeout"}' FROM job
       )
       SELECT ${sql.raw(announceJob('job'))} FROM job
-    `.execute(db),
+    `,
   );
   return rows.length;
 }

@@ -1,9 +1,8 @@
 import { dueAtOf, waitUntilOf, type Job, type NewJob } from '@hodei/domain';
 import { announceJob } from '../announce.ts';
 import { givenAs, type BatchStatement } from '../batches/batch.ts';
-import { fromSpec, JOB_COLUMNS, toJob, type JobRow } from '../rows/job-row.ts';
+import { fromSpec } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
-import { submissionFacts } from './new-job-values.ts';
 
 /** Whether a job is one of those that {@link INSERT_JOBS} takes: it waits, nothing counts it, and it has no bytes. */
 export const isPlain = ({ claimFor, sealedSecrets, spec }: NewJob): boolean =>
@@ -13,23 +12,24 @@ export const isPlain = ({ claimFor, sealedSecrets, spec }: NewJob): boolean =>
   spec.concurrencyKey === undefined;
 
 /** See `JobRepository.insert`, for several jobs that are {@link isPlain}: what nearly all are. */
-export const INSERT_JOBS: BatchStatement<NewJob, JobRow, Job> = {
+export const INSERT_JOBS: BatchStatement<NewJob, { readonly id: string }, Job> = {
   name: 'hodei_insert_jobs',
   text: `
     WITH given AS MATERIALIZED (
       SELECT * FROM ${givenAs(`id uuid, priority integer, name text, labels jsonb, spec text, at timestamptz,
         not_before timestamptz, queue text, tenant text, wait_until timestamptz, deferred boolean,
-        submitted_by text, request_hash text, facts text`)}
+        submitted_by text, request_hash text`)}
     ), job AS (
       INSERT INTO jobs (id, state, priority, name, labels, spec, created_at, state_changed_at, not_before, queue, tenant, wait_until, deferred, submitted_by, request_hash)
       SELECT id, 'pending', priority, name, labels, spec::jsonb, at, at, not_before, queue, tenant, wait_until, deferred, submitted_by, request_hash FROM given
       ON CONFLICT (id) DO NOTHING
-      RETURNING ${JOB_COLUMNS.join(', ')}
+      RETURNING id, state, created_at, submitted_by
     ), event AS (
       INSERT INTO history (at, kind, job_id, data)
-      SELECT given.at, 'job.pending', job.id, given.facts::json FROM job JOIN given ON given.id = job.id ORDER BY given.place
+      SELECT created_at, 'job.pending', id, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
+      FROM job
     )
-    SELECT job.*, given.place, ${announceJob('job')} FROM job JOIN given ON given.id = job.id`,
+    SELECT id, ${announceJob('job')} FROM job`,
   keyOf: ({ id }) => id,
   toJson: ({ id, spec, at, by, requestHash }) => {
     const dueAt = dueAtOf(spec, at);
@@ -48,8 +48,16 @@ export const INSERT_JOBS: BatchStatement<NewJob, JobRow, Job> = {
       deferred: dueAt > at,
       submitted_by: by ?? null,
       request_hash: requestHash ?? null,
-      facts: submissionFacts(by === undefined ? {} : { by }),
     };
   },
-  toResult: toJob,
+  rowKey: ({ id }) => id,
+  toResult: (_, { id, spec, at, by }) => ({
+    id,
+    spec,
+    state: 'pending',
+    createdAt: at,
+    stateChangedAt: at,
+    notBefore: dueAtOf(spec, at),
+    ...(by === undefined ? {} : { submittedBy: by }),
+  }),
 };

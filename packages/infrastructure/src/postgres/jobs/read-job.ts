@@ -7,11 +7,11 @@ import { JOB_COLUMNS, toJob, type JobRow } from '../rows/job-row.ts';
 /** The columns of a job, for `RETURNING`. */
 export const RETURNED_JOB = sql.raw(JOB_COLUMNS.map((column) => `jobs.${column}`).join(', '));
 
+const READ_JOB = `SELECT ${JOB_COLUMNS.join(', ')} FROM jobs WHERE id = $1`;
+
 /** @throws HodeiError `not_found` */
 export async function readJobRow(database: Database, id: JobId): Promise<JobRow> {
-  const row = await database.run((db) =>
-    db.selectFrom('jobs').select(JOB_COLUMNS).where('id', '=', id).executeTakeFirst(),
-  );
+  const [row] = await database.runPrepared<JobRow>('hodei_read_job', READ_JOB, [id]);
   return found(row, 'job', id);
 }
 

@@ -6,6 +6,7 @@ import { admission } from './005-admission.ts';
 import { access } from './006-access.ts';
 import { forcedCancel } from './008-forced-cancel.ts';
 import { retention } from './012-retention.ts';
+import { roomByStatement } from './018-room-by-statement.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
@@ -18,4 +19,5 @@ export const MIGRATIONS: readonly Migration[] = [
   access,
   forcedCancel,
   retention,
+  roomByStatement,
 ];

@@ -21,13 +21,13 @@ export const CHANGE_WORKERS: BatchStatement<WorkerChange, WorkerRow, Worker> = {
     WITH held AS MATERIALIZED (
       SELECT g.* FROM workers JOIN ${givenAs(
         'worker_id uuid, epoch bigint, before text[], state text, at timestamptz, handle text, termination text, facts text',
-      )} ON workers.id = g.worker_id AND workers.epoch = g.epoch AND workers.state = ANY (g.before)
+      )} ON workers.id = g.worker_id
       ORDER BY workers.id FOR NO KEY UPDATE OF workers
     ), worker AS (
       UPDATE workers SET state = held.state, state_changed_at = held.at, handle = coalesce(held.handle::json, workers.handle),
         termination = coalesce(workers.termination, held.termination::json)
       FROM held
-      WHERE workers.id = held.worker_id AND workers.epoch = held.epoch AND workers.state = ANY (held.before)
+      WHERE workers.id = held.worker_id AND workers.epoch IS NOT DISTINCT FROM held.epoch AND workers.state = ANY (held.before)
       RETURNING workers.*, held.place, held.facts
     ), event AS (
       INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
