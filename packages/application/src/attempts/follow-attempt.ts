@@ -85,7 +85,7 @@ export async function followAttempt(
   const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost });
   const record = launched.recorded
     ? Promise.resolve()
-    : giveWay(context, output, supervision).then(() => recordLaunch(context, attempt, handle, { ...phases }));
+    : giveWay(context, supervision).then(() => recordLaunch(context, attempt, handle, { ...phases }));
   record.then(
     () => launched.recorded || report?.launched(phases),
     (error: unknown) => abandon.abort(error),
@@ -94,24 +94,20 @@ export async function followAttempt(
   return outcome;
 }
 
-/** How long the record of a launch waits for the first output, in milliseconds. */
-const GIVE_WAY_MS = 2;
+/** How much later a launch is recorded, in milliseconds. */
+const GIVE_WAY_MS = 3;
 
 /**
  * Lets the first output be stored before the launch is recorded: both change the attempt's row, and someone may be
  * waiting for the output.
  */
-async function giveWay(
-  { clock }: Pick<JobContext, 'clock'>,
-  output: OutputStore,
-  supervision: Promise<Outcome>,
-): Promise<void> {
+async function giveWay({ clock }: Pick<JobContext, 'clock'>, supervision: Promise<Outcome>): Promise<void> {
   const over = new AbortController();
   const ended = supervision.then(
     () => undefined,
     () => undefined,
   );
-  await Promise.race([output.firstStored, ended, clock.sleep(GIVE_WAY_MS, over.signal)]);
+  await Promise.race([ended, clock.sleep(GIVE_WAY_MS, over.signal)]);
   over.abort(OVER);
 }
 

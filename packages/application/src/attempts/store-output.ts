@@ -47,7 +47,6 @@ export class OutputStore {
   #acknowledged: OutputOffsets;
   #stored: StoredOutput | undefined;
   #isComplete = false;
-  readonly #firstStored = Promise.withResolvers<void>();
 
   /** For an attempt of this job, with the bound that holds for it. */
   static for(
@@ -75,11 +74,6 @@ export class OutputStore {
     this.#acknowledged = attempt.acknowledged;
     // Nothing can be stored of a job that just began its first attempt: it needs no look.
     if (isFresh(attempt)) this.#stored = NOTHING_STORED;
-  }
-
-  /** Resolves when something was stored by this; it may never be. */
-  get firstStored(): Promise<void> {
-    return this.#firstStored.promise;
   }
 
   /** From where the job's output has to be read (again), so that nothing is lost and every secret is seen whole. */
@@ -191,7 +185,6 @@ export class OutputStore {
     const records = chunks.map((chunk, index) => ({ ...chunk, attemptId, seq: seqs[index] ?? 0 }));
     hub.output.stored(this.#attempt, isPlain ? records : undefined);
     hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
-    this.#firstStored.resolve();
   }
 
   #remember(chunks: readonly OutputChunk[]): void {

@@ -18,14 +18,15 @@ export class LogAnnouncer {
     this.#database = database;
   }
 
-  /** Returns at once. What comes while others are being told is told together afterwards. */
+  /** Returns before anything is told: who follows in this process comes first. What comes meanwhile is told with it. */
   tell(jobId: JobId): void {
     this.#untold.add(jobId);
-    if (!this.#telling) void this.#tellAll();
+    if (this.#telling) return;
+    this.#telling = true;
+    setImmediate(() => void this.#tellAll());
   }
 
   async #tellAll(): Promise<void> {
-    this.#telling = true;
     while (this.#untold.size > 0) {
       const jobIds = [...this.#untold];
       this.#untold.clear();
