@@ -11,5 +11,20 @@ export interface Effort {
 
 export const effortOf = (quick: boolean): Effort => ({ quick, of: (full, short) => (quick ? short : full) });
 
-/** Measures the rows of one name. */
+/** Measures some rows. */
 export type Bench = (world: World, effort: Effort) => Promise<readonly Row[]>;
+
+/** What is measured in a process of its own, so that neither its failure nor its end costs another its rows. */
+export interface Part {
+  /** Starts with the name that the benchmark is asked for by. */
+  readonly name: string;
+  /** In seconds; then it has failed. */
+  readonly deadline: number;
+  readonly measure: Bench;
+}
+
+/** A part without rows, and why. */
+export interface Failure {
+  readonly name: string;
+  readonly why: string;
+}

@@ -1,9 +1,15 @@
+import type { Failure } from '../bench.ts';
 import type { Row } from '../measure/row.ts';
 import { formatTable } from './format-table.ts';
 import type { MachineFacts } from './machine-facts.ts';
 
 /** All of docs/benchmarks.md. */
-export function formatReport(facts: MachineFacts, rows: readonly Row[], seconds: number): string {
+export function formatReport(
+  facts: MachineFacts,
+  rows: readonly Row[],
+  failures: readonly Failure[],
+  seconds: number,
+): string {
   const judged = rows.filter(({ met }) => met !== null);
   return `# Benchmarks
 
@@ -16,12 +22,13 @@ pnpm bench cold logs   # some of them, only shown
 
 It brings the Docker Engine, the images and the Postgres that it needs, as \`npm test\` does. Each row is measured
 against its floor or its peer **in the same run, in turns** (A B A B ...), after rounds that warm up. What is shown
-are medians, and the 99th percentile in parentheses (of rates, the slow one). Compare ratios rather than times:
+are medians, and the 99th percentile in parentheses (of rates, the slow one). Each part runs in a process of its own,
+with a deadline. Compare ratios rather than times:
 they depend less on the machine. Where the other side is ahead, the table says so.
 
-${judged.filter(({ met }) => met).length} of ${judged.length} targets are met.
+${judged.filter(({ met }) => met).length} of ${judged.length} targets are met.${failures.length === 0 ? '' : ' Not everything could be measured; see the last lines of the table.'}
 
-${formatTable(rows)}
+${formatTable(rows, failures)}
 
 ## What the sides do
 

@@ -1,7 +1,8 @@
+import type { Failure } from '../bench.ts';
 import type { Row } from '../measure/row.ts';
 
-/** The rows as a table in Markdown. */
-export function formatTable(rows: readonly Row[]): string {
+/** The rows as a table in Markdown, and what failed below them. */
+export function formatTable(rows: readonly Row[], failures: readonly Failure[] = []): string {
   const cells = rows.map((row) => [
     row.what,
     `${number(row.ours.p50)} (${number(row.ours.p99)}) ${row.unit}`,
@@ -15,6 +16,7 @@ export function formatTable(rows: readonly Row[]): string {
     '| what | ours: median (p99) | against: median (p99) | which is | ratio | target | met |',
     '|---|---|---|---|---|---|---|',
     ...cells.map((line) => `| ${line.join(' | ')} |`),
+    ...failures.map(({ name, why }) => `| ${name} | failed: ${why} |  |  |  |  | **no** |`),
   ].join('\n');
 }
 

@@ -1,4 +1,4 @@
-import type { Bench, Effort } from '../bench.ts';
+import type { Effort } from '../bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { above, atLeast, toRow, type Row, type Target } from '../measure/row.ts';
 import { timed } from '../measure/timed.ts';
@@ -9,20 +9,11 @@ import { startInstance } from '../peers/start-instance.ts';
 import { benchDiagnostics } from '../world/diagnostics.ts';
 import { connect, type Connection } from '../world/connect.ts';
 import type { World } from '../world/world.ts';
-import { finishedJobs } from './finished-jobs.ts';
-import { writeCosts } from './write-costs.ts';
 
 type Work = (side: QueueSide) => Promise<void>;
 
 /** Whole lifecycles of no-op jobs a second: submitted, run, their end recorded, nothing left. */
-export const lifecycle: Bench = async (world, effort) => [
-  ...(await sideBySide(world, effort)),
-  ...(await twoInstances(world, effort)),
-  ...(await writeCosts(world, effort)),
-  ...(await finishedJobs(world, effort)),
-];
-
-async function sideBySide(world: World, effort: Effort): Promise<readonly Row[]> {
+export async function sideBySide(world: World, effort: Effort): Promise<readonly Row[]> {
   await using stack = new AsyncDisposableStack();
   const sides = new Map<SideName, OpenSide>();
   for (const name of SIDES) sides.set(name, stack.use(await open(world, name)));
@@ -58,7 +49,8 @@ async function sideBySide(world: World, effort: Effort): Promise<readonly Row[]>
   return rows;
 }
 
-async function twoInstances(world: World, effort: Effort): Promise<readonly Row[]> {
+/** The same, run by two processes. */
+export async function twoInstances(world: World, effort: Effort): Promise<readonly Row[]> {
   world.say('lifecycles, 2 instances');
   await using stack = new AsyncDisposableStack();
   const sides = new Map<SideName, OpenSide>();

@@ -17,7 +17,7 @@ interface Costs {
 /** What one job costs the database, submitted singly. These are counts, not times: the same on every machine. */
 export async function writeCosts(world: World, effort: Effort): Promise<readonly Row[]> {
   world.say('lifecycles, rows and commits a job');
-  const count = effort.of(1000, 20);
+  const count = effort.of(300, 20);
   const costs = {} as Record<SideName, Costs>;
   for (const name of SIDES) costs[name] = await costOf(world, name, count);
   const tell = (key: keyof Costs, what: string, unit: string): readonly Row[] =>

@@ -7,12 +7,19 @@ export interface Started {
   /** Resolves when it has written this on stdout; rejects where it ends before. */
   said(text: string): Promise<void>;
   readonly stdout: () => string;
+  /** Resolves with its exit code, or the signal that ended it. */
+  readonly ended: Promise<number | string>;
 }
 
 export function startProcess(
   module: string,
   args: readonly string[],
-  options: { readonly env?: NodeJS.ProcessEnv; readonly nodeArgs?: readonly string[] } = {},
+  options: {
+    readonly env?: NodeJS.ProcessEnv;
+    readonly nodeArgs?: readonly string[];
+    /** It leads a process group, which can be ended with all that it starts. */
+    readonly ownGroup?: boolean;
+  } = {},
 ): Started {
   const child = spawn(
     process.execPath,
@@ -23,19 +30,21 @@ export function startProcess(
       module,
       ...args,
     ],
-    { stdio: ['pipe', 'pipe', 'inherit'], env: options.env ?? process.env },
+    { stdio: ['pipe', 'pipe', 'inherit'], env: options.env ?? process.env, detached: options.ownGroup === true },
   );
   let written = '';
   child.stdout.on('data', (data: Buffer) => (written += data.toString()));
-  const ended = once(child, 'close').then(() => {
-    throw new Error(`${module} ended with ${child.exitCode} too early`);
+  const ended = once(child, 'close').then(([code, signal]) => (code ?? signal) as number | string);
+  const tooEarly = ended.then((code) => {
+    throw new Error(`${module} ended with ${code} too early`);
   });
-  ended.catch(() => undefined);
+  tooEarly.catch(() => undefined);
   return {
     process: child,
     stdout: () => written,
+    ended,
     said: async (text) => {
-      while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), ended]);
+      while (!written.includes(text)) await Promise.race([once(child.stdout, 'data'), tooEarly]);
     },
   };
 }
