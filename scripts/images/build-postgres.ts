@@ -1,7 +1,8 @@
-import { appendFile, chmod, copyFile, cp, mkdir, mkdtempDisposable, realpath, rm } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, mkdtempDisposable, realpath } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { EngineEndpoint } from '../engine/engine-address.ts';
+import { copyInto } from './copy-into.ts';
 import { findSystemLibraries } from './find-system-libraries.ts';
 import { exportImage, importImage } from './image-store.ts';
 
@@ -33,13 +34,6 @@ export const buildPostgres = async (engine: EngineEndpoint, busybox: string, ima
     'ENTRYPOINT ["/usr/local/bin/docker-entrypoint.sh"]',
     'CMD ["postgres"]',
   ]);
-};
-
-const copyInto = async (source: string, target: string): Promise<void> => {
-  await mkdir(dirname(target), { recursive: true });
-  await rm(target, { force: true });
-  await copyFile(source, target);
-  await chmod(target, 0o755);
 };
 
 /** Postgres refuses to run as root. Its folder is open to all, because the one who makes the image may not be root. */

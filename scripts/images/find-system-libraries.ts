@@ -7,8 +7,13 @@ export const findSystemLibraries = async (folder: string): Promise<readonly stri
   for await (const program of glob(`${folder}/{bin/*,lib/postgresql/*.so}`)) {
     programs.push(program);
   }
+  return (await findLibrariesOf(programs)).filter((path) => !path.startsWith(folder));
+};
+
+/** The same of some programs. */
+export const findLibrariesOf = async (programs: readonly string[]): Promise<readonly string[]> => {
   const listing = await run('ldd', programs);
   // "libm.so.6 => /lib/x86_64-linux-gnu/libm.so.6 (0x…)", and "/lib64/ld-linux-x86-64.so.2 (0x…)" for the loader.
   const paths = [...listing.matchAll(/^\s+(?:\S+ => )?(\/\S+) \(0x/gm)].map(([, path = '']) => path);
-  return [...new Set(paths)].filter((path) => !path.startsWith(folder));
+  return [...new Set(paths)];
 };

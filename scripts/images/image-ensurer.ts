@@ -1,6 +1,7 @@
 import type { EngineEndpoint } from '../engine/engine-address.ts';
 import { buildBusybox } from './build-busybox.ts';
 import { buildEntrypoint } from './build-entrypoint.ts';
+import { buildNode } from './build-node.ts';
 import { buildNoShell } from './build-no-shell.ts';
 import { buildPostgres } from './build-postgres.ts';
 import { imageIsPresent } from './image-store.ts';
@@ -34,12 +35,24 @@ export class ImageEnsurer {
     await this.#ensurePostgres();
   }
 
-  async #ensurePostgres(): Promise<void> {
-    const { official, local } = images.postgres;
-    const present = (await this.#isPresent(official)) || (await this.#isPresent(local));
-    if (!present && !(await this.#pull(official))) {
-      await this.#build(local, () => buildPostgres(this.#engine, images.busybox, local));
-    }
+  #ensurePostgres(): Promise<string> {
+    return this.#ensureEither(images.postgres, (local) => buildPostgres(this.#engine, images.busybox, local));
+  }
+
+  /** Only what builds images needs it. @returns the one that is there. */
+  ensureNode(): Promise<string> {
+    return this.#ensureEither(images.node, (local) => buildNode(this.#engine, images.busybox, local));
+  }
+
+  async #ensureEither(
+    { official, local }: { readonly official: string; readonly local: string },
+    make: (local: string) => Promise<void>,
+  ): Promise<string> {
+    if (await this.#isPresent(official)) return official;
+    if (await this.#isPresent(local)) return local;
+    if (await this.#pull(official)) return official;
+    await this.#build(local, () => make(local));
+    return local;
   }
 
   #isPresent(image: string): Promise<boolean> {

@@ -9,9 +9,13 @@ const execute = promisify(execFile);
 export const run = async (
   program: string,
   args: readonly string[],
-  { cwd, input }: { readonly cwd?: string; readonly input?: Readable } = {},
+  { cwd, env, input }: { readonly cwd?: string; readonly env?: NodeJS.ProcessEnv; readonly input?: Readable } = {},
 ): Promise<string> => {
-  const running = execute(program, [...args], { ...(cwd === undefined ? {} : { cwd }), maxBuffer: 64 * 1024 * 1024 });
+  const running = execute(program, [...args], {
+    ...(cwd === undefined ? {} : { cwd }),
+    ...(env === undefined ? {} : { env }),
+    maxBuffer: 64 * 1024 * 1024,
+  });
   if (input !== undefined && running.child.stdin !== null) {
     // When the program goes early, its own exit says why, better than the broken pipe would.
     await pipeline(input, running.child.stdin).catch(() => undefined);

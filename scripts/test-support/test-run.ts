@@ -17,21 +17,22 @@ export interface TestRun {
 
 export const startTestRun = (): TestRun => {
   const id = randomUUID();
-  return {
-    id,
-    labels: {
-      [RUN_LABEL]: id,
-      [OWNER_LABEL]: `${hostname()}/${process.pid}`,
-      [EXPIRES_LABEL]: new Date(Date.now() + LONGEST_RUN_MS).toISOString(),
-    },
-  };
+  return { id, labels: labelsOfRun(id) };
 };
+
+/** For what a process of the run starts itself. */
+export const labelsOfRun = (id: string): Readonly<Record<string, string>> => ({
+  [RUN_LABEL]: id,
+  [OWNER_LABEL]: `${hostname()}/${process.pid}`,
+  [EXPIRES_LABEL]: new Date(Date.now() + LONGEST_RUN_MS).toISOString(),
+});
 
 /** Removes what runs that were killed have left behind. */
 export const reapDeadRuns = async (engine: EngineEndpoint): Promise<void> => {
-  for (const { id, labels } of await listRunContainers(engine)) {
+  // Containers come first in the list: what they use can be removed after them.
+  for (const { kind, id, labels } of await listLabelled(engine, RUN_LABEL)) {
     if (!isAlive(labels)) {
-      await callEngine(engine, `/containers/${id}?force=1&v=1`, { method: 'DELETE' });
+      await callEngine(engine, `/${kind}s/${id}${kind === 'container' ? '?force=1&v=1' : ''}`, { method: 'DELETE' });
     }
   }
 };

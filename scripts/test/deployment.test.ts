@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { expect, it } from 'vitest';
+
+import { SETTING_DOCS } from '../../apps/server/src/index.ts';
+import { secondsOf } from '../compose/container-of.ts';
+import { readCompose } from '../compose/read-compose.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const read = (file: string): Promise<string> => readFile(join(ROOT, file), 'utf8');
+
+const FILES = ['Dockerfile', 'compose.yaml', 'deploy/docker/env.example', 'deploy/docker/healthcheck.mjs'];
+const UNIT = ['deploy/systemd/hodei.service', 'deploy/systemd/hodei.env.example'];
+const DOCS = ['README.md', 'docs/guides/operating.md', 'docs/http-api.md', 'docs/trouble.md'];
+/** What compose.yaml reads itself, and what Hodei sets for jobs. */
+const OTHERS = ['HODEI_PORT', 'HODEI_IMAGE', 'HODEI_BASE_IMAGE', 'HODEI_WORKER_TOKEN'];
+/** What open requests get after the drain, and a margin. */
+const BEYOND_DRAIN_S = 20;
+
+const drainS = Number(SETTING_DOCS.find(({ name }) => name === 'HODEI_DRAIN_TIMEOUT_MS')?.default) / 1000;
+
+it.each([...FILES, ...UNIT, ...DOCS])('%s names variables that exist', async (file) => {
+  const known = new Set([
+    ...SETTING_DOCS.flatMap(({ name, isSecret }) => (isSecret === true ? [name, `${name}_FILE`] : [name])),
+    ...OTHERS,
+  ]);
+  const named = (await read(file)).match(/\bHODEI_[A-Z_]*[A-Z]\b/g) ?? [];
+  expect(named.filter((name) => !known.has(name))).toEqual([]);
+});
+
+it('who stops a service gives it the time that it takes to drain', async () => {
+  const { services } = await readCompose(join(ROOT, 'compose.yaml'), { POSTGRES_PASSWORD: 'x', DOCKER_GID: '1' });
+  expect(secondsOf(services['server']?.stop_grace_period ?? '0s')).toBeGreaterThan(drainS + BEYOND_DRAIN_S);
+  const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(await read('deploy/systemd/hodei.service')) ?? [];
+  expect(Number(seconds)).toBeGreaterThan(drainS + BEYOND_DRAIN_S);
+});
+
+it('the Dockerfile is told of every package that is in the image', async () => {
+  const dockerfile = await read('Dockerfile');
+  for (const folder of ['apps/cli', 'apps/server', 'packages/application', 'packages/client', 'packages/domain'])
+    expect(dockerfile).toContain(`COPY ${folder}/package.json ${folder}/`);
+});
