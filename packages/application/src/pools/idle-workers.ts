@@ -189,7 +189,8 @@ export class IdleWorkers {
   keeps(row: Worker): boolean {
     const held = this.#held.get(row.id);
     if (held === undefined) return false;
-    if (row.state === 'terminating' || (row.state === 'draining' && held.use === 'waiting')) {
+    const hasNoJob = held.use === 'waiting' || (held.use === 'doubted' && row.jobId === undefined);
+    if (row.state === 'terminating' || (row.state === 'draining' && hasNoJob)) {
       this.forget(row.id);
       return false;
     }

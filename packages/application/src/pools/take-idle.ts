@@ -44,13 +44,17 @@ export function afterFailedPlacement({ idle }: Pick<JobContext, 'idle'>, worker:
 /**
  * What becomes of a taken worker on which no job could be placed, although nothing failed: its row says why.
  * @returns whether it waits again: then the job may not begin yet, whoever waits for it.
+ * @throws HodeiError `database_unavailable`; the worker is in doubt then, and its row will tell.
  */
 export async function afterRefusedPlacement(
   { idle, repositories, instance }: Pick<JobContext, 'idle' | 'repositories' | 'instance'>,
   worker: PoolWorker,
   discard: (worker: PoolWorker, message: string) => void,
 ): Promise<boolean> {
-  const { state, epoch } = await repositories.workers.get(worker.workerId);
+  const { state, epoch } = await repositories.workers.get(worker.workerId).catch((error: unknown) => {
+    idle?.doubt(worker);
+    throw error;
+  });
   if (epoch !== instance.epoch) idle?.forget(worker.workerId);
   else if (state === 'ready') idle?.wait(worker);
   // A placement that was not answered has come to pass after all; its job is found with its worker.

@@ -209,4 +209,25 @@ describe('a job that may not begin yet', () => {
     await resumeQueue(context, 'default');
     expect(await plane.until(waitForJob(context, id))).toMatchObject({ state: 'succeeded' });
   });
+
+  it.each(['ready', 'draining'] as const)(
+    'gives the worker back where nobody could tell what became of it at first: %s',
+    async (state) => {
+      await using plane = await startWarm({ minIdle: 1 });
+      const { context, runner } = plane;
+      const { workerId } = lastWaiting(plane);
+      await pauseQueue(context, 'default');
+      const error = new HodeiError('database_unavailable', 'away');
+      plane.databaseFaults.add({ call: 'workers.get', kind: 'fail', error });
+      const submitted = submitJob(context, { command: ['true'] }, { runner });
+      await expect(submitted).rejects.toMatchObject({ code: 'database_unavailable' });
+      const change = { workerId, epoch: context.instance.epoch, at: plane.clock.now() };
+      if (state === 'draining')
+        await context.repositories.workers.transition({ ...change, from: 'ready', to: 'draining' });
+      await continueOwned(context, runner, await context.repositories.ownership.listOwned(context.instance.epoch));
+      await plane.until(runner.idle());
+      if (state === 'ready') expect(lastWaiting(plane).workerId).toBe(workerId);
+      else expect(await context.repositories.workers.get(workerId)).toMatchObject({ state: 'terminated' });
+    },
+  );
 });
