@@ -7,10 +7,10 @@ import {
   type Phase,
   type ProvisionProgress,
   type WorkerHandle,
-  type WorkerProvider,
   type WorkerSpec,
 } from '@hodei/domain';
 
+import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { commandOf, launchOrderOf } from './launch-order-of.ts';
 
@@ -23,10 +23,12 @@ export interface PreparedWorker {
   readonly order: LaunchOrder;
   /** Whether the job runs already. */
   readonly hasBegun: boolean;
+  /** How long its start took, in milliseconds, without the wait for its turn. */
+  readonly startupMs: number;
 }
 
 /**
- * Brings the image and makes the worker for an attempt. An image without a shell gets the job directly, in
+ * Brings the image and makes the worker for an attempt, when its turn has come on that engine. An image without a shell gets the job directly, in
  * the worker's configuration, where nothing of the job needs a shell or must not be seen there.
  *
  * @param reached is told the phases as they are reached.
@@ -35,7 +37,7 @@ export interface PreparedWorker {
  */
 export async function prepareWorker(
   context: Pick<JobContext, 'policy' | 'instance' | 'clock'>,
-  provider: WorkerProvider,
+  { provider, pace }: Pick<Selection, 'provider' | 'pace'>,
   job: Job,
   attempt: Pick<Attempt, 'workerId' | 'nonce'>,
   secrets: Readonly<Record<string, string>>,
@@ -63,19 +65,22 @@ export async function prepareWorker(
     expiresAt: options.expiresAt,
   };
   const order = (argv: readonly string[]): LaunchOrder => launchOrderOf(job, attempt, secrets, argv);
-  try {
-    const handle = await provider.createWorker(workerSpec, { signal, onProgress });
-    reached('workerReady');
-    return { handle, order: order(commandOf(job, handle.defaultCommand)), hasBegun: false };
-  } catch (error) {
-    if (!isHodeiError(error, 'image_without_shell')) throw error;
-    assertDirectPossible(job);
-    const { argv, env, workdir } = order(spec.command ?? []);
-    const direct = { argv, env, ...(workdir === undefined ? {} : { workdir }) };
-    const handle = await provider.createWorker({ ...workerSpec, direct }, { signal, onProgress });
-    reached('workerReady');
-    return { handle, order: order(argv), hasBegun: true };
-  }
+  const make = async (): Promise<Omit<PreparedWorker, 'startupMs'>> => {
+    try {
+      const handle = await provider.createWorker(workerSpec, { signal, onProgress });
+      return { handle, order: order(commandOf(job, handle.defaultCommand)), hasBegun: false };
+    } catch (error) {
+      if (!isHodeiError(error, 'image_without_shell')) throw error;
+      assertDirectPossible(job);
+      const { argv, env, workdir } = order(spec.command ?? []);
+      const direct = { argv, env, ...(workdir === undefined ? {} : { workdir }) };
+      const handle = await provider.createWorker({ ...workerSpec, direct }, { signal, onProgress });
+      return { handle, order: order(argv), hasBegun: true };
+    }
+  };
+  const { made, tookMs } = await pace.run('job', signal, make);
+  reached('workerReady');
+  return { ...made, startupMs: tookMs };
 }
 
 function assertDirectPossible({ spec }: Job): void {

@@ -51,13 +51,14 @@ export async function runAttempt(
     const signal = AbortSignal.any([signals.stop, signals.lost]);
     const noted = notesStarting(moments, () => context.clock.now(), onProgress);
     const options = { signal, onProgress: noted, reached, expiresAt: expiryOf(context, job) };
-    const { handle, order, hasBegun } = await prepareWorker(context, provider, job, attempt, secrets, options);
+    const prepared = await prepareWorker(context, selection, job, attempt, secrets, options);
+    const { handle, order, hasBegun, startupMs } = prepared;
     begun.handle = handle;
+    context.idle?.changed.ring(); // a pool may start something now
     await recordReady(context, attempt, handle);
     if (!hasBegun) signals.stop.throwIfAborted();
     const { launchTimeoutMs } = policy;
     const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };
-    const startupMs = (phases.workerReady ?? 0) - (phases.imageReady ?? 0);
     return runOnWorker(context, on, signals, {
       onLaunched: () => registry.reportSuccess(provider.id, { startupMs }),
     });

@@ -6,7 +6,6 @@ import { isEngineAway } from '../registry/error-verdicts.ts';
 import type { JobContext } from '../support/job-context.ts';
 import type { IdleWorkers, PoolWorker } from './idle-workers.ts';
 import { demandOfTemplate, makeWorker } from './make-worker.ts';
-import { StartPace } from './start-pace.ts';
 import { StartTimes } from './start-times.ts';
 import { shareOf, targetIdle, type IdleDemand, type IdleTarget } from './target-idle.ts';
 
@@ -54,8 +53,8 @@ export class PoolKeeper {
   readonly #context: PoolContext;
   readonly #runner: JobRunner;
   readonly #states = new Map<string, PoolState>();
-  readonly #paces = new Map<ProviderId, StartPace>();
-  readonly #making = new Set<Promise<void>>();
+  /** What is being made, and on which provider. */
+  readonly #making = new Map<Promise<void>, ProviderId>();
   readonly #closing = new AbortController();
   #readAt = Number.NEGATIVE_INFINITY;
   #share = { index: 0, count: 1 };
@@ -97,7 +96,7 @@ export class PoolKeeper {
 
   /** Resolves when no worker is being made. */
   async settled(): Promise<void> {
-    while (this.#making.size > 0) await Promise.all(this.#making);
+    while (this.#making.size > 0) await Promise.all(this.#making.keys());
   }
 
   /** Makes no more workers, and destroys those that wait. Jobs that run go on. */
@@ -224,20 +223,19 @@ export class PoolKeeper {
       else await this.#failed(pool, state, failure);
       return false;
     }
-    const { provider } = selection;
-    const pace = this.#paceOf(provider.id);
-    if (pace.free === 0) {
+    const { provider, pace } = selection;
+    const onItsWay = [...this.#making.values()].filter((id) => id === provider.id).length;
+    // Jobs come first, so what would only wait for them need not take a place now.
+    if (onItsWay >= pace.limit || pace.hasJobsWaiting) {
       selection[Symbol.dispose]();
       return false;
     }
-    const started = pace.started();
     // After failures one tries alone whether it works again.
     state.isTrying = state.failures > 0;
     const signal = AbortSignal.any([this.#closing.signal, lost]);
     const making = makeWorker(this.#context, this.#runner, pool, selection, signal)
       .then(async (made) => {
         state.isTrying = false;
-        pace.ended(started, made.kind === 'ready' ? made.tookMs : undefined);
         if (made.kind === 'ready') {
           registry.reportSuccess(provider.id, { startupMs: made.tookMs });
           state.times.add(made.tookMs);
@@ -254,7 +252,7 @@ export class PoolKeeper {
         this.#making.delete(making);
         this.#context.idle.changed.ring();
       });
-    this.#making.add(making);
+    this.#making.set(making, provider.id);
     return true;
   }
 
@@ -269,14 +267,6 @@ export class PoolKeeper {
     state.retryAt = Math.max(state.retryAt, clock.now() + waitMs);
     diagnostics.warn('a worker of a pool could not be made', { pool: name, failures: state.failures, waitMs, error });
     if (isFirst) await this.#tell('pool.failing', { pool: name, code: error.code, message: error.message });
-  }
-
-  #paceOf(id: ProviderId): StartPace {
-    const known = this.#paces.get(id);
-    if (known !== undefined) return known;
-    const pace = new StartPace();
-    this.#paces.set(id, pace);
-    return pace;
   }
 
   /** "Why did it scale?" A store that is away loses the answer, and nothing else. */

@@ -50,7 +50,7 @@ export async function makeWorker(
   signal: AbortSignal,
 ): Promise<Made> {
   const { idle, clock, ids, instance, policy, repositories, telemetry } = context;
-  const { provider } = selection;
+  const { provider, pace } = selection;
   const { name, template } = pool;
   const { image, resources } = template;
   const workerId = parseWorkerId(ids.uuid());
@@ -73,7 +73,8 @@ export async function makeWorker(
       await provider.prepareImage(spec, { signal });
       phases.imageReady = clock.now();
       const onProgress = notesStarting(moments, () => clock.now());
-      const handle = await provider.createWorker(spec, { signal, onProgress });
+      const make = () => provider.createWorker(spec, { signal, onProgress });
+      const { made: handle, tookMs } = await pace.run('pool', signal, make);
       phases.workerReady = clock.now();
       await recordReady(context, { workerId, epoch: instance.epoch }, handle);
       const idleSince = clock.now();
@@ -81,7 +82,7 @@ export async function makeWorker(
       const waits = { workerId, pool: name, template, provider, handle, idleSince, jobsRun: 0, reusable };
       idle.wait({ ...waits, expiresAt: expiresAt - LAST_PART_MS });
       told(true);
-      return { kind: 'ready', tookMs: idleSince - phases.imageReady };
+      return { kind: 'ready', tookMs };
     } catch (error) {
       told(false);
       idle.forget(workerId);

@@ -15,6 +15,7 @@ import { buildProvider, type ProviderFactories } from './build-provider.ts';
 import { isEngineAway } from './error-verdicts.ts';
 import { RegisteredProvider } from './registered-provider.ts';
 import { sameData } from './same-data.ts';
+import { StartPace } from './start-pace.ts';
 
 /** An engine that takes longer than this to be connected, in milliseconds, is not waited for. */
 export const BUILD_LIMIT_MS = 10_000;
@@ -142,7 +143,7 @@ export class ProviderEntries {
   }
 
   #add(row: ProviderConfig): RegisteredProvider {
-    const entry = new RegisteredProvider(row, this.#params.clock.now());
+    const entry = new RegisteredProvider(row, this.#params.clock.now(), new StartPace(this.#params.clock));
     entry.addedAt = this.#additions += 1;
     this.#entries.set(row.id, entry);
     return entry;

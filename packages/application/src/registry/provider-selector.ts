@@ -6,6 +6,7 @@ import { noProviderError } from './no-provider-error.ts';
 import type { ProviderEntries } from './provider-entries.ts';
 import type { LoadView, ProviderLoad } from './provider-load.ts';
 import { parseSelectionStrategy } from './selection-strategies.ts';
+import type { StartPace } from './start-pace.ts';
 
 /** What other processes changed is seen after this many milliseconds at the latest. */
 const ROWS_MAX_AGE_MS = 1000;
@@ -30,6 +31,8 @@ export interface SelectParams extends SelectionQuery {
 export interface Selection extends Disposable {
   readonly config: ProviderConfig;
   readonly provider: WorkerProvider;
+  /** To be asked before a worker is started. */
+  readonly pace: StartPace;
 }
 
 /** What a {@link ProviderSelector} needs. */
@@ -99,7 +102,7 @@ export class ProviderSelector {
     const provider = entry.live();
     entry.breaker = afterAdmission(entry.breaker, clock.now(), breaker);
     const place = params.reserve ? load.reserve(entry.config.id, params.demand.resources) : undefined;
-    return { config: entry.config, provider, [Symbol.dispose]: () => place?.[Symbol.dispose]() };
+    return { config: entry.config, provider, pace: entry.pace, [Symbol.dispose]: () => place?.[Symbol.dispose]() };
   }
 
   #explain(params: SelectParams, load: LoadView): SelectionExplanation {

@@ -10,6 +10,7 @@ import {
 } from '@hodei/domain';
 
 import { backoffMs } from '../support/backoff.ts';
+import type { StartPace } from './start-pace.ts';
 import { CLOSED_BREAKER, breakerAt, type BreakerState } from './circuit-breaker.ts';
 import type { ProviderSnapshot } from './explain-selection.ts';
 import type { LoadView } from './provider-load.ts';
@@ -47,8 +48,12 @@ export class RegisteredProvider {
   #retired: WorkerProvider[] = [];
   #startups = { count: 0, totalMs: 0 };
 
-  constructor(config: ProviderConfig, now: number) {
+  /** How many workers are started on its engine at once. */
+  readonly pace: StartPace;
+
+  constructor(config: ProviderConfig, now: number, pace: StartPace) {
     this.config = config;
+    this.pace = pace;
     this.health = { status: 'unknown', reasons: ['not connected yet'], checkedAt: now };
   }
 

@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 
-import { StartPace } from '../../src/pools/start-pace.ts';
 import { LOWER_AFTER_MS, shareOf, targetIdle, wantedIdle, type IdleDemand } from '../../src/pools/target-idle.ts';
 
 const demand = (given: Partial<IdleDemand> = {}): IdleDemand => ({
@@ -97,39 +96,5 @@ describe('how many shall wait', () => {
       }),
       { numRuns: 100 },
     );
-  });
-});
-
-/** An engine on which starts take so long where so many run at once. */
-function settle(tookMs: (running: number) => number, rounds = 60): StartPace {
-  const pace = new StartPace();
-  for (let round = 0; round < rounds; round += 1) {
-    const running = pace.free;
-    const all = Array.from({ length: running }, () => pace.started());
-    for (const started of all) pace.ended(started, tookMs(running));
-  }
-  return pace;
-}
-
-describe('how many start at once', () => {
-  it('grows while the time that a start takes holds', () => {
-    expect(settle(() => 100).limit).toBeGreaterThan(10);
-  });
-
-  it('stays about where a start takes three times as long as alone', () => {
-    const { limit } = settle((running) => 100 * Math.max(1, running / 2));
-    expect(limit).toBeGreaterThan(3);
-    expect(limit).toBeLessThan(8);
-  });
-
-  it('falls to one where starts fail, and comes back', () => {
-    const pace = settle(() => 100);
-    for (let i = 0; i < 20; i += 1) pace.ended(pace.started());
-    expect([pace.limit, pace.free]).toEqual([1, 1]);
-    for (let i = 0; i < 50; i += 1) {
-      const all = Array.from({ length: pace.free }, () => pace.started());
-      for (const started of all) pace.ended(started, 100);
-    }
-    expect(pace.limit).toBeGreaterThan(5);
   });
 });
