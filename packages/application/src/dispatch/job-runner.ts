@@ -83,7 +83,7 @@ export class JobRunner {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       try {
-        const placed = await this.#place(job);
+        const placed = await this.#place(job, AbortSignal.any([signals.stop, signals.lost]));
         if (placed !== undefined) return await this.#runPlaced({ job, ...placed }, signals);
         using selection = await this.#context.registry.select({
           demand,
@@ -195,12 +195,12 @@ export class JobRunner {
     return waits && all.every(({ outcome }) => outcome !== undefined) ? this.start(job, onProgress) : job;
   }
 
-  async #place(job: Job): ReturnType<typeof placeClaimedJob> {
+  async #place(job: Job, signal: AbortSignal): ReturnType<typeof placeClaimedJob> {
     if ((this.#failedHandOvers.get(job.id) ?? 0) >= MOST_HAND_OVERS) {
       this.#failedHandOvers.delete(job.id);
       return undefined;
     }
-    return placeClaimedJob(this.#context, job, (worker, message) => this.discard(worker, message));
+    return placeClaimedJob(this.#context, job, (worker, message) => this.discard(worker, message), signal);
   }
 
   async #runPlaced(placed: PlacedJob, signals: StopSignals): Promise<Job> {

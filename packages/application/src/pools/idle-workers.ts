@@ -13,6 +13,11 @@ import {
 import { sameData } from '../registry/same-data.ts';
 import { Bell } from '../support/bell.ts';
 import { Arrivals } from './arrivals.ts';
+import { RecentTimes } from './recent-times.ts';
+import { ReturningWorkers } from './returning-workers.ts';
+
+/** What a start is taken to take while none was seen, in milliseconds. */
+const UNKNOWN_START_MS = 500;
 
 /** A worker of a pool whose connection is in this process. */
 export interface PoolWorker {
@@ -38,6 +43,13 @@ export interface PoolWorker {
  */
 type Use = 'making' | 'waiting' | 'placing' | 'doubted' | 'running';
 
+/** A job that waits for a worker to come back. */
+interface Waiter {
+  readonly spec: JobSpec;
+  readonly admits: (provider: WorkerProvider) => boolean;
+  readonly take: (worker: PoolWorker) => void;
+}
+
 interface Held {
   readonly use: Use;
   readonly pool: string;
@@ -54,7 +66,11 @@ export class IdleWorkers {
   readonly #held = new Map<WorkerId, Held>();
   /** Waiting workers by pool, the latest to come last. */
   readonly #waiting = new Map<string, PoolWorker[]>();
+  /** The workers that run a job and may come back. */
+  readonly returning = new ReturningWorkers();
   readonly #arrivals = new Map<string, Arrivals>();
+  readonly #startTimes = new Map<string, RecentTimes>();
+  #waiters: readonly Waiter[] = [];
   #pools: readonly Pool[] = [];
 
   /** The pools as last read. Jobs are matched against these. */
@@ -104,13 +120,28 @@ export class IdleWorkers {
     return arrivals;
   }
 
+  /** In 95 of 100 cases a new worker of the pool is ready after so long, in milliseconds, as far as is known. */
+  startP95Ms(pool: string): number {
+    return this.#startTimes.get(pool)?.p95 ?? UNKNOWN_START_MS;
+  }
+
+  /** A worker of the pool was ready after so long, in milliseconds. */
+  started(pool: string, tookMs: number): void {
+    const times = this.#startTimes.get(pool) ?? new RecentTimes();
+    this.#startTimes.set(pool, times);
+    times.add(tookMs);
+  }
+
   /** A worker is about to be made. From now on nobody here takes it for one that was left behind. */
   make(workerId: WorkerId, pool: string): void {
     this.#held.set(workerId, { use: 'making', pool });
   }
 
-  /** The worker waits for a job. */
+  /** The worker waits for a job; or goes to one that waits for it. */
   wait(worker: PoolWorker): void {
+    this.returning.ended(worker.workerId, worker.idleSince);
+    const waiter = this.#waiters.find(({ spec, admits }) => this.#fits(worker, spec, worker.idleSince, admits));
+    if (waiter !== undefined) return waiter.take(this.#use(worker, 'placing'));
     this.#held.set(worker.workerId, { use: 'waiting', pool: worker.pool, worker });
     const others = this.#waiting.get(worker.pool);
     if (others === undefined) this.#waiting.set(worker.pool, [worker]);
@@ -128,20 +159,47 @@ export class IdleWorkers {
       if (!fitsTemplate(pool.template, spec)) continue;
       this.arrivals(pool.name).add(now);
       this.changed.ring();
-      const fits = (one: PoolWorker): boolean =>
-        one.template === pool.template &&
-        one.expiresAt > now &&
-        // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
-        !(one.reusable && spec.stdin !== undefined) &&
-        (one.servedTenant === undefined || one.servedTenant.name === spec.tenant) &&
-        one.provider.isWaiting(one.handle) &&
-        admits(one.provider);
+      const fits = (one: PoolWorker): boolean => this.#fits(one, spec, now, admits);
       const waiting = this.#waiting.get(pool.name) ?? [];
       // One that served this tenant first: the others may still serve anybody.
       const worker = waiting.findLast((one) => one.servedTenant !== undefined && fits(one)) ?? waiting.findLast(fits);
       if (worker !== undefined) return this.#use(worker, 'placing');
     }
     return undefined;
+  }
+
+  /**
+   * Waits for a worker that runs a job now, where one is expected back sooner than a new one would be ready.
+   * @param wait resolves after so many milliseconds, or when nobody waits any more.
+   * @returns nothing where there is none to wait for, or it did not come in time.
+   */
+  async takeNext(
+    spec: JobSpec,
+    now: EpochMs,
+    admits: (provider: WorkerProvider) => boolean,
+    wait: (mostMs: number) => Promise<void>,
+  ): Promise<PoolWorker | undefined> {
+    const mostMs = this.#worthWaitingMs(spec, now);
+    if (mostMs === undefined) return undefined;
+    const { promise, resolve } = Promise.withResolvers<PoolWorker | undefined>();
+    const leave = (): void => {
+      this.#waiters = this.#waiters.filter((other) => other !== waiter);
+    };
+    const waiter: Waiter = {
+      spec,
+      admits,
+      take: (worker) => {
+        leave();
+        resolve(worker);
+      },
+    };
+    this.#waiters = [...this.#waiters, waiter];
+    const giveUp = (): void => {
+      leave();
+      resolve(undefined);
+    };
+    void wait(mostMs).then(giveUp, giveUp);
+    return promise;
   }
 
   /** Takes a worker that waits, to destroy it. @returns whether it still waited. */
@@ -151,9 +209,10 @@ export class IdleWorkers {
     return waited;
   }
 
-  /** A job was placed on the worker. */
-  run(worker: PoolWorker): void {
+  /** A job was placed on the worker. @param job from when on it runs, and for whom. */
+  run(worker: PoolWorker, job: { readonly tenant: string | undefined; readonly since: EpochMs }): void {
     this.#use(worker, 'running');
+    this.returning.began(worker, job.tenant, job.since);
   }
 
   /** Nobody knows whether a job was placed on it: the rows will tell, see {@link settleDoubt}. */
@@ -167,6 +226,7 @@ export class IdleWorkers {
     if (held === undefined) return;
     this.#unlist(workerId, held.pool);
     this.#held.delete(workerId);
+    this.returning.ended(workerId);
     this.changed.ring();
   }
 
@@ -196,6 +256,33 @@ export class IdleWorkers {
     }
     if (held.use === 'doubted' && held.worker !== undefined && row.state === 'ready') this.wait(held.worker);
     return true;
+  }
+
+  #fits(worker: PoolWorker, spec: JobSpec, now: EpochMs, admits: (provider: WorkerProvider) => boolean): boolean {
+    const template = this.#pools.find(({ name }) => name === worker.pool)?.template;
+    return (
+      worker.template === template &&
+      fitsTemplate(template, spec) &&
+      worker.expiresAt > now &&
+      // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
+      !(worker.reusable && spec.stdin !== undefined) &&
+      (worker.servedTenant === undefined || worker.servedTenant.name === spec.tenant) &&
+      worker.provider.isWaiting(worker.handle) &&
+      admits(worker.provider)
+    );
+  }
+
+  /** How long a new worker takes, where enough busy ones are expected back before for all who wait already. */
+  #worthWaitingMs(spec: JobSpec, now: EpochMs): number | undefined {
+    if (spec.stdin !== undefined) return undefined;
+    for (const pool of this.#pools) {
+      if (pool.maxJobsPerWorker < 2 || !fitsTemplate(pool.template, spec)) continue;
+      const startMs = this.startP95Ms(pool.name);
+      const { jobs } = this.returning.expected(pool, now, startMs, { name: spec.tenant });
+      const before = this.#waiters.filter((waiter) => fitsTemplate(pool.template, waiter.spec)).length;
+      if (before < jobs) return startMs;
+    }
+    return undefined;
   }
 
   #use(worker: PoolWorker, use: Use): PoolWorker {

@@ -6,7 +6,6 @@ import { isEngineAway } from '../registry/error-verdicts.ts';
 import type { JobContext } from '../support/job-context.ts';
 import type { IdleWorkers, PoolWorker } from './idle-workers.ts';
 import { demandOfTemplate, makeWorker } from './make-worker.ts';
-import { StartTimes } from './start-times.ts';
 import { shareOf, targetIdle, type IdleDemand, type IdleTarget } from './target-idle.ts';
 
 /** Pools and instances are read again so often, in milliseconds. */
@@ -22,9 +21,6 @@ const LAST_WAIT_MS = 60_000;
 /** Where nothing is wrong with the template, it is tried again after so many milliseconds. */
 const SOON_MS = 1000;
 
-/** What a start is taken to take while none was seen, in milliseconds. */
-const UNKNOWN_START_MS = 500;
-
 /** What one instance knows of a pool beside its workers. */
 interface PoolState {
   target: IdleTarget;
@@ -34,7 +30,8 @@ interface PoolState {
   retryAt: EpochMs;
   /** One tries whether it works again. */
   isTrying: boolean;
-  readonly times: StartTimes;
+  /** Something is to be looked at then, although nothing changes. */
+  lookAt: EpochMs;
 }
 
 /** How many workers shall wait here, and how many may. */
@@ -91,7 +88,7 @@ export class PoolKeeper {
 
   /** When there is something to do although nothing changes. */
   get nextAt(): EpochMs {
-    return this.#readAt + READ_EVERY_MS;
+    return Math.min(this.#readAt + READ_EVERY_MS, ...[...this.#states.values()].map(({ lookAt }) => lookAt));
   }
 
   /** Resolves when no worker is being made. */
@@ -128,7 +125,7 @@ export class PoolKeeper {
   #stateOf(name: string): PoolState {
     const known = this.#states.get(name);
     if (known !== undefined) return known;
-    const state = { target: { target: 0 }, failures: 0, retryAt: 0, isTrying: false, times: new StartTimes() };
+    const state = { target: { target: 0 }, failures: 0, retryAt: 0, isTrying: false, lookAt: Number.POSITIVE_INFINITY };
     this.#states.set(name, state);
     return state;
   }
@@ -143,7 +140,7 @@ export class PoolKeeper {
       minIdle: shareOf(pool.minIdle, index, count),
       maxIdle: shareOf(pool.maxIdle, index, count),
       arrivalsPerSecond: idle.arrivals(pool.name).perSecond(now),
-      startP95Ms: state.times.p95 ?? UNKNOWN_START_MS,
+      startP95Ms: idle.startP95Ms(pool.name),
     };
     const before = state.target.target;
     state.target = targetIdle(state.target, demand, now);
@@ -171,9 +168,7 @@ export class PoolKeeper {
     stale += this.#destroy(idle.waiting(pool.name).filter(isStale), 'its template or its time is over');
     const waiting = idle.waiting(pool.name);
     // The longest waiting come first. Over the pool's bound they go at once, over the target when they are old.
-    // What comes back after a job was replaced meanwhile; it may well be needed again before it is too old.
-    const most = pool.maxJobsPerWorker > 1 ? pool.maxWorkers : maxIdle;
-    const tooMany = waiting.slice(0, Math.max(0, waiting.length - most));
+    const tooMany = waiting.slice(0, Math.max(0, waiting.length - maxIdle));
     const tooOld = waiting
       .slice(tooMany.length, Math.max(tooMany.length, waiting.length - target))
       .filter(({ idleSince }) => now - idleSince >= pool.idleTtlMs);
@@ -195,7 +190,10 @@ export class PoolKeeper {
     const { idle, clock } = this.#context;
     let made = 0;
     for (;;) {
-      const missing = target - idle.count(pool.name, 'waiting') - idle.count(pool.name, 'making');
+      // Those that come back before a new one were ready need not be replaced meanwhile.
+      const back = idle.returning.expected(pool, clock.now(), idle.startP95Ms(pool.name));
+      state.lookAt = back.overdueAt;
+      const missing = target - idle.count(pool.name, 'waiting') - idle.count(pool.name, 'making') - back.workers;
       if (missing <= 0 || clock.now() < state.retryAt || state.isTrying || this.#closing.signal.aborted) return made;
       if (idle.held(pool.name) >= pool.maxWorkers) return made;
       if (!(await this.#begin(pool, state))) return made;
@@ -238,7 +236,7 @@ export class PoolKeeper {
         state.isTrying = false;
         if (made.kind === 'ready') {
           registry.reportSuccess(provider.id, { startupMs: made.tookMs });
-          state.times.add(made.tookMs);
+          this.#context.idle.started(pool.name, made.tookMs);
           if (state.failures > 0) await this.#tell('pool.recovered', { pool: pool.name, failures: state.failures });
           state.failures = 0;
         } else if (made.kind === 'full') state.retryAt = clock.now() + SOON_MS;

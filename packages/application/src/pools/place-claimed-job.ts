@@ -3,10 +3,11 @@ import type { Attempt, Job } from '@hodei/domain';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 import type { PoolWorker } from './idle-workers.ts';
-import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle } from './take-idle.ts';
+import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle, takeReturning } from './take-idle.ts';
 
 /**
- * Begins an attempt of a job that this instance has claimed on one of its idle workers.
+ * Begins an attempt of a job that this instance has claimed on one of its idle workers, or on one that will be idle
+ * sooner than a new one were ready.
  * @param discard gets workers that turned out not to wait any more.
  * @returns nothing where no idle worker fits.
  * @throws HodeiError as `AttemptRepository.beginOnWorker`
@@ -15,10 +16,11 @@ export async function placeClaimedJob(
   context: JobContext,
   job: Job,
   discard: (worker: PoolWorker, message: string) => void,
+  signal: AbortSignal,
 ): Promise<{ readonly attempt: Attempt; readonly worker: PoolWorker } | undefined> {
   const { attempts } = context.repositories;
   for (;;) {
-    const worker = takeIdle(context, job.spec);
+    const worker = takeIdle(context, job.spec) ?? (await takeReturning(context, job.spec, signal));
     if (worker === undefined) return undefined;
     const placement = placementOn(context, worker, job.spec);
     try {

@@ -39,7 +39,7 @@ export async function runPlacedAttempt(
   const { provider, handle } = worker;
   const { idle, policy, clock } = context;
   const phases = { ...attempt.phases };
-  idle?.run(worker);
+  idle?.run(worker, { tenant: job.spec.tenant, since: clock.now() });
   const report = reportOf(context, job, attempt, worker.jobsRun > 0 ? 'reused' : 'warm');
   const begun: BegunAttempt = { attempt, provider, phases, handle, report };
   let isClean = false;

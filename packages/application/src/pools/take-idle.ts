@@ -2,6 +2,7 @@ import { isHodeiError, parseAttemptId, type JobSpec, type Placement } from '@hod
 
 import { demandOf } from '../jobs/demand-of.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { OVER } from '../support/over.ts';
 import type { PoolWorker } from './idle-workers.ts';
 
 /**
@@ -15,6 +16,22 @@ export function takeIdle(
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
   const demand = demandOf(spec);
   return idle.take(spec, clock.now(), ({ id }) => registry.admits(id, demand));
+}
+
+/** Waits for a worker that runs a job now, where that is sooner than a cold start. @param signal ends the wait. */
+export async function takeReturning(
+  { idle, registry, clock, policy }: Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>,
+  spec: JobSpec,
+  signal: AbortSignal,
+): Promise<PoolWorker | undefined> {
+  if (idle === undefined || policy.pullPolicy === 'always') return undefined;
+  const demand = demandOf(spec);
+  const admits = ({ id }: PoolWorker['provider']): boolean => registry.admits(id, demand);
+  const over = new AbortController();
+  const any = AbortSignal.any([signal, over.signal]);
+  const worker = await idle.takeNext(spec, clock.now(), admits, (mostMs) => clock.sleep(mostMs, any));
+  over.abort(OVER);
+  return worker;
 }
 
 /** The attempt that begins on this worker. Its image and its worker were ready before it. */

@@ -95,3 +95,71 @@ describe('a worker of a pool that reuses', () => {
     expect((await run(plane, { command: ['true'] })).workers).not.toEqual(first.workers);
   });
 });
+
+describe('a busy worker of a pool that reuses', () => {
+  const SHORT = { command: ['sleep', '20'] };
+  /** A pool of one that knows how long its jobs take. */
+  const startKnowing = async (pool: Partial<PoolInput> = {}): Promise<TestControlPlane> => {
+    const plane = await startReusing({ maxJobsPerWorker: 1000, maxWorkers: 10, ...pool });
+    for (let i = 0; i < 3; i += 1) await run(plane, SHORT);
+    await plane.clock.advance(1000);
+    return plane;
+  };
+  const submit = ({ context, runner }: TestControlPlane, input: JobInput) => submitJob(context, input, { runner });
+
+  it('is waited for where it comes back sooner than a new one were ready', async () => {
+    await using plane = await startKnowing();
+    const before = plane.engine.made;
+    const jobs = await Promise.all(Array.from({ length: 6 }, () => submit(plane, SHORT)));
+    for (const { id } of jobs) await plane.until(waitForJob(plane.context, id));
+    const ends = await Promise.all(jobs.map(({ id }) => describeJob(plane.context, id)));
+    expect(new Set(ends.flatMap(({ attempts }) => attempts.map(({ workerId }) => workerId))).size).toBe(1);
+    const took = Math.max(...ends.map(({ job }) => (job.finishedAt ?? 0) - job.createdAt));
+    expect(took).toBeLessThan(300);
+    expect(plane.engine.made).toBe(before);
+  });
+
+  it('is not waited for by more jobs than it can take in that time, nor by those of another tenant', async () => {
+    await using plane = await startKnowing();
+    const jobs = await Promise.all(Array.from({ length: 30 }, () => submit(plane, SHORT)));
+    const foreign = await submit(plane, { ...SHORT, tenant: 'other' });
+    for (const { id } of [...jobs, foreign]) await plane.until(waitForJob(plane.context, id));
+    const workersOf = async (id: (typeof foreign)['id']) => (await describeJob(plane.context, id)).attempts;
+    const all = (await Promise.all(jobs.map(({ id }) => workersOf(id)))).flat().map(({ workerId }) => workerId);
+    const [first] = all;
+    const [one] = await workersOf(foreign.id);
+    expect(one?.workerId).not.toBe(first);
+    // 300 ms of a start are worth 14 jobs of 20 ms; the others begin at once.
+    expect(all.filter((id) => id === first).length).toBeGreaterThan(8);
+    expect(all.filter((id) => id === first).length).toBeLessThan(20);
+  });
+
+  it('is waited for no longer than a start takes', async () => {
+    await using plane = await startKnowing();
+    const long = await submit(plane, { command: ['sleep', '60000'] });
+    const second = await submit(plane, SHORT);
+    const { startedAt = 0 } = await plane.until(waitForJob(plane.context, second.id));
+    expect(startedAt - second.createdAt).toBeLessThan(2 * 300 + 50);
+    const { attempts } = await describeJob(plane.context, second.id);
+    expect(attempts).toHaveLength(1);
+    await plane.context.repositories.jobs.requestCancel({ jobId: long.id, by: 'me', at: plane.clock.now() });
+  });
+
+  it('is not replaced while it is expected back, and is as soon as it is overdue', async () => {
+    await using plane = await startKnowing();
+    const before = plane.engine.made;
+    for (let i = 0; i < 20; i += 1) {
+      await run(plane, SHORT);
+      expect(plane.idle.waiting('warm').length).toBeLessThanOrEqual(1);
+      await plane.clock.advance(37);
+    }
+    expect(plane.engine.made).toBe(before);
+    const { id } = await submit(plane, { command: ['sleep', '5000'] });
+    await plane.clock.advance(300 + 100);
+    expect(plane.idle.waiting('warm')).toHaveLength(1);
+    expect(plane.engine.made).toBe(before + 1);
+    await plane.until(waitForJob(plane.context, id));
+    await plane.clock.advance(100);
+    expect(plane.idle.waiting('warm')).toHaveLength(1);
+  });
+});

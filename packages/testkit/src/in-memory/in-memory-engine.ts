@@ -52,6 +52,11 @@ export class InMemoryEngine {
     return [...this.#workers.values()];
   }
 
+  /** How many workers were ever made. */
+  get made(): number {
+    return this.#made;
+  }
+
   find(workerId: WorkerId): InMemoryWorker | undefined {
     return this.#workers.get(workerName(workerId));
   }

@@ -1,8 +1,8 @@
-/** How many starts are remembered. */
+/** How many are remembered. */
 const KEPT = 50;
 
-/** How long a pool's workers took to be ready. */
-export class StartTimes {
+/** How long the last few of something took: starts of a pool's workers, or the jobs in them. */
+export class RecentTimes {
   #times: number[] = [];
 
   add(tookMs: number): void {
