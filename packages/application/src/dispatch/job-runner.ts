@@ -16,7 +16,7 @@ import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { runAttempt } from '../attempts/run-attempt.ts';
 import type { StopSignals } from '../attempts/supervise-job.ts';
 import { demandOf } from '../jobs/demand-of.ts';
-import type { PoolWorker } from '../pools/idle-workers.ts';
+import type { PoolWorker } from '../pools/pool-worker.ts';
 import { placeClaimedJob } from '../pools/place-claimed-job.ts';
 import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts';
 import type { Subscription } from '../support/change-hub.ts';

@@ -3,9 +3,7 @@ import {
   type EpochMs,
   type JobSpec,
   type Pool,
-  type PoolTemplate,
   type Worker,
-  type WorkerHandle,
   type WorkerId,
   type WorkerProvider,
 } from '@hodei/domain';
@@ -13,29 +11,12 @@ import {
 import { sameData } from '../registry/same-data.ts';
 import { Bell } from '../support/bell.ts';
 import { Arrivals } from './arrivals.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import { RecentTimes } from './recent-times.ts';
 import { ReturningWorkers } from './returning-workers.ts';
 
 /** What a start is taken to take while none was seen, in milliseconds. */
 const UNKNOWN_START_MS = 500;
-
-/** A worker of a pool whose connection is in this process. */
-export interface PoolWorker {
-  readonly workerId: WorkerId;
-  readonly pool: string;
-  /** What it was made from; its pool may have another one by now. */
-  readonly template: PoolTemplate;
-  readonly provider: WorkerProvider;
-  readonly handle: WorkerHandle;
-  readonly expiresAt: EpochMs;
-  readonly idleSince: EpochMs;
-  /** Whether it can run one job after another. */
-  readonly reusable: boolean;
-  /** How many jobs it took. */
-  readonly jobsRun: number;
-  /** Whose jobs it ran, where it ran any. */
-  readonly servedTenant?: { readonly name: string | undefined };
-}
 
 /**
  * What this process does with a worker of a pool: makes it; lets it wait; places a job on it; does not know whether

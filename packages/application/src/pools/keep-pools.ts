@@ -4,7 +4,8 @@ import type { JobRunner } from '../dispatch/job-runner.ts';
 import { backoffMs } from '../support/backoff.ts';
 import { isEngineAway } from '../registry/error-verdicts.ts';
 import type { JobContext } from '../support/job-context.ts';
-import type { IdleWorkers, PoolWorker } from './idle-workers.ts';
+import type { IdleWorkers } from './idle-workers.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import { demandOfTemplate, makeWorker } from './make-worker.ts';
 import { shareOf, targetIdle, type IdleDemand, type IdleTarget } from './target-idle.ts';
 

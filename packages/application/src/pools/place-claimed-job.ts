@@ -2,7 +2,7 @@ import type { Attempt, Job } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
-import type { PoolWorker } from './idle-workers.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle, takeReturning } from './take-idle.ts';
 
 /**

@@ -1,6 +1,6 @@
 import type { EpochMs, Pool, WorkerId } from '@hodei/domain';
 
-import type { PoolWorker } from './idle-workers.ts';
+import type { PoolWorker } from './pool-worker.ts';
 import { RecentTimes } from './recent-times.ts';
 
 interface Busy {

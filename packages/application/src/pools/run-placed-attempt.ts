@@ -10,7 +10,7 @@ import { openSecrets } from '../jobs/open-secrets.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { reportOf } from '../telemetry/attempt-report.ts';
 import { withWorkerToken } from '../workers/worker-token.ts';
-import type { PoolWorker } from './idle-workers.ts';
+import type { PoolWorker } from './pool-worker.ts';
 
 /** A job that was placed on a worker which waited for one. */
 export interface PlacedJob {

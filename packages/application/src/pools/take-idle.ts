@@ -3,7 +3,7 @@ import { isHodeiError, parseAttemptId, type JobSpec, type Placement } from '@hod
 import { demandOf } from '../jobs/demand-of.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
-import type { PoolWorker } from './idle-workers.ts';
+import type { PoolWorker } from './pool-worker.ts';
 
 /**
  * Takes an idle worker of this instance that fits the job. Costs no query and no call.

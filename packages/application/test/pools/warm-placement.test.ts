@@ -2,7 +2,7 @@ import { HodeiError, parseWorkerId, type JobInput, type PoolInput } from '@hodei
 import { describe, expect, it } from 'vitest';
 
 import { continueOwned, describeJob, pauseQueue, resumeQueue, submitJob, waitForJob } from '../../src/index.ts';
-import type { PoolWorker } from '../../src/pools/idle-workers.ts';
+import type { PoolWorker } from '../../src/pools/pool-worker.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 const NONE = parseWorkerId('00000000-0000-4000-8000-000000000000');
