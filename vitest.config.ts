@@ -27,6 +27,7 @@ export default defineConfig({
             'apps/*/test/**/*.test.ts',
             'scripts/test/**/*.test.ts',
             'bench/test/**/*.test.ts',
+            'examples/*/test/**/*.test.ts',
           ],
         },
       },

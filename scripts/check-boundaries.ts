@@ -4,7 +4,7 @@ import { listUnprovenRules } from './boundaries/planted-violations.ts';
 
 const root = `${import.meta.dirname}/..`;
 
-const { summary } = await cruiseSources(root, ['packages', 'apps', 'bench', 'scripts']);
+const { summary } = await cruiseSources(root, ['packages', 'apps', 'bench', 'examples', 'scripts']);
 const problems = [
   ...summary.violations.map(({ rule, from, to }) => `${rule.name}: ${from} -> ${to}`),
   // With a TypeScript that it cannot use, dependency-cruiser finds no module, and no violation either.

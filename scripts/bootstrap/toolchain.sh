@@ -17,7 +17,8 @@ manifests_fingerprint() {
   {
     uname -sm
     cat "$ROOT/pnpm-lock.yaml" "$ROOT/pnpm-workspace.yaml" "$ROOT/package.json" \
-      "$ROOT"/packages/*/package.json "$ROOT"/apps/*/package.json "$ROOT"/bench/package.json
+      "$ROOT"/packages/*/package.json "$ROOT"/apps/*/package.json "$ROOT"/bench/package.json \
+      "$ROOT"/examples/*/package.json
   } | cksum
 }
 

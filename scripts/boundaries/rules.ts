@@ -95,7 +95,7 @@ export const boundaryRules: readonly Rule[] = [
     name: 'packages-meet-by-name',
     comment: 'A relative path into another package goes around its exports, and breaks once it is installed.',
     severity: 'error',
-    from: { path: '^((?:packages|apps)/[^/]+)/' },
+    from: { path: '^((?:packages|apps|examples)/[^/]+)/' },
     to: { path: '^(packages|apps)/[^/]+/', pathNot: '^$1/', dependencyTypes: ['local'] },
   },
   onlyUnder('docker-only-in-its-adapter', ['dockerode', 'docker-modem'], '^packages/infrastructure/src/docker/'),

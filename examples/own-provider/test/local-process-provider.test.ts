@@ -3,8 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseInstallationId, parseProviderId } from '@hodei/domain';
-import { describeWorkerProvider, posixCommands } from '../src/conformance/index.ts';
-import { LocalProcessProvider, type LocalWorkers } from './smallest-provider/local-process-provider.ts';
+import { describeWorkerProvider, posixCommands } from '@hodei/testkit/conformance';
+import { LocalProcessProvider, type LocalWorkers } from '../src/local-process-provider.ts';
 
 describeWorkerProvider('LocalProcessProvider', async () => {
   const id = parseProviderId(randomUUID());
