@@ -60,6 +60,15 @@ export interface QueueChange {
   readonly maxInFlight?: number | null;
 }
 
+/** A provider, and how much it has to do. */
+export interface ProviderLoad {
+  readonly name: string;
+  /** Mode, health and load in one word; only the mode, where nobody looks after its health. */
+  readonly status: ProviderView['status'];
+  readonly liveWorkers: number;
+  readonly maxWorkers: number;
+}
+
 /**
  * What the commands work with: this machine itself (embedded), or a server. All of them are written against this
  * port, so that they behave the same on both.
@@ -108,6 +117,9 @@ export interface Backend extends AsyncDisposable {
   /** All, by name, with their health as it is now. */
   listProviders(): Promise<readonly ProviderView[]>;
 
+  /** All, by name. Asks no engine. */
+  providerLoads(): Promise<readonly ProviderLoad[]>;
+
   /** With its health as it is now. @throws HodeiError `not_found` */
   getProvider(name: string): Promise<ProviderView>;
 
@@ -140,6 +152,12 @@ export interface Backend extends AsyncDisposable {
 
   /** @throws HodeiError `not_found` */
   deletePool(name: string): Promise<void>;
+
+  /**
+   * Gives something whenever a change was told, until the signal aborts. Not all changes are told.
+   * @throws HodeiError `forbidden`
+   */
+  changes(signal: AbortSignal): AsyncIterable<unknown>;
 
   /** Runs what is pending, and what was left by those who died, until nothing is left to do here. */
   runPending(): Promise<void>;

@@ -1,4 +1,5 @@
 import type { Backend } from './backend.ts';
+import type { Screen } from './output/screen.ts';
 import type { Sink } from './output/sink.ts';
 import type { Terminal } from './output/terminal.ts';
 
@@ -11,6 +12,8 @@ export interface Cli {
   readonly out: Terminal;
   /** What stderr is connected to. */
   readonly err: Terminal;
+  /** Takes the whole terminal for this command; absent where stdout is none. */
+  readonly openScreen: () => Promise<Screen | undefined>;
   readonly now: () => number;
   /**
    * The backend that the environment names. Nothing is opened yet.

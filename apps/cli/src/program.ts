@@ -17,6 +17,7 @@ import { addRunnerCommand } from './commands/runner.ts';
 import { addServeCommand } from './commands/serve.ts';
 import { addWorkersDestroyCommand, addWorkersDrainCommand } from './commands/workers-end.ts';
 import { addTokenCommands } from './commands/tokens.ts';
+import { addTopCommand } from './commands/top.ts';
 import { addWorkersGetCommand } from './commands/workers-get.ts';
 import { addWorkersLsCommand } from './commands/workers-ls.ts';
 
@@ -78,6 +79,7 @@ export function buildProgram(cli: Cli, version: string): Command {
 
   addTokenCommands(program.command('tokens').description('tokens of the HTTP API: create, list, revoke'), cli);
 
+  addTopCommand(program, cli);
   addServeCommand(program, cli, version);
   addConfigCommand(program, cli);
   addDoctorCommand(program, cli);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 import { openBackend } from './open-backend.ts';
+import { openScreen } from './output/screen.ts';
 import { openSink } from './output/sink.ts';
 import { describeTerminal } from './output/terminal.ts';
 import { runCli } from './run-cli.ts';
@@ -11,14 +12,16 @@ import { runCli } from './run-cli.ts';
  */
 export async function start(entry: string): Promise<void> {
   const { env } = process;
+  const stdout = openSink(1);
   const stderr = openSink(2);
   process.exitCode = await runCli(
     {
       env,
-      stdout: openSink(1),
+      stdout,
       stderr,
       out: describeTerminal(1, env),
       err: describeTerminal(2, env),
+      openScreen: () => openScreen(stdout, env),
       now: Date.now,
       openBackend: ({ quiet = false } = {}) => openBackend({ env, stderr, entry, quiet }),
       exitCode: 0,

@@ -7,7 +7,9 @@ import { openInstallation, until, type Installation, type Running } from './supp
 
 interface PoolJson {
   readonly name: string;
-  readonly workers: { readonly idle: number; readonly busy: number; readonly other: number };
+  readonly idle: number;
+  readonly busy: number;
+  readonly other: number;
 }
 
 describe('a pool on a real engine', () => {
@@ -51,7 +53,9 @@ describe('a pool on a real engine', () => {
     await filled();
     expect((await here.json<PoolJson[]>(['pools', 'ls']))[0]).toMatchObject({
       name: 'warm',
-      workers: { idle: 2, busy: 0, other: 0 },
+      idle: 2,
+      busy: 0,
+      other: 0,
     });
     const waiting = await idle();
     const ran = await here.hodei(['run', '--name', 'first', '--', 'echo', 'warm']);

@@ -28,6 +28,7 @@ async function hodei(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
     stderr,
     out: plain,
     err: plain,
+    openScreen: () => Promise.resolve(undefined),
     now: () => 0,
     openBackend: ({ quiet = false } = {}) => openBackend({ env, stderr, entry: 'not started here', quiet }),
     exitCode: 0,

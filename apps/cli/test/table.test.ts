@@ -57,8 +57,12 @@ test('a shortened text is as wide as it may be', () => {
   expect(shorten('abcdef', 4)).toBe('abc…');
   expect(shorten('abcd', 4)).toBe('abcd');
   expect(shorten('äöü😀x', 4)).toBe('äöü…');
+  // Wide characters take two columns, and what a person sees as one is not taken apart.
+  expect(shorten('図書館です', 5)).toBe('図書…');
+  expect(shorten('👩‍🔬👩‍🔬👩‍🔬', 3)).toBe('👩‍🔬…');
+  expect(visibleLength('e\u0301')).toBe(1);
 });
 
 test('a line that goes to a terminal holds nothing that moves its cursor', () => {
-  expect(oneLine('a\nb\u001b[2Jc\u009bd\u007f')).toBe(String.raw`a\nb\u001b[2Jc\u009bd\u007f`);
+  expect(oneLine('a\nb\u001b[2Jc\u009bd\u007f\u202e')).toBe(String.raw`a\nb\u001b[2Jc\u009bd\u007f\u202e`);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { phaseDurations } from '@hodei/server';
 
 import { formatSize } from '../src/output/format-size.ts';
-import { formatAge, formatDuration } from '../src/output/format-time.ts';
+import { formatAge, formatAgo, formatDuration } from '../src/output/format-time.ts';
 
 test.each([
   [0, '0ms'],
@@ -21,6 +21,10 @@ test.each([
 test('an age has one unit', () => {
   const ages = [500, 42_000, 180_000, 5 * 3_600_000, 12 * 86_400_000].map((ms) => formatAge(0, ms));
   expect(ages).toEqual(['now', '42s', '3m', '5h', '12d']);
+});
+
+test('how long ago something was can be said, also of what was just now', () => {
+  expect([500, 42_000].map((ms) => formatAgo(0, ms))).toEqual(['just now', '42s ago']);
 });
 
 test('an age is never negative, also where clocks differ', () => {

@@ -1,3 +1,4 @@
+import { EventsClient } from './events-client.ts';
 import { HttpTransport, type TransportOptions } from './http-transport.ts';
 import { JobsClient } from './jobs-client.ts';
 import { LimitsClient } from './limits-client.ts';
@@ -24,6 +25,7 @@ export interface Readiness {
  */
 export class HodeiClient {
   readonly #http: HttpTransport;
+  readonly events: EventsClient;
   readonly jobs: JobsClient;
   readonly limits: LimitsClient;
   readonly pools: PoolsClient;
@@ -35,6 +37,7 @@ export class HodeiClient {
   constructor(options: TransportOptions) {
     const http = new HttpTransport(options);
     this.#http = http;
+    this.events = new EventsClient(http);
     this.jobs = new JobsClient(http);
     this.limits = new LimitsClient(http);
     this.pools = new PoolsClient(http);

@@ -1,3 +1,4 @@
+export type { EventQuery, EventsClient, HistoryEvent } from './events-client.ts';
 export { HodeiClient, type Readiness } from './hodei-client.ts';
 export { HodeiClientError, isHodeiClientError, type ClientErrorCode, type Problem } from './hodei-client-error.ts';
 export type { TransportOptions } from './http-transport.ts';

@@ -8,7 +8,7 @@ import { renderDetails, type Detail } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
 import { explainGap } from '../output/explain-gap.ts';
 import { formatSize } from '../output/format-size.ts';
-import { formatAge } from '../output/format-time.ts';
+import { formatAgo } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { quoteWords } from '../output/quote-words.ts';
 import { oneLine } from '../output/width.ts';
@@ -36,7 +36,7 @@ export function renderJob(
 ): readonly string[] {
   const { spec } = job;
   const moment = (at: number | undefined): string | undefined =>
-    at === undefined ? undefined : `${formatMoment(at)} (${formatAge(at, now())} ago)`;
+    at === undefined ? undefined : `${formatMoment(at)} (${formatAgo(at, now())})`;
   const details: readonly Detail[] = [
     ['id', job.id],
     ['name', spec.name === undefined ? undefined : oneLine(spec.name)],

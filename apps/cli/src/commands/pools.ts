@@ -1,5 +1,6 @@
 import type { PoolView } from '@hodei/application';
 import type { PoolInput } from '@hodei/domain';
+import { poolViewToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -41,7 +42,7 @@ export function addPoolCommands(parent: Command, cli: Cli): void {
     .action(async ({ json }: { readonly json?: true }) => {
       await using backend = cli.openBackend();
       const pools = await backend.listPools();
-      if (json) return await writeJson(cli.stdout, pools.map(poolToJson));
+      if (json) return await writeJson(cli.stdout, pools.map(poolViewToJson));
       return await writeLines(cli.stdout, renderTable(COLUMNS, pools, cli.out.width));
     });
   parent
@@ -114,13 +115,6 @@ const whole =
   (option: string, least: number) =>
   (text: string): number =>
     parseWhole(option, text, least, 1_000_000);
-
-const poolToJson = ({ pool, idle, busy, other }: PoolView): Readonly<Record<string, unknown>> => ({
-  ...pool,
-  createdAt: new Date(pool.createdAt).toISOString(),
-  updatedAt: new Date(pool.updatedAt).toISOString(),
-  workers: { idle, busy, other },
-});
 
 const COLUMNS: readonly Column<PoolView>[] = [
   { title: 'NAME', value: ({ pool }) => pool.name },

@@ -7,7 +7,7 @@ import type { Cli } from '../cli.ts';
 import { renderDetails } from '../output/details.ts';
 import { explainEnd } from '../output/explain-end.ts';
 import { explainHealth } from '../output/explain-health.ts';
-import { formatAge } from '../output/format-time.ts';
+import { formatAgo, formatDuration } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
@@ -36,7 +36,9 @@ const renderWorker = ({ worker, health }: WorkerView, { out, now }: Cli): readon
     ],
     [
       'health',
-      worker.state === 'terminated' ? undefined : oneLine(explainHealth(health, (since) => formatAge(since, now()))),
+      worker.state === 'terminated'
+        ? undefined
+        : oneLine(explainHealth(health, (since) => formatDuration(now() - since))),
     ],
     ['reports', worker.heartbeat && oneLine(worker.heartbeat.progress ?? formatMoment(worker.heartbeat.at))],
     ['asked for', worker.endRequest && oneLine(`${worker.endRequest.kind}, by ${worker.endRequest.by}`)],
@@ -44,7 +46,7 @@ const renderWorker = ({ worker, health }: WorkerView, { out, now }: Cli): readon
     ['job', worker.jobId],
     ['provider', worker.providerId],
     ["engine's id", worker.handle?.resourceId],
-    ['created', `${formatMoment(worker.createdAt)} (${formatAge(worker.createdAt, now())} ago)`],
+    ['created', `${formatMoment(worker.createdAt)} (${formatAgo(worker.createdAt, now())})`],
     ['last seen', worker.lastSeenAt === undefined ? undefined : formatMoment(worker.lastSeenAt)],
     ['state since', formatMoment(worker.stateChangedAt)],
     ['expires', formatMoment(worker.expiresAt)],

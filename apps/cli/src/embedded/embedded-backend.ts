@@ -44,7 +44,7 @@ import type {
 } from '@hodei/domain';
 import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
 
-import type { Backend, OutputQuery, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
+import type { Backend, OutputQuery, ProviderLoad, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
 import type { Finding } from '../finding.ts';
 import { assertProviderAnswers } from './assert-provider-answers.ts';
 import { changeQueue } from './change-queue.ts';
@@ -147,6 +147,17 @@ export class EmbeddedBackend implements Backend {
     return registry.find();
   }
 
+  async providerLoads(): Promise<readonly ProviderLoad[]> {
+    const { providers, workers } = (await this.#rows()).repositories;
+    const [configs, live] = await Promise.all([providers.list(), workers.countLive()]);
+    return configs.map(({ id, name, mode, maxWorkers }) => ({
+      name,
+      status: mode,
+      liveWorkers: live.get(id) ?? 0,
+      maxWorkers,
+    }));
+  }
+
   async getProvider(name: string): Promise<ProviderView> {
     const { registry } = (await this.#controlPlane()).context;
     const { config } = await registry.getByName(name);
@@ -194,6 +205,15 @@ export class EmbeddedBackend implements Backend {
 
   async deletePool(name: string): Promise<void> {
     return deletePool(await this.#rows(), name);
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<unknown> {
+    using changes = (await this.#rows()).hub.subscribe({ kinds: ['job', 'cancel', 'worker'] });
+    while (!signal.aborted) {
+      // It only rejects with the reason of the signal.
+      await changes.next(signal).catch(() => undefined);
+      yield undefined;
+    }
   }
 
   async runPending(): Promise<void> {

@@ -22,4 +22,10 @@ export function formatAge(at: EpochMs, now: EpochMs): string {
   return `${Math.floor(seconds / (24 * 3600))}d`;
 }
 
+/** The same in words: `just now`, `3m ago`. */
+export function formatAgo(at: EpochMs, now: EpochMs): string {
+  const age = formatAge(at, now);
+  return age === 'now' ? 'just now' : `${age} ago`;
+}
+
 const two = (number: number): string => String(number).padStart(2, '0');

@@ -21,7 +21,7 @@ import {
   type WorkerQuery,
 } from '@hodei/domain';
 
-import type { Backend, OutputQuery, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
+import type { Backend, OutputQuery, ProviderLoad, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
 import type { Finding } from '../finding.ts';
 import { examineServer } from './examine-server.ts';
 import {
@@ -117,6 +117,16 @@ export class RemoteBackend implements Backend {
     return translating(async () => (await this.#client.providers.list()).map(providerFromJson));
   }
 
+  async providerLoads(): Promise<readonly ProviderLoad[]> {
+    const providers = await this.listProviders();
+    return providers.map(({ config: { name, maxWorkers }, status, liveWorkers }) => ({
+      name,
+      status,
+      liveWorkers,
+      maxWorkers,
+    }));
+  }
+
   getProvider(name: string): Promise<ProviderView> {
     return translating(async () => providerFromJson(await this.#client.providers.get(name)));
   }
@@ -171,6 +181,14 @@ export class RemoteBackend implements Backend {
 
   deletePool(name: string): Promise<void> {
     return translating(() => this.#client.pools.delete(name));
+  }
+
+  async *changes(signal: AbortSignal): AsyncGenerator<unknown> {
+    try {
+      yield* this.#client.events.follow({ signal });
+    } catch (error) {
+      if (!signal.aborted) throw translateClientError(error);
+    }
   }
 
   runPending(): Promise<void> {

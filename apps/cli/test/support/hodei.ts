@@ -43,6 +43,8 @@ export interface Installation {
   readonly store: Store;
   readonly id: InstallationId;
   readonly env: NodeJS.ProcessEnv;
+  /** What Node.js is to run for the real CLI. */
+  readonly nodeArgs: readonly string[];
   /** Runs a command of the real CLI to its end. */
   hodei(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
@@ -117,7 +119,13 @@ export async function openInstallation(mode: Mode = 'embedded'): Promise<Install
     const rows = JSON.parse(await callEngine(endpoint, `/containers/json?all=1&filters=${filters}`)) as {
       readonly Id: string;
     }[];
-    return Promise.all(rows.map(({ Id }) => callEngine(endpoint, `/containers/${Id}/json`)));
+    const inspected = await Promise.allSettled(rows.map(({ Id }) => callEngine(endpoint, `/containers/${Id}/json`)));
+    return inspected.flatMap((result) => {
+      if (result.status === 'fulfilled') return [result.value];
+      // One that went away since it was listed.
+      if (String(result.reason).includes('No such container')) return [];
+      throw result.reason;
+    });
   };
   const expectNothingLeft = async (): Promise<void> => {
     // Who only watched a job may have ended before its worker is gone.
@@ -137,6 +145,7 @@ export async function openInstallation(mode: Mode = 'embedded'): Promise<Install
     store,
     id,
     env,
+    nodeArgs: NODE_ARGS,
     hodei,
     start,
     containers,

@@ -6,6 +6,7 @@ import type { App } from '../app.ts';
 import { formatMoment } from '../format-moment.ts';
 import type { Frozen } from '../frozen.ts';
 import type { HttpContext } from '../http-context.ts';
+import type { HttpLife } from '../http-life.ts';
 import { visibleJob } from '../jobs/job-access.ts';
 import { readLastEventId } from '../read-last-event-id.ts';
 import { sendStream } from '../send-stream.ts';
@@ -15,7 +16,8 @@ import { EventQuery, type HistoryEventJson } from './event-schemas.ts';
 
 const DESCRIPTION = `
 What happens in the installation, as server-sent events named "history" (HistoryEvent), each once and in order. Its id is
-a place to go on from, here or at another server. Kinds are the subject and what became of it, like "job.running".`;
+a place to go on from, here or at another server. Kinds are the subject and what became of it, like "job.running". A
+stream that begins now says first, with an event named "start", from which id on that is.`;
 
 export function addEventRoutes(app: App, http: HttpContext): void {
   app.get(
@@ -47,7 +49,7 @@ export function addEventRoutes(app: App, http: HttpContext): void {
       };
       return sendStream(http, reply, SSE_TYPE, (gone) =>
         toSse(
-          untilOver(http, life.over, gone, (signal) => toEvents(followHistory(life.following, { ...query, signal }))),
+          untilOver(http, life.over, gone, (signal) => events(life, { ...query, signal })),
           http.limits.heartbeatMs,
         ),
       );
@@ -55,8 +57,12 @@ export function addEventRoutes(app: App, http: HttpContext): void {
   );
 }
 
-async function* toEvents(history: AsyncIterable<HistoryEvent>): AsyncGenerator<SseEvent> {
-  for await (const event of history) yield { event: 'history', id: String(event.seq), data: toJson(event) };
+async function* events(life: HttpLife, query: Parameters<typeof followHistory>[1]): AsyncGenerator<SseEvent> {
+  const afterSeq = query.afterSeq ?? (await life.following.tail.now());
+  // Who is cut off before anything happened goes on from here, and misses nothing of the meantime.
+  if (query.afterSeq === undefined) yield { event: 'start', id: String(afterSeq), data: {} };
+  for await (const event of followHistory(life.following, { ...query, afterSeq }))
+    yield { event: 'history', id: String(event.seq), data: toJson(event) };
 }
 
 const toJson = ({ at, ...event }: HistoryEvent): Frozen<HistoryEventJson> => ({ ...event, at: formatMoment(at) });
