@@ -9,6 +9,12 @@ import type { JobRunner } from './job-runner.ts';
 /** Without any change, the store is looked at this often, in milliseconds: a net under the change feed. */
 const NET_MS = 5000;
 
+/**
+ * What is due by the clock alone is looked for this often at most, in milliseconds, however many changes there are; a
+ * job whose moment comes sooner than that after its submission is as late as this at most.
+ */
+const DUE_LOOK_MS = 50;
+
 /** Where a job begins to wait, or another one may have made room: not where it was just claimed, or runs. */
 const WORTH_A_LOOK = JOB_STATES.filter((state) => state !== 'scheduled' && state !== 'running');
 
@@ -82,15 +88,22 @@ export async function dispatchJobs(
   const { ownership } = context.repositories;
   // The answer of a claim may be lost: what it claimed is found among what this instance owns.
   let unsure = false;
+  let lookAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
     try {
+      const looks = context.clock.now() >= lookAt;
       if (unsure) await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
       unsure = true;
-      await expireStep(context);
+      if (looks) await expireStep(context);
       await dispatchStep(context, runner, options);
       unsure = false;
       const now = context.clock.now();
-      const due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
+      let due = lookAt;
+      if (looks) {
+        lookAt = now + DUE_LOOK_MS;
+        due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
+        if (due < lookAt) lookAt = due;
+      }
       await changedOrTime(context, changes, Math.min(NET_MS, due - now), signal);
     } catch (error) {
       if (signal.aborted) return;

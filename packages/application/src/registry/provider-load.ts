@@ -1,4 +1,4 @@
-import type { Load, ProviderId, Resources, WorkerRepository } from '@hodei/domain';
+import type { Clock, EpochMs, Load, ProviderId, Resources, WorkerRepository } from '@hodei/domain';
 
 /** A place that is taken for a worker whose row is not stored yet. */
 interface Place {
@@ -24,13 +24,24 @@ const NO_LOAD: Load = { workers: 0, cpu: 0, memoryBytes: 0 };
  */
 export class ProviderLoad {
   readonly #workers: Pick<WorkerRepository, 'loads'>;
+  readonly #clock: Pick<Clock, 'now'>;
   readonly #places = new Set<Place>();
   #readings = 0;
   #next: Promise<LoadView> | undefined;
   #current: Promise<unknown> = Promise.resolve();
+  #last: { readonly view: LoadView; readonly readAt: EpochMs } | undefined;
 
-  constructor(workers: Pick<WorkerRepository, 'loads'>) {
+  constructor(workers: Pick<WorkerRepository, 'loads'>, clock: Pick<Clock, 'now'>) {
     this.#workers = workers;
+    this.#clock = clock;
+  }
+
+  /**
+   * A view that is no older than that, where there is one. To what others hold it may be blind, and to what has ended
+   * since; places that this process takes and gives back count in it as in any.
+   */
+  recent(maxAgeMs: number): LoadView | undefined {
+    return this.#last !== undefined && this.#clock.now() - this.#last.readAt <= maxAgeMs ? this.#last.view : undefined;
   }
 
   /** Reads the rows. Those who ask while a reading is under way share the one after it. */
@@ -65,10 +76,11 @@ export class ProviderLoad {
       // The reading before this one may still be in use by those who shared it.
       if (place.releasedAt !== undefined && place.releasedAt < reading - 1) this.#places.delete(place);
     }
+    const readAt = this.#clock.now();
     const rows = this.#workers.loads();
     this.#current = rows.catch(() => undefined);
     const loads = await rows;
-    return {
+    const view: LoadView = {
       of: (id) => {
         let { workers, cpu, memoryBytes } = loads.get(id) ?? NO_LOAD;
         for (const { providerId, resources, releasedAt } of this.#places) {
@@ -80,5 +92,7 @@ export class ProviderLoad {
         return { workers, cpu, memoryBytes };
       },
     };
+    this.#last = { view, readAt };
+    return view;
   }
 }

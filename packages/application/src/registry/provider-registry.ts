@@ -66,7 +66,7 @@ export class ProviderRegistry implements AsyncDisposable {
     this.#params = params;
     const breaker = { ...DEFAULT_BREAKER_OPTIONS, ...params.breaker };
     const entries = new ProviderEntries({ providers: repositories.providers, factories, clock, diagnostics });
-    const load = new ProviderLoad(repositories.workers);
+    const load = new ProviderLoad(repositories.workers, clock);
     this.#entries = entries;
     this.#load = load;
     this.#tracker = new ProviderHealthTracker({ entries, history: repositories.history, clock, breaker });

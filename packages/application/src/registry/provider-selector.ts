@@ -11,6 +11,9 @@ import type { StartPace } from './start-pace.ts';
 /** What other processes changed is seen after this many milliseconds at the latest. */
 const ROWS_MAX_AGE_MS = 1000;
 
+/** So old may be what is known of the load of the providers, in milliseconds: less than a worker takes to start. */
+const LOAD_MAX_AGE_MS = 25;
+
 /** Work that names no timeout is priced as if it ran for so long, in milliseconds. */
 const PRICED_DURATION_MS = 3_600_000;
 
@@ -93,9 +96,12 @@ export class ProviderSelector {
   async #selectAmong(params: SelectParams, maxAgeMs: number): Promise<Selection | SelectionExplanation> {
     const { entries, load, clock, breaker } = this.#params;
     await entries.refresh(maxAgeMs);
-    const view = await load.read();
+    // One that is a moment old is good enough where it leaves room: nobody gets more than there is (the rows see to that).
+    const recent = load.recent(LOAD_MAX_AGE_MS);
+    let explanation = recent && this.#explain(params, recent);
+    if (explanation === undefined || explanation.candidates.length === 0)
+      explanation = this.#explain(params, await load.read());
     // From here to the reservation nothing waits, so that nobody comes between.
-    const explanation = this.#explain(params, view);
     const [best] = explanation.candidates;
     const entry = best && entries.get(best.config.id);
     if (entry === undefined) return explanation;

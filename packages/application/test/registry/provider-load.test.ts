@@ -9,14 +9,19 @@ const { id } = aConfig();
 /** Rows whose readings answer when the test says so, with what the rows were when the reading began. */
 function rowsAnsweredByHand() {
   let rows = 0;
+  let now = 0;
   const answers: (() => void)[] = [];
   return {
-    load: new ProviderLoad({
-      loads: () => {
-        const counts: ReadonlyMap<ProviderId, Load> = new Map([[id, { workers: rows, cpu: 0, memoryBytes: 0 }]]);
-        return new Promise((resolve) => answers.push(() => resolve(counts)));
+    load: new ProviderLoad(
+      {
+        loads: () => {
+          const counts: ReadonlyMap<ProviderId, Load> = new Map([[id, { workers: rows, cpu: 0, memoryBytes: 0 }]]);
+          return new Promise((resolve) => answers.push(() => resolve(counts)));
+        },
       },
-    }),
+      { now: () => now },
+    ),
+    pass: (ms: number) => (now += ms),
     setRows: (count: number) => (rows = count),
     answer: async (): Promise<void> => {
       for (let turn = 0; answers.length === 0 && turn < 20; turn += 1) await Promise.resolve();
@@ -93,15 +98,31 @@ describe('the load of providers', () => {
     expect(readings()).toBe(0);
   });
 
+  it('has a recent view as long as that is young, in which its own places count at once', async () => {
+    const { load, setRows, answer, pass, readings } = rowsAnsweredByHand();
+    expect(load.recent(25)).toBeUndefined();
+    setRows(2);
+    const reading = load.read();
+    while (readings() === 0) await Promise.resolve();
+    pass(10); // its age is that of the rows, not of the answer
+    await answer();
+    await reading;
+    using place = load.reserve(id);
+    expect(load.recent(25)?.of(id).workers).toBe(3);
+    place[Symbol.dispose]();
+    expect(load.recent(25)?.of(id).workers, 'its row may not be in the view').toBe(3);
+    pass(16);
+    expect(load.recent(25)).toBeUndefined();
+  });
+
   it('is read again after a reading that failed', async () => {
     let calls = 0;
-    const load = new ProviderLoad({
-      loads: async () => {
-        calls += 1;
-        if (calls === 1) throw new Error('away');
-        return new Map([[id, { workers: 4, cpu: 0, memoryBytes: 0 }]]);
-      },
-    });
+    const loads = async (): Promise<ReadonlyMap<ProviderId, Load>> => {
+      calls += 1;
+      if (calls === 1) throw new Error('away');
+      return new Map([[id, { workers: 4, cpu: 0, memoryBytes: 0 }]]);
+    };
+    const load = new ProviderLoad({ loads }, { now: () => 0 });
     await expect(load.read()).rejects.toThrow('away');
     expect((await load.read()).of(id).workers).toBe(4);
   });

@@ -31,6 +31,7 @@ export class Batch<Item, Result> {
 
   constructor(database: Database, statement: BatchStatement<Item, object, Result>) {
     this.#coalescer = new Coalescer<Item, Result | undefined>({
+      turn: () => database.turns.take(),
       keyOf: (item) => statement.keyOf(item),
       run: async (items) => {
         const given = JSON.stringify(items.map((item, place) => ({ place, ...statement.toJson(item) })));

@@ -14,6 +14,8 @@ interface Waiting<Item, Result> {
 
 /** What to do with many calls at once. */
 export interface Together<Item, Result> {
+  /** Resolves when a statement can be carried out; given back after it. What it carries out is decided only then. */
+  turn?(): Promise<Disposable>;
   /** Two calls with one key never share a statement: the second waits for the next. */
   keyOf(item: Item): string;
   /** Carries out all or nothing. One result for each item, in their order. */
@@ -21,8 +23,10 @@ export interface Together<Item, Result> {
 }
 
 /**
- * Group commit: a call is carried out at once, and calls that come while statements are under way are carried out
- * together by the next one. So a single caller waits no longer, and many cost one commit.
+ * Group commit: a call is carried out with all others that this turn of the event loop makes, and calls that come while
+ * statements are under way are carried out together by the next one. So a single caller waits no longer, and many cost
+ * one commit. The answer of one statement lets many callers take their next step: that is one statement again, not one
+ * for the first two and one for the rest.
  *
  * Each call gets its own result. Where a statement fails, its calls are repeated one by one, so that none pays for
  * another; but where the database went away, nobody knows what took place, and every call is told so.
@@ -31,6 +35,7 @@ export class Coalescer<Item, Result> {
   readonly #together: Together<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
   #underWay = 0;
+  #isScheduled = false;
 
   constructor(together: Together<Item, Result>) {
     this.#together = together;
@@ -39,15 +44,19 @@ export class Coalescer<Item, Result> {
   call(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
       this.#waiting.push({ item, key: this.#together.keyOf(item), resolve, reject });
-      this.#begin();
+      this.#schedule();
     });
   }
 
-  #begin(): void {
-    while (this.#underWay < MAX_UNDER_WAY && this.#waiting.length > 0) {
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    setImmediate(() => {
+      this.#isScheduled = false;
+      if (this.#underWay >= MAX_UNDER_WAY || this.#waiting.length === 0) return;
       this.#underWay += 1;
-      void this.#carryOut(this.#take());
-    }
+      void this.#carryOut();
+    });
   }
 
   #take(): readonly Waiting<Item, Result>[] {
@@ -63,10 +72,17 @@ export class Coalescer<Item, Result> {
     return taken;
   }
 
-  async #carryOut(calls: readonly Waiting<Item, Result>[]): Promise<void> {
-    await this.#settle(calls);
+  async #carryOut(): Promise<void> {
+    {
+      using _turn = await this.#together.turn?.();
+      const calls = this.#take();
+      // What is left has a key that is taken, or there is too much of it: another statement need not wait.
+      if (this.#waiting.length > 0) this.#schedule();
+      // Another statement may have carried them out meanwhile.
+      if (calls.length > 0) await this.#settle(calls);
+    }
     this.#underWay -= 1;
-    this.#begin();
+    if (this.#waiting.length > 0) this.#schedule();
   }
 
   async #settle(calls: readonly Waiting<Item, Result>[]): Promise<void> {

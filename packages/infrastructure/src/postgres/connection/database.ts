@@ -2,6 +2,7 @@ import { Kysely, PostgresDialect, type RawBuilder, type Transaction } from 'kyse
 import { Pool, type PoolConfig, type QueryConfig } from 'pg';
 import type { Schema } from '../schema.ts';
 import { clientConfig, statementTimeouts, type PostgresOptions } from './postgres-options.ts';
+import { Turns } from './turns.ts';
 import { translatePgError } from './translate-pg-error.ts';
 
 /** So many different texts are kept prepared, on each connection. */
@@ -36,6 +37,8 @@ export class Database {
   readonly #hot: Pool;
   readonly #kysely: Kysely<Schema>;
   readonly #names = new Map<string, string>();
+  /** Of the connections for prepared statements: who has many calls for one waits for one first, and collects meanwhile. */
+  readonly turns: Turns;
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
   constructor(options: PostgresOptions) {
@@ -47,6 +50,7 @@ export class Database {
       max: Math.max(1, maxConnections - hot),
     });
     this.#hot = openPool({ ...clientConfig(options), ...statementTimeouts(options), max: hot, options: HOT_SETTINGS });
+    this.turns = new Turns(hot);
     this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 
