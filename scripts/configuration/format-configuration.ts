@@ -25,6 +25,20 @@ const TAIL = `## Docker
 |---|---|
 | \`DOCKER_HOST\`, \`DOCKER_CONTEXT\`, \`DOCKER_CONFIG\`, \`DOCKER_TLS_VERIFY\`, \`DOCKER_CERT_PATH\` | where the engine of the provider \`docker\` is, as Docker's own client reads them; each further provider names its engine in its settings ([operating](guides/operating.md#several-docker-hosts)) |
 
+## OpenTelemetry
+
+Read by \`hodei serve\` alone, as OpenTelemetry lays them down ([observability](observability.md#traces)). Without an
+endpoint there are no traces, and nothing of OpenTelemetry is loaded.
+
+| variable | meaning |
+|---|---|
+| \`OTEL_EXPORTER_OTLP_ENDPOINT\`, \`OTEL_EXPORTER_OTLP_TRACES_ENDPOINT\` | where spans are sent, like \`http://collector:4318\`; of the second, the whole URL |
+| \`OTEL_EXPORTER_OTLP_PROTOCOL\`, \`OTEL_EXPORTER_OTLP_TRACES_PROTOCOL\` | \`http/protobuf\` (the default) or \`http/json\` |
+| \`OTEL_EXPORTER_OTLP_HEADERS\`, \`..._TIMEOUT\`, \`..._COMPRESSION\`, \`..._CERTIFICATE\` and their \`..._TRACES_...\` | what the exporter of the library takes |
+| \`OTEL_TRACES_SAMPLER\`, \`OTEL_TRACES_SAMPLER_ARG\` | which traces are recorded: \`always_on\`, \`always_off\`, \`traceidratio\`, or these with \`parentbased_\` before; \`parentbased_always_on\` is the default |
+| \`OTEL_SERVICE_NAME\`, \`OTEL_RESOURCE_ATTRIBUTES\` | how this service is called there; \`hodei\` is the default |
+| \`OTEL_SDK_DISABLED\`, \`OTEL_TRACES_EXPORTER\` | \`true\`, and \`none\`: no traces whatever the rest says |
+
 ## Set by Hodei itself
 
 | variable | meaning |

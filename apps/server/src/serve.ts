@@ -2,9 +2,9 @@ import { dispatchJobs, pruneHistory, recoverAbandoned } from '@hodei/application
 import { isHodeiError } from '@hodei/domain';
 
 import type { HttpServer } from './http/http-server.ts';
-import { createPinoDiagnostics } from './pino-diagnostics.ts';
 import { openControlPlane, type ControlPlane } from './open-control-plane.ts';
 import type { Metrics } from './metrics/metrics.ts';
+import { openObservation } from './open-observation.ts';
 import type { StoreOptions } from './open-store.ts';
 import type { ListenAddress } from './parse-listen.ts';
 import { runLoop } from './run-loop.ts';
@@ -30,13 +30,18 @@ export interface ServeOptions extends StoreOptions {
  * @throws HodeiError `config_invalid`, `database_unavailable` where the first life can't begin.
  */
 export async function serve(settings: Settings, signal: AbortSignal, options: ServeOptions = {}): Promise<void> {
+  await using observation = await openObservation(settings, options);
   await using serving = new AsyncDisposableStack();
-  const metrics = settings.listen === undefined ? undefined : await makeMetrics(options);
-  const measured = metrics === undefined ? options : { ...options, ...measuredBy(metrics, settings, options) };
+  const { diagnostics, telemetry, metrics } = observation;
   let http: HttpServer | undefined;
   signal.addEventListener('abort', () => http?.drain(), { once: true });
   while (!signal.aborted) {
-    await using plane = await openControlPlane(settings, { ...measured, keepsPools: true, looksAtOnce: true });
+    await using plane = await openControlPlane(settings, {
+      diagnostics,
+      telemetry,
+      keepsPools: true,
+      looksAtOnce: true,
+    });
     const over = new AbortController();
     try {
       if (settings.listen !== undefined) {
@@ -56,17 +61,6 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
       if (signal.aborted) await serving.disposeAsync();
     }
   }
-}
-
-function measuredBy(metrics: Metrics, { logLevel }: Settings, options: ServeOptions): StoreOptions {
-  const diagnostics = options.diagnostics ?? createPinoDiagnostics(logLevel);
-  return { telemetry: metrics.telemetry, diagnostics: metrics.counted(diagnostics) };
-}
-
-/** Only who serves needs the library. */
-async function makeMetrics({ version = 'unknown' }: ServeOptions): Promise<Metrics> {
-  const { Metrics } = await import('./metrics/metrics.ts');
-  return new Metrics(version);
 }
 
 async function listen(

@@ -5,6 +5,7 @@ import type { JobInput } from './job-input.ts';
 import { RESERVED_LABEL_PREFIX } from './labels.ts';
 import { RESOURCE_NAMES, type Resources } from './resources.ts';
 import { assertShellText } from './shell-quoting.ts';
+import { formatTraceParent, parseTraceParent } from './trace-parent.ts';
 import { checkAdmission } from './check-admission.ts';
 
 /** 30 days: no job may run longer, in milliseconds. */
@@ -78,8 +79,16 @@ export function checkJobInput(
       ...(maxOutputBytes === undefined ? {} : { maxOutputBytes }),
       ...(input.selfReport === true ? { selfReport: true } : {}),
       ...(name === undefined ? {} : { name }),
+      ...(input.traceparent === undefined ? {} : { traceparent: checkTraceParent(input.traceparent) }),
     },
   };
+}
+
+function checkTraceParent(text: string): string {
+  const parent = parseTraceParent(text);
+  return parent === undefined
+    ? refuse('traceparent', 'it is no traceparent of W3C Trace Context')
+    : formatTraceParent(parent);
 }
 
 function checkCommand(input: JobInput): readonly string[] | undefined {

@@ -101,6 +101,7 @@ export {
   type ProviderPatch,
 } from './provider-config.ts';
 export type { HealthStatus, ProviderHealth } from './provider-health.ts';
+export { formatTraceParent, parseTraceParent, traceParentOf, type TraceParent } from './trace-parent.ts';
 export type { ProviderRepository } from './provider-repository.ts';
 export type { InFlight, QueueRepository } from './queue-repository.ts';
 export {

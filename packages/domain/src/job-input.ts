@@ -37,4 +37,6 @@ export interface JobInput {
   readonly labels?: Readonly<Record<string, string>>;
   readonly requirements?: Requirements;
   readonly name?: string;
+  /** The caller's place in a trace, as in the header of that name; the job's spans are below it. */
+  readonly traceparent?: string;
 }

@@ -50,6 +50,8 @@ export interface JobSpec {
   readonly waitTimeoutMs?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly name?: string;
+  /** Whose trace it belongs to; see {@link parseTraceParent}. */
+  readonly traceparent?: string;
 }
 
 /** Someone asked for the job's end. */

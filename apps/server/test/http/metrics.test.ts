@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { startMemoryApi, type MemoryApi } from '../support/memory-api.ts';
-import { parsePrometheusText, type Family } from '../support/prometheus-text.ts';
+import { parsePrometheusText, valueOf, type Family } from '../support/prometheus-text.ts';
 
 type Families = ReadonlyMap<string, Family>;
 
@@ -17,15 +17,6 @@ async function scrape(api: MemoryApi): Promise<Families> {
   expect(answer.headers['content-type']).toBe('text/plain; version=0.0.4; charset=utf-8');
   return parsePrometheusText(answer.body);
 }
-
-/** The value of one series, or the sum of all that have these labels. */
-const value = (families: Families, name: string, labels: Readonly<Record<string, string>> = {}): number | undefined => {
-  const family = families.get(name) ?? families.get(name.replace(/_(?:count|sum|bucket)$/, ''));
-  const found = family?.samples.filter(
-    (sample) => sample.name === name && Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
-  );
-  return found === undefined || found.length === 0 ? undefined : found.reduce((sum, one) => sum + one.value, 0);
-};
 
 describe('GET /metrics', () => {
   let api: MemoryApi;
@@ -61,36 +52,41 @@ describe('GET /metrics', () => {
   afterAll(() => api[Symbol.asyncDispose]());
 
   it('counts and measures what jobs did', () => {
-    expect(value(families, 'hodei_jobs_submitted_total', { placed: 'false' })).toBe(6);
-    expect(value(families, 'hodei_attempts_ended_total', { cause: 'exited_0', start: 'cold' })).toBe(2);
-    expect(value(families, 'hodei_attempts_ended_total', { cause: 'exited' })).toBe(1);
-    expect(value(families, 'hodei_jobs_ended_total', { state: 'succeeded', cause: 'exited' })).toBe(2);
-    expect(value(families, 'hodei_jobs_ended_total', { state: 'failed', cause: 'exited' })).toBe(1);
-    expect(value(families, 'hodei_jobs_ended_total', { state: 'cancelled', cause: 'cancelled' })).toBe(1);
-    expect(value(families, 'hodei_log_bytes_total', { stream: 'stdout' })).toBe(12);
+    expect(valueOf(families, 'hodei_jobs_submitted_total', { placed: 'false' })).toBe(6);
+    expect(valueOf(families, 'hodei_attempts_ended_total', { cause: 'exited_0', start: 'cold' })).toBe(2);
+    expect(valueOf(families, 'hodei_attempts_ended_total', { cause: 'exited' })).toBe(1);
+    expect(valueOf(families, 'hodei_jobs_ended_total', { state: 'succeeded', cause: 'exited' })).toBe(2);
+    expect(valueOf(families, 'hodei_jobs_ended_total', { state: 'failed', cause: 'exited' })).toBe(1);
+    expect(valueOf(families, 'hodei_jobs_ended_total', { state: 'cancelled', cause: 'cancelled' })).toBe(1);
+    expect(valueOf(families, 'hodei_log_bytes_total', { stream: 'stdout' })).toBe(12);
     for (const phase of ['queue', 'claim', 'pull', 'create', 'start', 'record', 'launch'])
-      expect([phase, value(families, 'hodei_start_phase_seconds_count', { phase, start: 'cold' })]).toEqual([phase, 3]);
-    expect(value(families, 'hodei_start_phase_seconds_count', { phase: 'first_byte' })).toBe(2);
-    expect(value(families, 'hodei_job_first_byte_seconds_count', { start: 'cold' })).toBe(2);
-    expect(value(families, 'hodei_attempt_run_seconds_count')).toBe(3);
+      expect([phase, valueOf(families, 'hodei_start_phase_seconds_count', { phase, start: 'cold' })]).toEqual([
+        phase,
+        3,
+      ]);
+    expect(valueOf(families, 'hodei_start_phase_seconds_count', { phase: 'first_byte' })).toBe(2);
+    expect(valueOf(families, 'hodei_job_first_byte_seconds_count', { start: 'cold' })).toBe(2);
+    expect(valueOf(families, 'hodei_attempt_run_seconds_count')).toBe(3);
   });
 
   it('shows what the store says of the installation', () => {
-    expect(value(families, 'hodei_store_up')).toBe(1);
-    expect(value(families, 'hodei_jobs_waiting', { queue: 'default', waits_for: 'not_before' })).toBe(1);
-    expect(value(families, 'hodei_jobs_waiting', { queue: '(other)', waits_for: 'not_before' })).toBe(1);
-    expect(value(families, 'hodei_jobs_waiting', { queue: 'default', waits_for: 'turn' })).toBe(0);
-    expect(value(families, 'hodei_jobs_oldest_waiting_seconds')).toBe(0);
-    expect(value(families, 'hodei_instances')).toBe(1);
-    expect(value(families, 'hodei_provider_health', { provider: 'memory', status: 'healthy' })).toBe(1);
-    expect(value(families, 'hodei_provider_health', { provider: 'memory', status: 'unknown' })).toBe(0);
+    expect(valueOf(families, 'hodei_store_up')).toBe(1);
+    expect(valueOf(families, 'hodei_jobs_waiting', { queue: 'default', waits_for: 'not_before' })).toBe(1);
+    expect(valueOf(families, 'hodei_jobs_waiting', { queue: '(other)', waits_for: 'not_before' })).toBe(1);
+    expect(valueOf(families, 'hodei_jobs_waiting', { queue: 'default', waits_for: 'turn' })).toBe(0);
+    expect(valueOf(families, 'hodei_jobs_oldest_waiting_seconds')).toBe(0);
+    expect(valueOf(families, 'hodei_instances')).toBe(1);
+    expect(valueOf(families, 'hodei_provider_health', { provider: 'memory', status: 'healthy' })).toBe(1);
+    expect(valueOf(families, 'hodei_provider_health', { provider: 'memory', status: 'unknown' })).toBe(0);
   });
 
   it('counts requests by route, and never by path', () => {
-    expect(value(families, 'hodei_http_requests_total', { method: 'POST', route: '/v1/jobs', status: '201' })).toBe(6);
-    expect(value(families, 'hodei_http_requests_total', { route: '/v1/jobs/:id', status: '200' })).toBe(1);
-    expect(value(families, 'hodei_http_requests_total', { route: '(none)', status: '404' })).toBe(1);
-    expect(value(families, 'hodei_http_request_seconds_count', { method: 'POST', route: '/v1/jobs' })).toBe(3);
+    expect(valueOf(families, 'hodei_http_requests_total', { method: 'POST', route: '/v1/jobs', status: '201' })).toBe(
+      6,
+    );
+    expect(valueOf(families, 'hodei_http_requests_total', { route: '/v1/jobs/:id', status: '200' })).toBe(1);
+    expect(valueOf(families, 'hodei_http_requests_total', { route: '(none)', status: '404' })).toBe(1);
+    expect(valueOf(families, 'hodei_http_request_seconds_count', { method: 'POST', route: '/v1/jobs' })).toBe(3);
     const text = JSON.stringify([...families.values()]);
     expect(text).not.toMatch(/[0-9a-f]{8}-[0-9a-f]{4}-/);
     expect(text).not.toContain('/nothing');
@@ -102,8 +98,8 @@ describe('GET /metrics', () => {
       'nodejs_eventloop_lag_p99_seconds',
       'process_cpu_seconds_total',
     ])
-      expect([name, value(families, name)]).toEqual([name, expect.any(Number)]);
-    expect(value(families, 'hodei_build_info', { version: '1.2.3' })).toBe(1);
+      expect([name, valueOf(families, name)]).toEqual([name, expect.any(Number)]);
+    expect(valueOf(families, 'hodei_build_info', { version: '1.2.3' })).toBe(1);
   });
 });
 
@@ -116,9 +112,9 @@ describe('a scrape', () => {
       error: new HodeiError('database_unavailable', 'it is away'),
     });
     const families = await scrape(api);
-    expect(value(families, 'hodei_store_up')).toBe(0);
-    expect(value(families, 'hodei_instances')).toBeUndefined();
-    expect(value(families, 'hodei_instance_max_jobs')).toBe(50);
+    expect(valueOf(families, 'hodei_store_up')).toBe(0);
+    expect(valueOf(families, 'hodei_instances')).toBeUndefined();
+    expect(valueOf(families, 'hodei_instance_max_jobs')).toBe(50);
   });
 
   it('reads the store once, however many come together', async () => {

@@ -89,3 +89,16 @@ function checkHistogram({ name, samples }: Family): void {
       throw new Error(`the buckets of ${name} are not cumulative, or do not end with its count`);
   }
 }
+
+/** The value of one series, or the sum of all that have these labels; absent where there is none. */
+export function valueOf(
+  families: ReadonlyMap<string, Family>,
+  name: string,
+  labels: Readonly<Record<string, string>> = {},
+): number | undefined {
+  const family = families.get(name) ?? families.get(name.replace(/_(?:count|sum|bucket)$/, ''));
+  const found = family?.samples.filter(
+    (sample) => sample.name === name && Object.entries(labels).every(([key, text]) => sample.labels[key] === text),
+  );
+  return found === undefined || found.length === 0 ? undefined : found.reduce((sum, one) => sum + one.value, 0);
+}

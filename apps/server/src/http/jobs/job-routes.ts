@@ -49,7 +49,7 @@ export function addJobRoutes(app: App, http: HttpContext): void {
       const waitMs = request.query.wait === undefined ? undefined : readWait(request.query.wait);
       const key = readIdempotencyKey(headers['idempotency-key']);
       const begunAt = life.context.clock.now();
-      const job = await submitJob(life.context, ofTenant(readJobInput(body), caller), {
+      const job = await submitJob(life.context, ofTenant(readJobInput(body, headers['traceparent']), caller), {
         runner: life.runner,
         by: caller.by,
         ...(key === undefined ? {} : { idempotency: life.idempotencyOf(caller.keySpace, key, body) }),

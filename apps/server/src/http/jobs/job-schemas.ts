@@ -76,6 +76,7 @@ const Spec = z
     waitTimeoutMs: z.int().exactOptional(),
     labels: Labels,
     name: z.string().exactOptional(),
+    traceparent: z.string().describe('the trace that it came with').exactOptional(),
   })
   .describe('what was asked for, with the defaults filled in; never the value of a secret')
   .meta({ id: 'JobSpec' });
@@ -161,6 +162,7 @@ export const SubmitHeaders = z.looseObject({
     .max(255)
     .describe('the same key and request again: the same job')
     .exactOptional(),
+  traceparent: z.string().describe('the trace of W3C that the job belongs to').exactOptional(),
 });
 
 export const CancelQuery = z.strictObject({
