@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { parsePrometheusText, valueOf, type Family } from '../../server/test/support/prometheus-text.ts';
+import { parsePrometheusText, valueOf, type Family } from '../../../scripts/test-support/prometheus-text.ts';
 import { openInstallation, until, type Installation, type Result } from './support/hodei.ts';
 import { openOtlpReceiver, type OtlpReceiver, type ReceivedSpan } from './support/otlp-receiver.ts';
 

@@ -2,7 +2,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Diagnostics, Telemetry } from '@hodei/application';
 import { diag, DiagLogLevel } from '@opentelemetry/api';
-import { detectResources, envDetector, resourceFromAttributes } from '@opentelemetry/resources';
+import {
+  detectResources,
+  resourceAttributesEnvDetector,
+  resourceFromAttributes,
+  serviceNameEnvDetector,
+} from '@opentelemetry/resources';
 import { BatchSpanProcessor, type SpanExporter } from '@opentelemetry/sdk-trace';
 
 import { makeJobSpans } from './make-job-spans.ts';
@@ -38,7 +43,7 @@ export async function openTraces(params: {
     'service.version': version,
     'service.instance.id': instance,
   });
-  const resource = ours.merge(detectResources({ detectors: [envDetector] }));
+  const resource = ours.merge(detectResources({ detectors: [resourceAttributesEnvDetector, serviceNameEnvDetector] }));
   const processor = new BatchSpanProcessor({ exporter, maxQueueSize: MOST_WAITING });
   const { spans, provider } = makeJobSpans(settings, processor, { resource });
   return {

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { Metrics } from '../../src/metrics/metrics.ts';
 import { startMemoryApi, type MemoryApi } from '../support/memory-api.ts';
-import { parsePrometheusText, valueOf, type Family } from '../support/prometheus-text.ts';
+import { parsePrometheusText, valueOf, type Family } from '../../../../scripts/test-support/prometheus-text.ts';
 
 type Families = ReadonlyMap<string, Family>;
 
@@ -155,10 +155,10 @@ describe('docs/observability.md', () => {
       return `| \`${name}\` | ${type} | ${labels.map((label) => `\`${label}\``).join(', ')} | ${scope} | ${help} |`;
     });
     const table = ['| metric | type | labels | of | meaning |', '|---|---|---|---|---|', ...rows.toSorted()].join('\n');
-    const [before = '', , after = ''] = (await readFile(page, 'utf8')).split(
-      /(?<=<!-- metrics -->\n)|(?=<!-- \/metrics -->)/,
-    );
-    await expect(`${before}${table}\n${after}`).toMatchFileSnapshot(page);
+    const written = await readFile(page, 'utf8');
+    const place = /(<!-- metrics -->\n)[^]*(<!-- \/metrics -->)/;
+    expect(written).toMatch(place);
+    await expect(written.replace(place, (_, begin, end) => `${begin}${table}\n${end}`)).toMatchFileSnapshot(page);
   });
 
   it('tells of every metric that a scrape shows', async () => {
