@@ -17,6 +17,8 @@ import type {
   ProviderPatch,
   Queue,
   QueueView,
+  Token,
+  TokenInput,
   Worker,
   WorkerId,
   WorkerQuery,
@@ -158,6 +160,15 @@ export interface Backend extends AsyncDisposable {
    * @throws HodeiError `forbidden`
    */
   changes(signal: AbortSignal): AsyncIterable<unknown>;
+
+  /** All, the oldest first, the revoked ones too. */
+  listTokens(): Promise<readonly Token[]>;
+
+  /** Makes a token; its text is told this once. @throws HodeiError `invalid_input` */
+  createToken(input: TokenInput, by: string): Promise<{ readonly token: Token; readonly text: string }>;
+
+  /** Makes a token worth nothing, within seconds. Idempotent. @throws HodeiError `not_found` */
+  revokeToken(id: string, by: string): Promise<Token>;
 
   /** Runs what is pending, and what was left by those who died, until nothing is left to do here. */
   runPending(): Promise<void>;

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 
 import type { Cli } from './cli.ts';
 import { addConfigCommand } from './commands/config.ts';
+import { addCompletionCommands } from './commands/completion.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
 import { addJobsCancelCommand } from './commands/jobs-cancel.ts';
 import { addJobsGetCommand } from './commands/jobs-get.ts';
@@ -83,6 +84,7 @@ export function buildProgram(cli: Cli, version: string): Command {
   addServeCommand(program, cli, version);
   addConfigCommand(program, cli);
   addDoctorCommand(program, cli);
+  addCompletionCommands(program, cli);
   addRunnerCommand(program, cli);
   return program;
 }

@@ -4,13 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { openInstallation, type Installation } from './support/hodei.ts';
-
-// A server, and commands beside it that look at the same rows by themselves (an empty HODEI_URL is none).
-const WAYS = [
-  ['embedded', { HODEI_URL: '' }],
-  ['over HTTP', {}],
-] as const;
+import { openInstallation, WAYS, type Installation } from './support/hodei.ts';
 
 let here: Installation;
 let jobId: string;

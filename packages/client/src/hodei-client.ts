@@ -5,6 +5,7 @@ import { LimitsClient } from './limits-client.ts';
 import { PoolsClient } from './pools-client.ts';
 import { ProvidersClient } from './providers-client.ts';
 import { QueuesClient } from './queues-client.ts';
+import { TokensClient } from './tokens-client.ts';
 import { WorkersClient } from './workers-client.ts';
 
 /** What a server says of its own state. */
@@ -31,6 +32,7 @@ export class HodeiClient {
   readonly pools: PoolsClient;
   readonly providers: ProvidersClient;
   readonly queues: QueuesClient;
+  readonly tokens: TokensClient;
   readonly workers: WorkersClient;
 
   /** Nothing is connected yet. @throws TypeError where the base URL is none. */
@@ -43,6 +45,7 @@ export class HodeiClient {
     this.pools = new PoolsClient(http);
     this.providers = new ProvidersClient(http);
     this.queues = new QueuesClient(http);
+    this.tokens = new TokensClient(http);
     this.workers = new WorkersClient(http);
   }
 

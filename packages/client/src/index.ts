@@ -26,5 +26,6 @@ export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './poo
 export type { Overcommit, Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
 export type { Queue, QueuesClient, QueueView } from './queues-client.ts';
+export type { NewToken, Token, TokenInput, TokenScope, TokensClient } from './tokens-client.ts';
 export type { Worker, WorkerState } from './worker.ts';
 export type { WorkerQuery, WorkersClient } from './workers-client.ts';

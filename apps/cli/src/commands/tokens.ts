@@ -1,6 +1,5 @@
-import { createToken, listTokens, revokeToken } from '@hodei/application';
-import { HodeiError, TOKEN_SCOPES, type Token, type TokenScope } from '@hodei/domain';
-import { formatMoment, openStore, parseSettings, tokenToJson, type Store } from '@hodei/server';
+import { TOKEN_SCOPES, type Token, type TokenScope } from '@hodei/domain';
+import { formatMoment, tokenToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -9,7 +8,6 @@ import { parseChoice } from '../options/parse-choice.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { renderTable, type Column } from '../output/table.ts';
 import { oneLine } from '../output/width.ts';
-import { createWordsDiagnostics } from '../output/words-diagnostics.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
 import { requestedBy } from './requested-by.ts';
 
@@ -20,7 +18,7 @@ interface CreateOptions {
   readonly json?: true;
 }
 
-/** `hodei tokens create|ls|revoke`: against the store itself, so that the first one needs no other. */
+/** `hodei tokens create|ls|revoke`. The first one is made without a server: one that can be reached asks for a token. */
 export function addTokenCommands(parent: Command, cli: Cli): void {
   parent
     .command('create')
@@ -37,14 +35,14 @@ export function addTokenCommands(parent: Command, cli: Cli): void {
     .option('--expires <duration>', 'how long it is good for, like 90d', (text) => parseDuration('--expires', text))
     .option('--json', 'print a JSON document')
     .action(async (name: string, { scope, tenant, expires, json }: CreateOptions) => {
-      await using store = await open(cli);
+      await using backend = cli.openBackend();
       const input = {
         name,
         scopes: scope,
         ...(tenant === undefined ? {} : { tenant }),
-        ...(expires === undefined ? {} : { expiresAt: store.clock.now() + expires }),
+        ...(expires === undefined ? {} : { expiresAt: cli.now() + expires }),
       };
-      const { token, text } = await createToken(store, input, requestedBy('hodei tokens create'));
+      const { token, text } = await backend.createToken(input, requestedBy('hodei tokens create'));
       if (json) return await writeJson(cli.stdout, { ...tokenToJson(token), token: text });
       return await writeLines(cli.stdout, [text]);
     });
@@ -53,8 +51,8 @@ export function addTokenCommands(parent: Command, cli: Cli): void {
     .description('Lists the tokens; their secrets are kept nowhere.')
     .option('--json', 'print a JSON array')
     .action(async ({ json }: { readonly json?: true }) => {
-      await using store = await open(cli);
-      const tokens = await listTokens(store);
+      await using backend = cli.openBackend();
+      const tokens = await backend.listTokens();
       if (json) return await writeJson(cli.stdout, tokens.map(tokenToJson));
       return await writeLines(cli.stdout, renderTable(columns(cli.now()), tokens, cli.out.width));
     });
@@ -63,21 +61,10 @@ export function addTokenCommands(parent: Command, cli: Cli): void {
     .description('Makes a token worth nothing; every server heeds it within 5 seconds.')
     .argument('<id>', 'id of the token, as "hodei tokens ls" shows it')
     .action(async (id: string) => {
-      await using store = await open(cli);
-      const token = await revokeToken(store, id, requestedBy('hodei tokens revoke'));
+      await using backend = cli.openBackend();
+      const token = await backend.revokeToken(id, requestedBy('hodei tokens revoke'));
       await cli.stdout.write(`${token.id} ${stateOf(token, cli.now())}\n`);
     });
-}
-
-function open(cli: Cli): Promise<Store> {
-  const settings = parseSettings(cli.env);
-  if (settings.url !== undefined) {
-    throw new HodeiError(
-      'unsupported',
-      'tokens are made where the database is: unset HODEI_URL and set HODEI_DATABASE_URL or HODEI_DATA_DIR as the server has it',
-    );
-  }
-  return openStore(settings, { diagnostics: createWordsDiagnostics(cli.stderr, settings.logLevel) });
 }
 
 const columns = (now: number): readonly Column<Token>[] => [

@@ -1,5 +1,6 @@
 import {
   cancelJob,
+  createToken,
   deleteLimit,
   deletePool,
   deleteQueue,
@@ -11,10 +12,12 @@ import {
   listLimits,
   listPools,
   listQueues,
+  listTokens,
   putLimit,
   getWorker,
   listWorkers,
   putPool,
+  revokeToken,
   submitJob,
   type Diagnostics,
   type JobDescription,
@@ -38,6 +41,8 @@ import type {
   ProviderPatch,
   Queue,
   QueueView,
+  Token,
+  TokenInput,
   Worker,
   WorkerId,
   WorkerQuery,
@@ -205,6 +210,18 @@ export class EmbeddedBackend implements Backend {
 
   async deletePool(name: string): Promise<void> {
     return deletePool(await this.#rows(), name);
+  }
+
+  async listTokens(): Promise<readonly Token[]> {
+    return listTokens(await this.#rows());
+  }
+
+  async createToken(input: TokenInput, by: string): Promise<{ readonly token: Token; readonly text: string }> {
+    return createToken(await this.#rows(), input, by);
+  }
+
+  async revokeToken(id: string, by: string): Promise<Token> {
+    return revokeToken(await this.#rows(), id, by);
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<unknown> {

@@ -19,6 +19,7 @@ import {
   type Pool,
   type ProviderCapabilities,
   type TerminationEvidence,
+  type Token,
   type Worker,
   type WorkerHandle,
   type WorkerHealth,
@@ -221,6 +222,16 @@ export const poolViewFromJson = ({ idle, busy, other, ...pool }: Json.PoolView):
   busy,
   other,
 });
+
+/** See {@link jobFromJson}. */
+export function tokenFromJson({ createdAt, expiresAt, revokedAt, ...token }: Json.Token): Token {
+  return {
+    ...token,
+    createdAt: moment(createdAt),
+    ...(expiresAt === undefined ? {} : { expiresAt: moment(expiresAt) }),
+    ...(revokedAt === undefined ? {} : { revokedAt: moment(revokedAt) }),
+  };
+}
 
 function outcomeField<Name extends string>(
   name: Name,

@@ -16,6 +16,8 @@ import {
   type ProviderPatch,
   type Queue,
   type QueueView,
+  type Token,
+  type TokenInput,
   type Worker,
   type WorkerId,
   type WorkerQuery,
@@ -31,6 +33,7 @@ import {
   poolViewFromJson,
   providerFromJson,
   recordFromJson,
+  tokenFromJson,
   workerFromJson,
 } from './from-json.ts';
 import { jobInputToJson } from './job-input-json.ts';
@@ -181,6 +184,26 @@ export class RemoteBackend implements Backend {
 
   deletePool(name: string): Promise<void> {
     return translating(() => this.#client.pools.delete(name));
+  }
+
+  listTokens(): Promise<readonly Token[]> {
+    return translating(async () => (await this.#client.tokens.list()).map(tokenFromJson));
+  }
+
+  /** By whom, the server knows from our own token. */
+  createToken({ expiresAt, ...input }: TokenInput): Promise<{ readonly token: Token; readonly text: string }> {
+    return translating(async () => {
+      const { token: text, ...token } = await this.#client.tokens.create({
+        ...input,
+        ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+      });
+      return { token: tokenFromJson(token), text };
+    });
+  }
+
+  /** By whom, the server knows from our own token. */
+  revokeToken(id: string): Promise<Token> {
+    return translating(async () => tokenFromJson(await this.#client.tokens.revoke(id)));
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<unknown> {

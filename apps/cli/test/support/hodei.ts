@@ -63,6 +63,12 @@ export type Mode = 'embedded' | 'server';
 /** Both, for tests of what must be the same. */
 export const MODES: readonly Mode[] = ['embedded', 'server'];
 
+/** How commands look at an installation of mode `server`: through it, or at its rows (an empty HODEI_URL is none). */
+export const WAYS = [
+  ['embedded', { HODEI_URL: '' }],
+  ['over HTTP', {}],
+] as const;
+
 /** @param mode `server`: a `hodei serve` runs for as long as the installation is open, and commands are sent to it. */
 export async function openInstallation(mode: Mode = 'embedded'): Promise<Installation> {
   const folder = await mkdtemp(join(tmpdir(), 'hodei-cli-'));
