@@ -1,5 +1,5 @@
 # The whole of Hodei Jobs as one program, "hodei"; by default it serves. How to run it: docs/guides/operating.md
-# syntax: only what every builder knows, BuildKit or not.
+# Only what every builder knows, BuildKit or not.
 
 # Any image with Node.js 24 or newer and npm on glibc, as the official ones are.
 ARG BASE=node:24-bookworm-slim
@@ -8,26 +8,20 @@ FROM ${BASE} AS build
 # Where npm packages come from, if not from the public registry. It stays in this stage.
 ARG NPM_CONFIG_REGISTRY
 WORKDIR /build
-# What is installed depends on these alone: a change of the sources does not install anew.
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
-COPY packages/application/package.json packages/application/
-COPY packages/client/package.json packages/client/
-COPY packages/domain/package.json packages/domain/
-COPY packages/infrastructure/package.json packages/infrastructure/
-COPY packages/testkit/package.json packages/testkit/
-COPY apps/server/package.json apps/server/
-COPY apps/cli/package.json apps/cli/
-RUN npm install --global "$(node -p 'require("./package.json").packageManager')" \
-  && pnpm install --frozen-lockfile --filter '@hodei/cli...'
-COPY tsconfig.base.json ./
-COPY packages packages
-COPY apps apps
-# Without the optional ones: the embedded Postgres is for machines that have no other.
-RUN pnpm --filter '@hodei/cli...' run build \
+COPY . .
+# All in one step, of which only the result stays: writing down what was installed takes longer than installing it again.
+# The lockfile was verified against the registry where it was made and in CI; the hashes in it are checked here as well.
+# Without optional packages in the result: the embedded Postgres is for machines that have no other.
+RUN export HOME=/build/home PNPM_CONFIG_TRUST_LOCKFILE=true \
+  && npm install --no-audit --no-fund --prefix /build/tools "$(node -p 'require("./package.json").packageManager')" \
+  && export PATH="/build/tools/node_modules/.bin:$PATH" \
+  && pnpm install --frozen-lockfile --filter '@hodei/cli...' \
+  && pnpm --filter '@hodei/cli...' run build \
   && pnpm --filter @hodei/cli deploy --prod --no-optional /opt/hodei \
   && find /opt/hodei -name '*.map' -exec rm {} + \
-  && chmod 755 /opt/hodei/dist/main.js
-COPY deploy/docker/healthcheck.mjs /opt/hodei/
+  && chmod 755 /opt/hodei/dist/main.js \
+  && mv deploy/docker/healthcheck.mjs /opt/hodei/ \
+  && cd / && rm -rf /build
 
 FROM ${BASE}
 COPY --from=build /opt/hodei /opt/hodei

@@ -35,9 +35,3 @@ it('who stops a service gives it the time that it takes to drain', async () => {
   const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(await read('deploy/systemd/hodei.service')) ?? [];
   expect(Number(seconds)).toBeGreaterThan(drainS + BEYOND_DRAIN_S);
 });
-
-it('the Dockerfile is told of every package that is in the image', async () => {
-  const dockerfile = await read('Dockerfile');
-  for (const folder of ['apps/cli', 'apps/server', 'packages/application', 'packages/client', 'packages/domain'])
-    expect(dockerfile).toContain(`COPY ${folder}/package.json ${folder}/`);
-});
