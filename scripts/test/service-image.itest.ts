@@ -94,7 +94,7 @@ it('compose.yaml: a token first, then two servers; they end in order with their 
     }
   }
   expect(await listLabelled(found.endpoint, `${PROJECT_LABEL}=${name}`)).toEqual([]);
-}, 90_000);
+}, 180_000);
 
 it('compose.yaml names what it has to be told', async () => {
   await expect(readCompose(COMPOSE, {})).rejects.toThrow('POSTGRES_PASSWORD is missing: set it in .env');
