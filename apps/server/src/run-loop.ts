@@ -13,7 +13,7 @@ export function runLoop(
   const over = new AbortController();
   const ended = loop(over.signal).catch((error: unknown) => {
     if (over.signal.aborted) return;
-    diagnostics.error(`the loop of ${name} has failed`, { error });
+    diagnostics.error('a background loop has failed', { loop: name, error });
     onFailure(error);
   });
   return {

@@ -3,6 +3,7 @@ import { toHodeiError, type Attempt, type Job, type Outcome, type Worker } from 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { aboutAttempt } from '../support/with-facts.ts';
 import { reportOf } from '../telemetry/attempt-report.ts';
 import type { StartKind } from '../telemetry/telemetry.ts';
 import { endAttempt, type AttemptResult } from './end-attempt.ts';
@@ -21,11 +22,12 @@ import type { StopSignals } from './supervise-job.ts';
  * @throws HodeiError `stale_epoch` where the attempt belongs to yet another instance now.
  */
 export async function adoptAttempt(
-  context: JobContext,
+  instanceContext: JobContext,
   job: Job,
   attempt: Attempt,
   signals: StopSignals,
 ): Promise<AttemptResult> {
+  const context = aboutAttempt(instanceContext, attempt);
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
   const { handle, stateChangedAt, endRequest, ...worker } = await context.repositories.workers.get(attempt.workerId);
   const report = reportOf(context, job, attempt, startOf(worker));

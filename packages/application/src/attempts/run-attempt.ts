@@ -3,6 +3,7 @@ import type { Job, Phase } from '@hodei/domain';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { aboutAttempt } from '../support/with-facts.ts';
 import { notesStarting, reportOf } from '../telemetry/attempt-report.ts';
 import type { StartMoments } from '../telemetry/start-phases.ts';
 import { withWorkerToken } from '../workers/worker-token.ts';
@@ -26,21 +27,22 @@ import type { StopSignals } from './supervise-job.ts';
  * `conflict` where the job is no longer scheduled.
  */
 export async function runAttempt(
-  context: JobContext,
+  instanceContext: JobContext,
   job: Job,
   selection: Selection,
   signals: StopSignals,
   onProgress: OnProgress = () => undefined,
 ): Promise<AttemptResult> {
   const { provider } = selection;
-  const { registry, policy } = context;
+  const { registry, policy, clock } = instanceContext;
   const phases: Phases = { claimed: job.stateChangedAt };
   const reached = (phase: Phase): void => {
-    phases[phase] ??= context.clock.now();
+    phases[phase] ??= clock.now();
   };
-  const given = await openSecrets(context, job);
-  const attempt = await beginAttempt(context, job, provider, phases);
-  const moments: StartMoments = { begun: context.clock.now() };
+  const given = await openSecrets(instanceContext, job);
+  const attempt = await beginAttempt(instanceContext, job, provider, phases);
+  const context = aboutAttempt(instanceContext, attempt);
+  const moments: StartMoments = { begun: clock.now() };
   selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
   const secrets = await withWorkerToken(context, job, attempt.workerId, given);
@@ -49,7 +51,7 @@ export async function runAttempt(
   const begun: BegunAttempt = { attempt, provider, phases, output, report };
   const run = async () => {
     const signal = AbortSignal.any([signals.stop, signals.lost]);
-    const noted = notesStarting(moments, () => context.clock.now(), onProgress);
+    const noted = notesStarting(moments, () => clock.now(), onProgress);
     const options = { signal, onProgress: noted, reached, expiresAt: expiryOf(context, job) };
     const prepared = await prepareWorker(context, selection, job, attempt, secrets, options);
     const { handle, order, hasBegun, startupMs } = prepared;

@@ -22,6 +22,7 @@ import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts
 import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
+import { withFacts } from '../support/with-facts.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { giveBackJob } from './give-back-job.ts';
 
@@ -93,7 +94,8 @@ export class JobRunner {
         });
         return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));
       } catch (error) {
-        return await giveBackJob(this.#context, job, toHodeiError(error));
+        const diagnostics = withFacts(this.#context.diagnostics, { jobId: job.id });
+        return await giveBackJob({ ...this.#context, diagnostics }, job, toHodeiError(error));
       }
     };
     return this.#track(job, run, cancels);

@@ -246,7 +246,9 @@ export class PoolKeeper {
           await this.#failed(pool, state, made.error);
         }
       })
-      .catch((error: unknown) => this.#context.diagnostics.error('a pool could not be filled', { error }))
+      .catch((error: unknown) =>
+        this.#context.diagnostics.error('a pool could not be filled', { pool: pool.name, error }),
+      )
       .finally(() => {
         this.#making.delete(making);
         this.#context.idle.changed.ring();

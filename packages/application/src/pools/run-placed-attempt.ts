@@ -8,6 +8,7 @@ import { OutputStore } from '../attempts/store-output.ts';
 import type { StopSignals } from '../attempts/supervise-job.ts';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { JobContext } from '../support/job-context.ts';
+import { aboutAttempt } from '../support/with-facts.ts';
 import { reportOf } from '../telemetry/attempt-report.ts';
 import { withWorkerToken } from '../workers/worker-token.ts';
 import type { PoolWorker } from './pool-worker.ts';
@@ -30,13 +31,14 @@ export interface PlacedJob {
  * @throws HodeiError `stale_epoch` where the job belongs to another instance now.
  */
 export async function runPlacedAttempt(
-  context: JobContext,
+  instanceContext: JobContext,
   placed: PlacedJob,
   signals: StopSignals,
   onHandOverFailed: () => void,
 ): Promise<AttemptResult> {
   const { job, attempt, worker } = placed;
   const { provider, handle } = worker;
+  const context = aboutAttempt(instanceContext, attempt);
   const { idle, policy, clock } = context;
   const phases = { ...attempt.phases };
   idle?.run(worker, { tenant: job.spec.tenant, since: clock.now() });

@@ -130,10 +130,15 @@ export class ProviderEntries {
 
   /** Disposes of live objects that nobody uses any more. */
   async discard(live: readonly WorkerProvider[]): Promise<void> {
-    for (const result of await Promise.allSettled(live.map((provider) => provider[Symbol.asyncDispose]()))) {
-      if (result.status === 'rejected')
-        this.#params.diagnostics.warn('a provider did not let go of its engine', { error: result.reason });
-    }
+    const { diagnostics } = this.#params;
+    const release = async (provider: WorkerProvider): Promise<void> => {
+      try {
+        await provider[Symbol.asyncDispose]();
+      } catch (error) {
+        diagnostics.warn('a provider did not let go of its engine', { providerId: provider.id, error });
+      }
+    };
+    await Promise.all(live.map(release));
   }
 
   /** Disposes of everything; what is still being made is disposed of when it is there. */

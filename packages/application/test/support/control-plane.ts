@@ -28,6 +28,7 @@ import {
   ProviderRegistry,
   submitJob,
   waitForJob,
+  type DiagnosticFacts,
   type Diagnostics,
   type JobContext,
   type JobPolicy,
@@ -47,6 +48,8 @@ export interface TestControlPlane extends AsyncDisposable {
   readonly databaseFaults: RepositoryFaults;
   /** Warnings and errors that were reported. */
   readonly reported: string[];
+  /** The same with their facts. */
+  readonly reports: readonly { readonly message: string; readonly facts: DiagnosticFacts }[];
   /** Submits and dispatches a job and moves time until it has ended and its worker is gone. */
   run(input: JobInput): Promise<Job>;
   /** Moves time until this promise has settled. */
@@ -76,10 +79,15 @@ export async function startControlPlane(
   const repositories = createInMemoryRepositories({ clock, ids, faults: databaseFaults });
   const providers: InMemoryProvider[] = [];
   const reported: string[] = [];
+  const reports: { readonly message: string; readonly facts: DiagnosticFacts }[] = [];
+  const report = (message: string, facts: DiagnosticFacts = {}): void => {
+    reported.push(message);
+    reports.push({ message, facts });
+  };
   const diagnostics: Diagnostics = {
     info: () => undefined,
-    warn: (message) => reported.push(message),
-    error: (message) => reported.push(message),
+    warn: (message, facts) => report(message, facts),
+    error: (message, facts) => report(message, facts),
   };
   const registry = new ProviderRegistry({
     repositories,
@@ -147,6 +155,7 @@ export async function startControlPlane(
     provider,
     databaseFaults,
     reported,
+    reports,
     until,
     run: async (input) => {
       const { id } = await submitJob(context, input);
