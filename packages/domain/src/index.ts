@@ -131,7 +131,7 @@ export {
   withJitter,
   type Settlement,
 } from './settle-attempt.ts';
-export { shareOut, type Admission, type Charge, type ReadyJob, type Share } from './share-out.ts';
+export { MOST_AHEAD, shareOut, type Admission, type Charge, type ReadyJob, type Share } from './share-out.ts';
 export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
 export { waitTimeoutOf } from './wait-timeout.ts';

@@ -23,6 +23,13 @@ export interface Share {
   readonly finish: number;
 }
 
+/**
+ * How far a share may be ahead of the last of those beside it, in virtual time: ten starts of a tenant. Who was served
+ * first by priority, or because nobody else had anything, owes no more than this to the others; without a bound it would
+ * wait in the end for as long as it had been served.
+ */
+export const MOST_AHEAD = 10;
+
 /** What is claimed from, as it is at one moment. */
 export interface Admission {
   readonly at: EpochMs;
@@ -53,7 +60,8 @@ export interface Charge extends Share {
  * 4. Among equals, the tenant that has had the least is next; within a tenant, turns decide ({@link turnOf}).
  *
  * Pure. Nothing starves: a queue or tenant that waits keeps its place in virtual time, while each start moves the
- * others on; and every job reaches the highest priority, after which only finitely many turns are before its own.
+ * others on, who are never more than {@link MOST_AHEAD} behind it; and every job reaches the highest priority, after
+ * which only finitely many turns are before its own.
  */
 export function shareOut<J extends ReadyJob>(
   ready: readonly J[],
@@ -119,7 +127,9 @@ function contend(children: ReadonlySet<string>, shares: ReadonlyMap<string, Shar
   return {
     tagOf,
     charge: (parent: string, child: string, cost: number): readonly Charge[] =>
-      children.size < 2 ? [] : [{ parent, child, level: last, finish: tagOf(child) + cost }],
+      children.size < 2
+        ? []
+        : [{ parent, child, level: last, finish: Math.min(tagOf(child) + cost, last + MOST_AHEAD) }],
   };
 }
 

@@ -51,7 +51,7 @@ export class EngineRules {
   /** Only what its row gave up is destroyed; a worker that did not start is taken back by who made it. */
   #checkGone(worker: InMemoryWorker): void {
     const row = this.#world.store.workers.get(worker.workerId);
-    if (this.#world.struck.get(worker.workerId) === 'vanished' || row === undefined) return;
+    if (this.#world.wasStruck(worker.workerId, 'vanished') || row === undefined) return;
     if (row.state === 'terminating' || row.state === 'terminated') return;
     if (row.state === 'creating' && worker.verdict !== 'launched') return;
     this.#world.blame(`worker ${shortId(worker.workerId)} was destroyed while its row was ${row.state}`);

@@ -8,7 +8,7 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
   const job = world.store.jobs.get(attempt.jobId)?.job;
   const plan = world.planOf(attempt.jobId);
   const worker = world.workers.get(attempt.workerId);
-  const struck = world.struck.get(attempt.workerId);
+  const wasStruck = (how: 'killed' | 'out of memory' | 'vanished'): boolean => world.wasStruck(attempt.workerId, how);
   const order = worker?.job(attempt.nonce);
   const launched = order?.verdict === 'launched';
   const onEngine = worker !== undefined && world.engine.find(attempt.workerId) === worker;
@@ -23,8 +23,8 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       if (!launched) return 'it was never launched';
       if (evidence.exitCode !== order.exit?.exitCode) return `the engine says ${JSON.stringify(order.exit)}`;
       if (natural && (cause === 'timed_out' || plan.end?.exitCode === evidence.exitCode)) return undefined;
-      if (cause === 'signalled' && (struck === 'killed' || job?.cancelRequest !== undefined)) return undefined;
-      if (cause === 'oom_killed' && struck === 'out of memory') return undefined;
+      if (cause === 'signalled' && (wasStruck('killed') || job?.cancelRequest !== undefined)) return undefined;
+      if (cause === 'oom_killed' && wasStruck('out of memory')) return undefined;
       if (cause === 'exited' && job?.cancelRequest !== undefined) return undefined;
       return `a job of kind ${plan?.kind} ends with ${JSON.stringify(plan?.end)}`;
     case 'cancelled':
@@ -33,7 +33,7 @@ export function checkOutcome(world: World, attempt: Attempt, outcome: Outcome): 
       return 'no attempt ends so';
     case 'worker_lost':
       if (world.store.workers.get(attempt.workerId)?.endRequest?.kind === 'destroy') return undefined;
-      return struck === 'vanished' ? undefined : 'its worker did not vanish by itself';
+      return wasStruck('vanished') ? undefined : 'its worker did not vanish by itself';
     case 'never_launched':
       if (launched && worker?.direct === undefined) return 'it was launched';
       return evidence.exitCode === undefined || evidence.exitCode === NEVER_LAUNCHED_EXIT_CODE

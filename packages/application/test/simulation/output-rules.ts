@@ -62,7 +62,7 @@ export class OutputRules {
     // A direct worker that was given up while it was made may have run unseen: nobody has a handle to read from it.
     if (worker.direct !== undefined && this.#world.store.workers.get(worker.workerId)?.handle === undefined)
       return undefined;
-    const vanished = this.#world.struck.get(worker.workerId) === 'vanished';
+    const vanished = this.#world.wasStruck(worker.workerId, 'vanished');
     if (!vanished && !READ_TO_THE_END.includes(outcome.cause)) return undefined;
     const stored = this.#storedOf(attempt.id);
     for (const stream of STREAMS) {
@@ -117,7 +117,7 @@ export class OutputRules {
         return;
       case 'worker_lost':
         stored.isLost = true;
-        if (this.#world.struck.get(worker.workerId) !== 'vanished')
+        if (!this.#world.wasStruck(worker.workerId, 'vanished'))
           this.#world.blame(`the end of ${name} is recorded as lost, and its worker has not vanished`);
         return;
       case 'over_limit':

@@ -34,6 +34,9 @@ const POOL = 'warm';
 /** The label of a job that says which plan it is. */
 export const PLAN_LABEL = 'plan';
 
+/** How something outside ends a worker. */
+type Strike = 'killed' | 'out of memory' | 'vanished';
+
 /**
  * One store and one engine, with instances that come and go, and what went wrong with them. Everything that
  * happens is decided by the seed.
@@ -48,8 +51,7 @@ export class World {
   readonly mutation: Mutation;
   readonly plans = new Map<string, PlannedJob>();
   readonly lives: Life[] = [];
-  /** Workers that someone outside ended, and how. */
-  readonly struck = new Map<WorkerId, 'killed' | 'out of memory' | 'vanished'>();
+  readonly #strikes = new Map<WorkerId, Set<Strike>>();
   /** Every worker that was ever on the engine. */
   readonly workers = new Map<WorkerId, InMemoryWorker>();
   readonly providerIds: ProviderId[] = [];
@@ -148,10 +150,16 @@ export class World {
     return this.plans.get(this.store.jobs.get(jobId)?.job.spec.labels[PLAN_LABEL] ?? '');
   }
 
+  /** Whether something outside ended the worker in this way; it may have been struck more than once. */
+  wasStruck(workerId: WorkerId, how: Strike): boolean {
+    return this.#strikes.get(workerId)?.has(how) ?? false;
+  }
+
   /** Something outside ends a worker. */
-  strike(worker: InMemoryWorker, how: 'killed' | 'out of memory' | 'vanished' | 'silent'): void {
+  strike(worker: InMemoryWorker, how: Strike | 'silent'): void {
     this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
-    this.struck.set(worker.workerId, how === 'silent' ? 'vanished' : how);
+    const strikes = this.#strikes.get(worker.workerId) ?? new Set();
+    this.#strikes.set(worker.workerId, strikes.add(how === 'silent' ? 'vanished' : how));
     if (how === 'killed') this.engine.killWorker(worker.workerId);
     else if (how === 'vanished') this.engine.vanishWorker(worker.workerId);
     else if (how === 'silent') this.engine.loseWorker(worker.workerId);

@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { EVERY_JOB, PRIORITY_POINT_MS, type JobRepository } from '@hodei/domain';
+import { EVERY_JOB, MOST_AHEAD, PRIORITY_POINT_MS, type JobRepository } from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
 import type { JobRow } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
@@ -162,7 +162,7 @@ const charges = sql`
     WHERE key IN (SELECT concurrency_key FROM claimed) OR (key = ${EVERY_JOB} AND EXISTS (SELECT FROM claimed))
   ), charged AS (
     INSERT INTO shares (parent, child, level, finish, cost)
-    SELECT * FROM (
+    SELECT parent, child, level, least(finish, level + ${MOST_AHEAD}), cost FROM (
       SELECT '' AS parent, queue AS child, (SELECT min(tag) FROM queue_tag) AS level, tag + n / weight AS finish, n / weight AS cost
       FROM (SELECT queue, count(*)::double precision AS n FROM claimed GROUP BY queue) AS counted
       JOIN queue_tag USING (queue) JOIN open_queue ON name = queue
@@ -175,6 +175,9 @@ const charges = sql`
     ) AS charge ORDER BY parent, child
     ON CONFLICT (parent, child) DO UPDATE SET
       level = greatest(shares.level, excluded.level),
-      finish = greatest(shares.finish, excluded.finish - excluded.cost) + excluded.cost,
+      finish = least(
+        greatest(shares.finish, excluded.finish - excluded.cost) + excluded.cost,
+        greatest(shares.level, excluded.level) + ${MOST_AHEAD}
+      ),
       cost = excluded.cost
   )`;
