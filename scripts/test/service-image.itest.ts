@@ -1,5 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { beforeAll, describe, expect, inject, it } from 'vitest';
@@ -24,8 +23,9 @@ let socket: string;
 
 beforeAll(async () => {
   found = await findEngine();
-  // As the container sees it; an engine elsewhere has its socket in the usual place.
-  socket = found.address.startsWith('unix://') ? found.address.slice('unix://'.length) : '/var/run/docker.sock';
+  // As the engine's own host has it; Docker Desktop's is another machine.
+  const isHere = process.platform === 'linux' && found.address.startsWith('unix://');
+  socket = isHere ? found.address.slice('unix://'.length) : '/var/run/docker.sock';
   const base = await new ImageEnsurer(found.endpoint, () => undefined).ensureNode();
   await buildService(found.address, base, images.service);
 }, 400_000);
@@ -110,7 +110,7 @@ async function open(name: string): Promise<ComposeRunner> {
     HODEI_IMAGE: images.service,
     POSTGRES_PASSWORD: randomBytes(24).toString('hex'),
     DOCKER_SOCKET: socket,
-    DOCKER_GID: String((await stat(socket)).gid),
+    DOCKER_GID: await groupOfSocket(),
     // Any that is free.
     HODEI_PORT: '0',
   });
@@ -123,8 +123,27 @@ async function begun(client: HodeiClient, jobId: string): Promise<void> {
   throw new Error(`job ${jobId} ended without output`);
 }
 
+const docker = (...args: readonly string[]): Promise<string> =>
+  run('docker', args, { env: { ...process.env, DOCKER_HOST: found.address } });
+
 /** What a program of the image writes. */
 const inImage = (program: string, ...args: readonly string[]): Promise<string> =>
-  run('docker', ['run', '--rm', '--network', 'none', '--entrypoint', program, images.service, ...args], {
-    env: { ...process.env, DOCKER_HOST: found.address },
-  });
+  docker('run', '--rm', '--network', 'none', '--entrypoint', program, images.service, ...args);
+
+async function groupOfSocket(): Promise<string> {
+  const mount = `${socket}:/socket`;
+  const text = await docker(
+    'run',
+    '--rm',
+    '--network',
+    'none',
+    '-v',
+    mount,
+    images.busybox,
+    'stat',
+    '-c',
+    '%g',
+    '/socket',
+  );
+  return text.trim();
+}
