@@ -5,6 +5,7 @@ export type { TransportOptions } from './http-transport.ts';
 export {
   hasEnded,
   type Attempt,
+  type AttemptPhase,
   type Ended,
   type Evidence,
   type Job,
@@ -23,9 +24,16 @@ export {
 export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
 export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
 export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './pools-client.ts';
-export type { Overcommit, Provider, ProviderChanges, ProviderInput, ProviderMode } from './provider.ts';
+export type {
+  Overcommit,
+  Provider,
+  ProviderCapabilities,
+  ProviderChanges,
+  ProviderInput,
+  ProviderMode,
+} from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
 export type { Queue, QueuesClient, QueueView } from './queues-client.ts';
 export type { NewToken, Token, TokenInput, TokenScope, TokensClient } from './tokens-client.ts';
-export type { Worker, WorkerState } from './worker.ts';
+export type { Worker, WorkerHealth, WorkerState } from './worker.ts';
 export type { WorkerQuery, WorkersClient } from './workers-client.ts';

@@ -49,6 +49,8 @@ export interface JobInput {
   readonly retry?: { readonly maxAttempts?: number; readonly backoffMs?: number };
   /** The rest of its output is counted and dropped. */
   readonly maxOutputBytes?: number;
+  /** It finds a token to report with in `HODEI_WORKER_TOKEN`. */
+  readonly selfReport?: boolean;
   /** Higher runs earlier. */
   readonly priority?: number;
   /** Absent: `default`. */
@@ -88,11 +90,14 @@ export interface Job extends Ended {
   readonly id: string;
   readonly name?: string;
   readonly state: JobState;
+  readonly queue: string;
   readonly createdAt: Moment;
   readonly startedAt?: Moment;
   readonly finishedAt?: Moment;
   /** While pending: it is not begun before. */
   readonly notBefore?: Moment;
+  /** Who asked for it. */
+  readonly submittedBy?: string;
   readonly cancelRequest?: { readonly at: Moment; readonly by: string; readonly force?: true };
   /** What was asked for, with the defaults filled in; never the value of a secret. */
   readonly spec: JobSpec;
@@ -112,6 +117,7 @@ export interface JobSpec {
   readonly timeoutMs?: number;
   readonly retry: { readonly maxAttempts: number; readonly backoffMs: number };
   readonly maxOutputBytes?: number;
+  readonly selfReport?: true;
   readonly priority: number;
   readonly queue: string;
   readonly tenant?: string;
@@ -120,6 +126,8 @@ export interface JobSpec {
   readonly waitTimeoutMs?: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly name?: string;
+  /** The trace that the job is a part of (W3C Trace Context). */
+  readonly traceparent?: string;
 }
 
 /** Bytes that are missing of a job's output, and why. */
@@ -130,6 +138,17 @@ export interface OutputGap {
   readonly lostBytes?: number;
 }
 
+/** The phases of an attempt, in their order. */
+export type AttemptPhase =
+  | 'claimed'
+  | 'imageReady'
+  | 'workerReady'
+  | 'ordered'
+  | 'launched'
+  | 'firstByte'
+  | 'exited'
+  | 'ended';
+
 /** One try of a job on one worker. */
 export interface Attempt extends Ended {
   readonly id: string;
@@ -137,12 +156,12 @@ export interface Attempt extends Ended {
   readonly number: number;
   readonly workerId: string;
   readonly providerId: string;
-  /** When each phase was reached, like `claimed`, `launched`, `ended`. */
-  readonly phases: Readonly<Record<string, Moment>>;
+  /** When each phase was reached; one that was not is absent. */
+  readonly phases: Readonly<Partial<Record<AttemptPhase, Moment>>>;
   /** How long each part took, in milliseconds. */
   readonly durationsMs: Readonly<Record<string, number>>;
   readonly outputBytes: { readonly stdout: number; readonly stderr: number };
-  readonly outputGaps?: readonly (OutputGap & { readonly stream: 'stdout' | 'stderr'; readonly offset: number })[];
+  readonly outputGaps: readonly (OutputGap & { readonly stream: 'stdout' | 'stderr'; readonly offset: number })[];
   readonly warnings: readonly string[];
 }
 

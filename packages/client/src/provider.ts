@@ -1,4 +1,4 @@
-import type { Moment } from './job.ts';
+import type { Moment, Resources } from './job.ts';
 
 /** What an operator decided of a provider. */
 export type ProviderMode = 'active' | 'maintenance' | 'disabled';
@@ -7,6 +7,31 @@ export type ProviderMode = 'active' | 'maintenance' | 'disabled';
 export interface Overcommit {
   readonly cpu?: number;
   readonly memory?: number;
+}
+
+/** What the engine of a provider was found to be able to do. */
+export interface ProviderCapabilities {
+  readonly maxResources: Resources;
+  readonly minResources: Resources;
+  /** What its workers may have together. */
+  readonly totalResources?: Resources;
+  /** The resources whose limits it really enforces. */
+  readonly enforcedLimits: readonly (keyof Resources)[];
+  readonly gpuTypes: readonly string[];
+  readonly architectures: readonly string[];
+  readonly runtimes: readonly string[];
+  readonly regions: readonly string[];
+  readonly maxExecutionMs?: number;
+  readonly persistentStorage: boolean;
+  readonly customNetworking: boolean;
+  readonly launchModes: readonly ('order' | 'direct')[];
+  readonly watch: boolean;
+  readonly retainedLogs: boolean;
+  readonly recovery: boolean;
+  readonly reuse: boolean;
+  readonly sharedNetwork: boolean;
+  readonly features: readonly string[];
+  readonly labels: Readonly<Record<string, string>>;
 }
 
 /** A provider as the server knows it. */
@@ -35,7 +60,7 @@ export interface Provider {
   readonly labels: Readonly<Record<string, string>>;
   readonly settings: Readonly<Record<string, unknown>>;
   /** What its engine was found to be able to do; absent while it was not reached. */
-  readonly capabilities?: Readonly<Record<string, unknown>>;
+  readonly capabilities?: ProviderCapabilities;
   readonly createdAt: Moment;
   readonly updatedAt: Moment;
 }

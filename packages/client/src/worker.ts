@@ -3,6 +3,16 @@ import type { Ended, Moment, Resources } from './job.ts';
 /** The states of a worker. */
 export type WorkerState = 'creating' | 'connecting' | 'ready' | 'busy' | 'draining' | 'terminating' | 'terminated';
 
+/** How a worker is, as far as its engine and itself tell. */
+export type WorkerHealth =
+  | { readonly status: 'healthy' }
+  | { readonly status: 'unhealthy'; readonly reasons: readonly string[] }
+  /** Its engine does not answer. */
+  | { readonly status: 'unreachable'; readonly since: Moment }
+  /** Its engine does not have it. */
+  | { readonly status: 'lost'; readonly since: Moment }
+  | { readonly status: 'unknown'; readonly reason: string };
+
 /** A worker as the server knows it. */
 export interface Worker extends Ended {
   readonly id: string;
@@ -20,14 +30,9 @@ export interface Worker extends Ended {
   /** The pool it was made for. */
   readonly pool?: string;
   /** How many jobs it took from its pool. */
-  readonly jobsRun?: number;
+  readonly jobsRun: number;
   /** How it is; absent once it is gone. */
-  readonly health?: {
-    readonly status: 'healthy' | 'unhealthy' | 'unreachable' | 'lost' | 'unknown';
-    readonly reasons?: readonly string[];
-    readonly since?: Moment;
-    readonly reason?: string;
-  };
+  readonly health?: WorkerHealth;
   readonly lastSeenAt?: Moment;
   /** When it last reported by itself, and what it said. */
   readonly heartbeatAt?: Moment;

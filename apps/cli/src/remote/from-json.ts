@@ -17,13 +17,13 @@ import {
   type LogRecord,
   type Outcome,
   type Pool,
-  type ProviderCapabilities,
-  type TerminationEvidence,
   type Token,
   type Worker,
   type WorkerHandle,
   type WorkerHealth,
 } from '@hodei/domain';
+
+import { isErrorCode } from './is-error-code.ts';
 
 /** Nothing that the commands show: who owns a row, only the servers need to know. */
 const UNKNOWN_OWNER = 0;
@@ -35,6 +35,7 @@ export function jobFromJson(json: Json.Job): Job {
   const createdAt = moment(json.createdAt);
   const startedAt = optionalMoment(json.startedAt);
   const finishedAt = optionalMoment(json.finishedAt);
+  const outcome = outcomeFromJson(json);
   return {
     id: parseJobId(json.id),
     state: parseJobState(json.state),
@@ -46,7 +47,8 @@ export function jobFromJson(json: Json.Job): Job {
     ...(json.cancelRequest === undefined
       ? {}
       : { cancelRequest: { ...json.cancelRequest, at: moment(json.cancelRequest.at) } }),
-    ...outcomeField('outcome', json),
+    ...(json.submittedBy === undefined ? {} : { submittedBy: json.submittedBy }),
+    ...(outcome === undefined ? {} : { outcome }),
     spec: {
       ...spec,
       ...(notBefore === undefined ? {} : { notBefore: moment(notBefore) }),
@@ -64,10 +66,21 @@ export function descriptionFromJson(json: Json.JobDescription): JobDescription {
     attempts: json.attempts.map((attempt) => attemptFromJson(job, attempt)),
     gaps: json.attempts.flatMap(gapsFromJson),
     ...(json.waitingFor === undefined ? {} : { waitingFor: json.waitingFor }),
+    ...(json.waiting === undefined
+      ? {}
+      : {
+          waiting: {
+            ...json.waiting,
+            words: json.waitingFor ?? json.waiting.reason,
+            // Shown as it is, also where a newer server has a reason that is none here: nothing is decided by it.
+            reason: json.waiting.reason as NonNullable<JobDescription['waiting']>['reason'],
+          },
+        }),
   };
 }
 
 function attemptFromJson(job: Job, json: Json.Attempt): Attempt {
+  const outcome = outcomeFromJson(json);
   return {
     id: parseAttemptId(json.id),
     jobId: job.id,
@@ -79,12 +92,12 @@ function attemptFromJson(job: Job, json: Json.Attempt): Attempt {
     phases: Object.fromEntries(Object.entries(json.phases).map(([phase, at]) => [phase, moment(at)])),
     acknowledged: { ...NO_OUTPUT, ...json.outputBytes },
     warnings: json.warnings,
-    ...outcomeField('outcome', json),
+    ...(outcome === undefined ? {} : { outcome }),
   };
 }
 
 const gapsFromJson = (attempt: Json.Attempt): readonly LogRecord[] =>
-  (attempt.outputGaps ?? []).map(({ stream, offset, reason, lostBytes }) => ({
+  attempt.outputGaps.map(({ stream, offset, reason, lostBytes }) => ({
     attemptId: parseAttemptId(attempt.id),
     stream,
     offset,
@@ -119,6 +132,7 @@ export function workerFromJson(json: Json.Worker): WorkerView {
   const providerId = parseProviderId(json.providerId);
   const createdAt = moment(json.createdAt);
   const lastSeenAt = optionalMoment(json.lastSeenAt);
+  const termination = outcomeFromJson(json);
   const handle: WorkerHandle | undefined =
     resourceId === undefined
       ? undefined
@@ -140,7 +154,7 @@ export function workerFromJson(json: Json.Worker): WorkerView {
     epoch: UNKNOWN_OWNER,
     image: json.image,
     resources: json.resources,
-    jobsRun: json.jobsRun ?? 0,
+    jobsRun: json.jobsRun,
     createdAt,
     stateChangedAt: moment(json.stateChangedAt),
     expiresAt: moment(json.expiresAt),
@@ -150,7 +164,7 @@ export function workerFromJson(json: Json.Worker): WorkerView {
     ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
     ...(heartbeatAt === undefined ? {} : { heartbeat: heartbeatFromJson(moment(heartbeatAt), progress) }),
     ...(endRequest === undefined ? {} : { endRequest: { ...endRequest, at: moment(endRequest.at) } }),
-    ...outcomeField('termination', json),
+    ...(termination === undefined ? {} : { termination }),
   };
   return { worker, health: healthFromJson(json.health) };
 }
@@ -165,20 +179,7 @@ const heartbeatFromJson = (at: EpochMs, progress: string | undefined): Heartbeat
 
 function healthFromJson(json: Json.Worker['health']): WorkerHealth {
   if (json === undefined) return { status: 'unknown', reason: 'it is gone' };
-  const { status, reasons = [], since, reason = '' } = json;
-  switch (status) {
-    case 'healthy':
-      return { status };
-    case 'unhealthy':
-      return { status, reasons };
-    case 'unreachable':
-    case 'lost':
-      return { status, since: optionalMoment(since) ?? 0 };
-    case 'unknown':
-      return { status, reason };
-    default:
-      return status satisfies never;
-  }
+  return 'since' in json ? { ...json, since: moment(json.since) } : json;
 }
 
 /** See {@link jobFromJson}. */
@@ -204,7 +205,7 @@ export function providerFromJson(json: Json.Provider): ProviderView {
     health: { ...json.health, checkedAt: moment(json.health.checkedAt) },
     breaker: json.breaker,
     liveWorkers: json.liveWorkers,
-    ...(json.capabilities === undefined ? {} : { capabilities: json.capabilities as unknown as ProviderCapabilities }),
+    ...(json.capabilities === undefined ? {} : { capabilities: json.capabilities }),
   };
 }
 
@@ -233,13 +234,13 @@ export function tokenFromJson({ createdAt, expiresAt, revokedAt, ...token }: Jso
   };
 }
 
-function outcomeField<Name extends string>(
-  name: Name,
-  { cause, evidence = {} }: Json.Ended,
-): { [Key in Name]?: Outcome } {
-  if (cause === undefined) return {};
-  const outcome: Outcome = { cause: parseTerminationCause(cause), evidence: evidence as TerminationEvidence };
-  return { [name]: outcome } as { [Key in Name]?: Outcome };
+function outcomeFromJson({ cause, evidence = {} }: Json.Ended): Outcome | undefined {
+  if (cause === undefined) return undefined;
+  const { code, ...known } = evidence;
+  return {
+    cause: parseTerminationCause(cause),
+    evidence: { ...known, ...(code === undefined ? {} : { code: isErrorCode(code) ? code : 'unknown_value' }) },
+  };
 }
 
 const moment = (text: Json.Moment): EpochMs => Date.parse(text);

@@ -1,10 +1,12 @@
 import { isHodeiClientError } from '@hodei/client';
-import { ERROR_CODES, HodeiError, type ErrorCode } from '@hodei/domain';
+import { HodeiError, type ErrorCode } from '@hodei/domain';
+
+import { isErrorCode } from './is-error-code.ts';
 
 /** What the client threw, as the commands tell it. Anything else stays as it is. */
 export function translateClientError(error: unknown): unknown {
   if (!isHodeiClientError(error)) return error;
-  const code: ErrorCode = Object.hasOwn(ERROR_CODES, error.code) ? (error.code as ErrorCode) : 'unavailable';
+  const code: ErrorCode = isErrorCode(error.code) ? error.code : 'unavailable';
   return new HodeiError(code, error.message, { cause: error });
 }
 

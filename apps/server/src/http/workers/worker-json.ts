@@ -15,6 +15,8 @@ export function workerToJson({ worker, health }: WorkerView): Frozen<WorkerJson>
     ...(worker.state === 'terminated' ? {} : { health: healthToJson(health) }),
     image: worker.image,
     resources: worker.resources,
+    jobsRun: worker.jobsRun,
+    ...(worker.pool === undefined ? {} : { pool: worker.pool }),
     ...(worker.jobId === undefined ? {} : { jobId: worker.jobId }),
     ...(handle === undefined ? {} : { resourceId: handle.resourceId, warnings: handle.warnings }),
     createdAt: formatMoment(worker.createdAt),

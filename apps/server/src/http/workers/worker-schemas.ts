@@ -26,6 +26,8 @@ export const WorkerJson = z
     image: z.string(),
     resources: Resources,
     jobId: Id.exactOptional(),
+    pool: z.string().describe('the pool it was made for').exactOptional(),
+    jobsRun: z.int().describe('how many jobs it took from its pool'),
     resourceId: z.string().describe('what its engine calls it').exactOptional(),
     warnings: z.array(z.string()).exactOptional(),
     createdAt: Moment,
