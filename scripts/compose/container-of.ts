@@ -10,6 +10,7 @@ export interface ComposeProject {
 /** What `docker compose up` asks the engine to create for a service, on the network that has the project's name. */
 export const containerOf = (name: string, service: ComposeService, project: ComposeProject): object => ({
   Image: service.image,
+  ...(service.command === undefined ? {} : { Cmd: service.command }),
   Env: Object.entries(service.environment ?? {}).map(([variable, value]) => `${variable}=${value}`),
   Labels: project.labels,
   StopTimeout: secondsOf(service.stop_grace_period ?? '10s'),

@@ -9,6 +9,7 @@ export interface ComposeFile {
 
 export interface ComposeService {
   readonly image: string;
+  readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   readonly volumes?: readonly string[];
   readonly ports?: readonly string[];
@@ -35,7 +36,7 @@ export interface ComposeHealthcheck {
 /** Every key that {@link ComposeService} has: another one would be dropped in silence. */
 const KNOWN = new Set(
   (
-    'image environment volumes ports group_add healthcheck depends_on stop_grace_period read_only tmpfs cap_drop ' +
+    'image command environment volumes ports group_add healthcheck depends_on stop_grace_period read_only tmpfs cap_drop ' +
     'security_opt restart build'
   ).split(' '),
 );

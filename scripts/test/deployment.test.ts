@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
+import { parse } from 'yaml';
 
 import { SETTING_DOCS } from '../../apps/server/src/index.ts';
 import { secondsOf } from '../compose/container-of.ts';
@@ -34,4 +35,18 @@ it('who stops a service gives it the time that it takes to drain', async () => {
   expect(secondsOf(services['server']?.stop_grace_period ?? '0s')).toBeGreaterThan(drainS + BEYOND_DRAIN_S);
   const [, seconds] = /^TimeoutStopSec=(\d+)$/m.exec(await read('deploy/systemd/hodei.service')) ?? [];
   expect(Number(seconds)).toBeGreaterThan(drainS + BEYOND_DRAIN_S);
+});
+
+it('what the monitoring is given is there', async () => {
+  const { services, volumes } = await readCompose(join(ROOT, 'deploy/docker/compose.monitoring.yaml'), {});
+  const mounts = Object.values(services).flatMap((service) => service.volumes ?? []);
+  expect(mounts.length).toBeGreaterThan(4);
+  for (const [source = ''] of mounts.map((mount) => mount.split(':'))) {
+    if (source.startsWith('./')) await access(join(ROOT, source));
+    else expect(Object.keys(volumes)).toContain(source);
+  }
+  const { rule_files: rules } = parse(await read('deploy/prometheus/prometheus.yml')) as {
+    rule_files: readonly string[];
+  };
+  for (const rule of rules) await access(join(ROOT, 'deploy/prometheus', rule));
 });
