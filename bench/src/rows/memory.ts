@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 import type { Bench } from '../bench.ts';
 import { atMost, toRow } from '../measure/row.ts';
@@ -14,8 +16,13 @@ export const memory: Bench = async (world, effort) => {
   await using database = await world.createDatabase();
   const env = settingsFor(world, database.connectionString);
   const here = import.meta.dirname;
-  const server = startProcess(join(here, 'run-server.ts'), [], { env });
-  const bare = startProcess(join(here, 'run-nothing.ts'), []);
+  if (!effort.quick) await build();
+  // Quickly, nothing is built, and from source is good enough.
+  const [program, kind] = effort.quick
+    ? (['run-server.ts', 'source'] as const)
+    : (['run-built-server.mjs', 'built'] as const);
+  const server = startProcess(join(here, program), [], { env, kind });
+  const bare = startProcess(join(here, 'run-nothing.mjs'), [], { kind: 'built' });
   await Promise.all([server.said('ready'), bare.said('ready')]);
   // Long enough for its loops to have come around.
   await delay(effort.of(10_000, 1000));
@@ -32,7 +39,7 @@ export const memory: Bench = async (world, effort) => {
   return [
     toRow({
       name: 'memory-idle',
-      what: 'resident memory of the idle server, run from source',
+      what: `resident memory of the idle server, ${effort.quick ? 'run from source' : 'as it is installed'}`,
       unit: 'MB',
       ours: [idle.ours],
       against: { name: 'a Node process that does nothing', samples: [idle.bare] },
@@ -47,6 +54,13 @@ export const memory: Bench = async (world, effort) => {
     }),
   ];
 };
+
+/** What is installed is what was built. */
+async function build(): Promise<void> {
+  const root = join(import.meta.dirname, '..', '..', '..');
+  const turbo = join(root, 'node_modules', '.bin', 'turbo');
+  await promisify(execFile)(turbo, ['run', 'build', '--filter=@hodei/server...'], { cwd: root });
+}
 
 async function residentMegabytes({ process: { pid } }: Started): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');

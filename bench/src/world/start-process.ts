@@ -17,6 +17,8 @@ export function startProcess(
   options: {
     readonly env?: NodeJS.ProcessEnv;
     readonly nodeArgs?: readonly string[];
+    /** Whether what it imports of the workspace is the source (the default) or what was built of it. */
+    readonly kind?: 'source' | 'built';
     /** It leads a process group, which can be ended with all that it starts. */
     readonly ownGroup?: boolean;
   } = {},
@@ -24,7 +26,7 @@ export function startProcess(
   const child = spawn(
     process.execPath,
     [
-      '--conditions=@hodei/source',
+      ...(options.kind === 'built' ? [] : ['--conditions=@hodei/source']),
       '--disable-warning=ExperimentalWarning',
       ...(options.nodeArgs ?? []),
       module,

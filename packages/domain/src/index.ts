@@ -63,6 +63,7 @@ export {
   type LaunchVerdict,
 } from './launch-order.ts';
 export { createLaunchReader, type LaunchReader } from './launch-reader.ts';
+export { LinkedAbort } from './linked-abort.ts';
 export { createOrderReader, type OrderReader } from './order-reader.ts';
 export { REUSABLE_LAUNCHER_SCRIPT, encodeReusableOrder, type JobEnd, type WorkerCondition } from './reusable-launch.ts';
 export type { LogRecord, LogRepository, StoredOutput } from './log-repository.ts';

@@ -1,14 +1,15 @@
-import type {
-  Attempt,
-  EndRequest,
-  EpochMs,
-  Job,
-  Outcome,
-  Phase,
-  RunningJob,
-  WorkerExit,
-  WorkerHandle,
-  WorkerProvider,
+import {
+  LinkedAbort,
+  type Attempt,
+  type EndRequest,
+  type EpochMs,
+  type Job,
+  type Outcome,
+  type Phase,
+  type RunningJob,
+  type WorkerExit,
+  type WorkerHandle,
+  type WorkerProvider,
 } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
@@ -80,9 +81,8 @@ export async function followAttempt(
     ...(timeoutMs === undefined ? {} : { deadlineAt: launchedAt + timeoutMs }),
   };
   // Where the launch can't be recorded, the job is not ours to follow either.
-  const abandon = new AbortController();
-  const lost = AbortSignal.any([signals.lost, abandon.signal]);
-  const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost });
+  using abandon = new LinkedAbort(signals.lost);
+  const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost: abandon.signal });
   const record = launched.recorded
     ? Promise.resolve()
     : giveWay(context, supervision).then(() => recordLaunch(context, attempt, handle, { ...phases }));

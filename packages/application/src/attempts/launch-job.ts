@@ -1,5 +1,6 @@
 import {
   isHodeiError,
+  LinkedAbort,
   NO_OUTPUT,
   type LaunchOrder,
   type RecoverOptions,
@@ -27,14 +28,14 @@ export async function launchJob(
   signal: AbortSignal,
   timeoutMs: number,
 ): Promise<RunningJob> {
-  const tooLong = new AbortController();
+  using limit = new LinkedAbort(signal);
   const answered = new AbortController();
-  abortAfter(context, timeoutMs, tooLong, answered.signal);
+  abortAfter(context, timeoutMs, limit, answered.signal);
   try {
-    return await provider.launch(handle, order, { signal: AbortSignal.any([signal, tooLong.signal]) });
+    return await provider.launch(handle, order, { signal: limit.signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (!tooLong.signal.aborted && !isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+    if (!limit.signal.aborted && !isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
     context.diagnostics.warn('the answer to a launch order is missing; asking the worker', {
       workerId: handle.workerId,
       error,
@@ -42,7 +43,7 @@ export async function launchJob(
   } finally {
     answered.abort(OVER);
   }
-  return askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal, timeoutMs);
+  return await askWorker(context, provider, handle, { nonce: order.nonce, from: NO_OUTPUT }, signal, timeoutMs);
 }
 
 /**
@@ -62,12 +63,12 @@ export async function askWorker(
   const mayPass = createPatience();
   let stopFirst = false;
   for (let tries = 0; ; tries += 1) {
-    const limit = new AbortController();
+    using limit = new LinkedAbort(signal);
     const answered = new AbortController();
     try {
       if (stopFirst) await provider.stopWorker(handle, { gracePeriodMs: 0, signal });
       abortAfter(context, timeoutMs, limit, answered.signal);
-      return await provider.recoverWorker(handle, { ...question, signal: AbortSignal.any([signal, limit.signal]) });
+      return await provider.recoverWorker(handle, { ...question, signal: limit.signal });
     } catch (error) {
       signal.throwIfAborted();
       // An engine that hangs says nothing about the worker: only one that answers makes it the worker's silence.
@@ -84,7 +85,7 @@ export async function askWorker(
 function abortAfter(
   { clock }: Pick<JobContext, 'clock'>,
   timeoutMs: number,
-  limit: AbortController,
+  limit: LinkedAbort,
   answered: AbortSignal,
 ): void {
   void clock.sleep(timeoutMs, answered).then(

@@ -1,4 +1,4 @@
-import type { Job, Phase } from '@hodei/domain';
+import { LinkedAbort, type Job, type Phase } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { Selection } from '../registry/provider-selector.ts';
@@ -50,10 +50,11 @@ export async function runAttempt(
   const report = reportOf(context, job, attempt, 'cold', moments);
   const begun: BegunAttempt = { attempt, provider, phases, output, report };
   const run = async () => {
-    const signal = AbortSignal.any([signals.stop, signals.lost]);
     const noted = notesStarting(moments, () => clock.now(), onProgress);
-    const options = { signal, onProgress: noted, reached, expiresAt: expiryOf(context, job) };
-    const prepared = await prepareWorker(context, selection, job, attempt, secrets, options);
+    const options = { onProgress: noted, reached, expiresAt: expiryOf(context, job) };
+    const prepared = await untilStopped(signals, (signal) =>
+      prepareWorker(context, selection, job, attempt, secrets, { ...options, signal }),
+    );
     const { handle, order, hasBegun, startupMs } = prepared;
     begun.handle = handle;
     context.idle?.changed.ring(); // a pool may start something now
@@ -69,4 +70,10 @@ export async function runAttempt(
     if (error !== undefined && !signals.stop.aborted) registry.reportFailure(provider.id, error);
     return {};
   });
+}
+
+/** What is given up where the job is stopped or lost. */
+async function untilStopped<T>({ stop, lost }: StopSignals, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  using either = new LinkedAbort(stop, lost);
+  return await work(either.signal);
 }

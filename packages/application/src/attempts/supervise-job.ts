@@ -1,5 +1,6 @@
 import {
   isHodeiError,
+  LinkedAbort,
   toHodeiError,
   type Attempt,
   type JobSpec,
@@ -59,10 +60,9 @@ export async function superviseJob(
   running: RunningJob | undefined,
   signals: StopSignals,
 ): Promise<Outcome> {
-  const watch = new AbortController();
-  const stopper = stopWhenAsked(context, job, signals, AbortSignal.any([watch.signal, signals.lost]));
-  const lost = rejected(signals.lost, watch.signal);
-  const gone = signals.gone === undefined ? lost : rejected(signals.gone, watch.signal);
+  using watch = new LinkedAbort(signals.lost);
+  const stopper = stopWhenAsked(context, job, signals, watch.signal);
+  using over = rejection(signals.gone === undefined ? [signals.lost] : [signals.lost, signals.gone]);
   const mayPass = createPatience();
   try {
     let current = running;
@@ -74,12 +74,12 @@ export async function superviseJob(
           ...(await job.output.resume()),
           signal: signals.lost,
         });
-        const exit = await Promise.race([followToExit(job, current, signals.lost, letGo.signal), lost, gone]);
+        const exit = await Promise.race([followToExit(job, current, signals.lost, letGo.signal), over.promise]);
         if (exit.outputMayBeCut) await job.output.loseRest('log_lost');
         job.onExit?.(exit);
         return outcomeOfExit(exit, stopper.reason() ?? job.endedBefore?.(exit));
       } catch (error) {
-        letGo.abort();
+        letGo.abort(OVER);
         current?.detach();
         current = undefined;
         signals.lost.throwIfAborted();
@@ -128,7 +128,11 @@ function stopWhenAsked(
 ): { readonly reason: () => StopReason | undefined; readonly done: Promise<void> } {
   let reason: StopReason | undefined;
   const work = async (): Promise<void> => {
-    reason = await Promise.race([aborted<StopReason>(signals.stop, over), timeIsUp(context, job, over)]);
+    const asked = aborted<StopReason>(signals.stop, over);
+    const { deadlineAt } = job;
+    reason = await (deadlineAt === undefined
+      ? asked
+      : Promise.race([asked, timeIsUp(context, job.spec, deadlineAt, over)]));
     if (reason === undefined) return;
     for (let tries = 0; !over.aborted; tries += 1) {
       try {
@@ -172,37 +176,47 @@ async function stopWithGrace(
 }
 
 async function timeIsUp(
-  context: Pick<JobContext, 'clock'>,
-  job: Supervised,
+  { clock }: Pick<JobContext, 'clock'>,
+  { timeoutMs = 0 }: JobSpec,
+  deadlineAt: number,
   over: AbortSignal,
 ): Promise<StopReason | undefined> {
-  if (job.deadlineAt === undefined) return aborted(over, over);
   try {
-    await context.clock.sleep(job.deadlineAt - context.clock.now(), over);
-    return { kind: 'timed_out', timeoutMs: job.spec.timeoutMs ?? 0 };
+    await clock.sleep(deadlineAt - clock.now(), over);
+    return { kind: 'timed_out', timeoutMs };
   } catch {
     return undefined;
   }
 }
 
-/** Rejects with the signal's reason when it aborts, unless `over` did before. */
-function rejected(signal: AbortSignal, over: AbortSignal): Promise<never> {
+/** Rejects with the reason of the first of these that aborts, unless it is disposed of before. */
+function rejection(signals: readonly AbortSignal[]): { readonly promise: Promise<never> } & Disposable {
   const { promise, reject } = Promise.withResolvers<never>();
   promise.catch(() => undefined); // it may reject when nobody races it any more
-  if (signal.aborted) reject(signal.reason);
-  else
-    AbortSignal.any([signal, over]).addEventListener('abort', () => signal.aborted && reject(signal.reason), {
-      once: true,
-    });
-  return promise;
+  const look = (): void => {
+    const aborted = signals.find((signal) => signal.aborted);
+    if (aborted !== undefined) reject(aborted.reason);
+  };
+  look();
+  for (const signal of signals) signal.addEventListener('abort', look);
+  return {
+    promise,
+    [Symbol.dispose]: () => {
+      for (const signal of signals) signal.removeEventListener('abort', look);
+    },
+  };
 }
 
 /** Resolves with the signal's reason when it aborts, with `undefined` when `over` does. */
 function aborted<T>(signal: AbortSignal, over: AbortSignal): Promise<T | undefined> {
   return new Promise((resolve) => {
-    const end = (): void => resolve(signal.aborted && signal !== over ? (signal.reason as T) : undefined);
+    const end = (): void => {
+      signal.removeEventListener('abort', end);
+      over.removeEventListener('abort', end);
+      resolve(signal.aborted ? (signal.reason as T) : undefined);
+    };
     if (signal.aborted || over.aborted) return end();
-    const any = AbortSignal.any([signal, over]);
-    any.addEventListener('abort', end, { once: true });
+    signal.addEventListener('abort', end);
+    over.addEventListener('abort', end);
   });
 }

@@ -1,4 +1,4 @@
-import { JOB_STATES, toHodeiError, type Job, type JobId } from '@hodei/domain';
+import { JOB_STATES, LinkedAbort, toHodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { continueOwned } from '../recovery/continue-owned.ts';
@@ -121,10 +121,9 @@ async function changedOrTime(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const either = new AbortController();
-  const any = AbortSignal.any([signal, either.signal]);
+  using either = new LinkedAbort(signal);
   try {
-    await Promise.race([changes.next(any), context.clock.sleep(waitMs, any)]);
+    await Promise.race([changes.next(either.signal), context.clock.sleep(waitMs, either.signal)]);
   } finally {
     either.abort(OVER);
   }

@@ -1,4 +1,6 @@
-import type { Clock } from '@hodei/domain';
+import { LinkedAbort, type Clock } from '@hodei/domain';
+
+import { OVER } from './over.ts';
 
 /** Wakes one waiter in this process. A ring between two waits is not missed: the next wait returns at once. */
 export class Bell {
@@ -28,9 +30,8 @@ export class Bell {
 
   /** The same, for at most so many milliseconds. */
   async nextWithin(clock: Clock, mostMs: number, signal: AbortSignal): Promise<void> {
-    const over = new AbortController();
-    const any = AbortSignal.any([signal, over.signal]);
-    await Promise.race([this.next(any), clock.sleep(mostMs, any).catch(() => undefined)]);
-    over.abort();
+    using over = new LinkedAbort(signal);
+    await Promise.race([this.next(over.signal), clock.sleep(mostMs, over.signal).catch(() => undefined)]);
+    over.abort(OVER);
   }
 }

@@ -10,6 +10,11 @@ type Interest = {
   readonly states?: readonly JobState[];
 };
 
+interface Subscriber {
+  readonly interest: Interest;
+  readonly wake: () => void;
+}
+
 /** Wakes one waiter. A change between two waits is not missed: the next wait returns at once. */
 export interface Subscription extends Disposable {
   /** Resolves as soon as something changed since the last time; rejects with the signal's reason. */
@@ -24,7 +29,9 @@ export class ChangeHub {
   /** Output that this process stores, for who follows it here. Of each piece, `logs` is told as well. */
   readonly output = new LiveOutput();
   readonly #feed: ChangeFeed;
-  readonly #subscribers = new Set<{ readonly interest: Interest; readonly wake: () => void }>();
+  /** Of one job each, and of any: a change is told to those whom it concerns, however many others wait. */
+  readonly #ofJob = new Map<JobId, Set<Subscriber>>();
+  readonly #ofAny = new Set<Subscriber>();
 
   constructor(feed: ChangeFeed) {
     this.#feed = feed;
@@ -55,7 +62,8 @@ export class ChangeHub {
         resume?.();
       },
     };
-    this.#subscribers.add(subscriber);
+    const among = interest.jobId === undefined ? this.#ofAny : this.#among(interest.jobId);
+    among.add(subscriber);
     return {
       next: async (signal) => {
         signal?.throwIfAborted();
@@ -73,19 +81,34 @@ export class ChangeHub {
         resume = undefined;
       },
       [Symbol.dispose]: () => {
-        this.#subscribers.delete(subscriber);
+        among.delete(subscriber);
+        if (interest.jobId !== undefined && among.size === 0 && this.#ofJob.get(interest.jobId) === among)
+          this.#ofJob.delete(interest.jobId);
       },
     };
   }
 
   #publish(change: Change): void {
-    for (const { interest, wake } of this.#subscribers) if (concerns(change, interest)) wake();
+    wakeThose(this.#ofAny, change);
+    if (change.kind === 'resync') for (const subscribers of this.#ofJob.values()) wakeThose(subscribers, change);
+    else if ('jobId' in change) wakeThose(this.#ofJob.get(change.jobId) ?? [], change);
+  }
+
+  #among(jobId: JobId): Set<Subscriber> {
+    const there = this.#ofJob.get(jobId);
+    if (there !== undefined) return there;
+    const made = new Set<Subscriber>();
+    this.#ofJob.set(jobId, made);
+    return made;
   }
 }
 
-function concerns(change: Change, { kinds, jobId, states }: Interest): boolean {
+function wakeThose(subscribers: Iterable<Subscriber>, change: Change): void {
+  for (const { interest, wake } of subscribers) if (concerns(change, interest)) wake();
+}
+
+function concerns(change: Change, { kinds, states }: Interest): boolean {
   if (change.kind === 'resync') return true;
   if (!kinds.includes(change.kind)) return false;
-  if (change.kind === 'job' && change.state !== undefined && states?.includes(change.state) === false) return false;
-  return jobId === undefined || ('jobId' in change && change.jobId === jobId);
+  return !(change.kind === 'job' && change.state !== undefined && states?.includes(change.state) === false);
 }

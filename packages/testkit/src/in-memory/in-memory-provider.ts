@@ -3,6 +3,7 @@ import {
   assertWorkerSpec,
   encodeLaunchOrder,
   HodeiError,
+  LinkedAbort,
   NO_OUTPUT,
   type CallOptions,
   type InstallationId,
@@ -245,8 +246,9 @@ export class InMemoryProvider implements WorkerProvider {
     signal: AbortSignal | undefined,
     effect: (signal: AbortSignal) => Promise<T>,
   ): Promise<T> {
-    const either = anySignal(signal, this.#engine.downSignal);
-    return await this.faults.run(call, workerId, { clock: this.#engine.clock, signal: either }, () => effect(either));
+    const { clock, downSignal } = this.#engine;
+    using either = new LinkedAbort(...(signal === undefined ? [downSignal] : [signal, downSignal]));
+    return await this.faults.run(call, workerId, { clock, signal: either.signal }, () => effect(either.signal));
   }
 
   #find(handle: WorkerHandle): InMemoryWorker {
@@ -269,7 +271,7 @@ export class InMemoryProvider implements WorkerProvider {
 
   #attach(job: InMemoryOrder, from: OutputOffsets, workerId: WorkerId): RunningJob {
     const running = new InMemoryRunningJob(job, from, this.#engine.downSignal, (ended, signal) =>
-      this.#call('waitForExit', workerId, signal, () => abortable(ended, signal)),
+      this.#call('waitForExit', workerId, signal, (any) => abortable(ended, any)),
     );
     this.#running.add(running);
     const forget = (): void => void this.#running.delete(running);

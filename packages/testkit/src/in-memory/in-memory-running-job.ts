@@ -1,7 +1,13 @@
-import type { CallOptions, OutputChunk, OutputOffsets, RunningJob, WorkerExit } from '@hodei/domain';
+import {
+  LinkedAbort,
+  type CallOptions,
+  type OutputChunk,
+  type OutputOffsets,
+  type RunningJob,
+  type WorkerExit,
+} from '@hodei/domain';
 import type { InMemoryOrder } from './in-memory-order.ts';
 import type { abortable } from './waiting.ts';
-import { anySignal } from './waiting.ts';
 
 /** What ends an output that nobody wants any more; readers never see it. */
 const LET_GO = Symbol('let go');
@@ -24,7 +30,7 @@ export class InMemoryRunningJob implements RunningJob {
 
   async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
     signal?.throwIfAborted();
-    return await this.#wait(this.#order.ended, anySignal(signal, this.#downSignal));
+    return await this.#wait(this.#order.ended, signal);
   }
 
   detach(): void {
@@ -32,8 +38,9 @@ export class InMemoryRunningJob implements RunningJob {
   }
 
   async *#read(from: OutputOffsets): AsyncGenerator<OutputChunk> {
+    using either = new LinkedAbort(this.#detached.signal, this.#downSignal);
     try {
-      yield* this.#order.output.follow(from, anySignal(this.#detached.signal, this.#downSignal));
+      yield* this.#order.output.follow(from, either.signal);
     } catch (error) {
       if (error !== LET_GO) throw error;
     }
