@@ -87,7 +87,7 @@ describe('a service that is watched', () => {
     expect(value('hodei_jobs_submitted_total', { placed: 'false' })).toBe(2);
     expect(value('hodei_jobs_ended_total', { state: 'succeeded' })).toBe(3);
     expect(value('hodei_attempts_ended_total', { cause: 'command_not_found', start: 'cold' })).toBe(1);
-    for (const phase of ['queue', 'claim', 'pull', 'create', 'start', 'record', 'launch', 'first_byte'])
+    for (const phase of ['queue', 'claim', 'pull', 'turn', 'create', 'start', 'record', 'launch', 'first_byte'])
       expect([phase, value('hodei_start_phase_seconds_count', { phase, start: 'cold' })]).toEqual([phase, 1]);
     for (const start of ['warm', 'reused']) {
       for (const phase of ['queue', 'claim', 'launch', 'first_byte'])
@@ -106,7 +106,7 @@ describe('a service that is watched', () => {
 
   it("makes one tree of a job's spans, below the caller's", () => {
     const spans = spansOf(CALLER.traceId);
-    const parts = ['claim', 'pull', 'create', 'start', 'record', 'launch', 'run', 'finish'];
+    const parts = ['claim', 'pull', 'turn', 'create', 'start', 'record', 'launch', 'run', 'finish'];
     expect(drawTree(spans)[0]).toBe('job');
     expect(drawTree(spans).toSorted()).toEqual(
       ['job', '  submit', '  queue', '  attempt', ...parts.map((part) => `    ${part}`)].toSorted(),

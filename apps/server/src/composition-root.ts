@@ -6,6 +6,7 @@ import {
   DEFAULT_JOB_POLICY,
   IdleWorkers,
   JobRunner,
+  Preparations,
   ProviderRegistry,
   type JobContext,
 } from '@hodei/application';
@@ -88,6 +89,7 @@ function createJobContext(c: DependencyContainer): JobContext {
     sealer: c.resolve(SECRET_SEALER),
     diagnostics: c.resolve(DIAGNOSTICS),
     idle: c.resolve(IDLE_WORKERS),
+    preparations: new Preparations(),
     instance: c.resolve(INSTANCE),
     lost: c.resolve(LEASE_LOST),
     ...(c.isRegistered(TELEMETRY, true) ? { telemetry: c.resolve(TELEMETRY) } : {}),

@@ -1,4 +1,5 @@
 export { outcomeOfError, outcomeOfExit, type StopReason } from './attempts/outcome-of.ts';
+export { Preparations } from './attempts/preparations.ts';
 export type { OnProgress } from './attempts/prepare-worker.ts';
 export type { AttemptResult } from './attempts/end-attempt.ts';
 export { runAttempt } from './attempts/run-attempt.ts';
@@ -12,7 +13,7 @@ export { HistoryTail } from './history/history-tail.ts';
 export { deletePool, listPools, putPool, type PoolView } from './pools/put-pool.ts';
 export { cancelJob } from './jobs/cancel-job.ts';
 export { describeJob, type JobDescription } from './jobs/describe-job.ts';
-export type { Waiting, WaitingReason } from './jobs/waiting-for.ts';
+export { WAITING_REASONS, type Waiting, type WaitingReason } from './jobs/waiting-for.ts';
 export { followOutput } from './jobs/follow-output.ts';
 export { demandOf } from './jobs/demand-of.ts';
 export { submitJob, type Idempotency } from './jobs/submit-job.ts';

@@ -35,7 +35,7 @@ interface SpanFacts {
  * ├ submit
  * ├ queue
  * └ attempt
- *   ├ claim, pull, create, start, record, launch
+ *   ├ claim, pull, turn, create, start, record, launch
  *   ├ run       (with the event "first byte")
  *   └ finish
  * ```

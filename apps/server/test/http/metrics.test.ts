@@ -59,7 +59,7 @@ describe('GET /metrics', () => {
     expect(valueOf(families, 'hodei_jobs_ended_total', { state: 'failed', cause: 'exited' })).toBe(1);
     expect(valueOf(families, 'hodei_jobs_ended_total', { state: 'cancelled', cause: 'cancelled' })).toBe(1);
     expect(valueOf(families, 'hodei_log_bytes_total', { stream: 'stdout' })).toBe(12);
-    for (const phase of ['queue', 'claim', 'pull', 'create', 'start', 'record', 'launch'])
+    for (const phase of ['queue', 'claim', 'pull', 'turn', 'create', 'start', 'record', 'launch'])
       expect([phase, valueOf(families, 'hodei_start_phase_seconds_count', { phase, start: 'cold' })]).toEqual([
         phase,
         3,

@@ -66,6 +66,7 @@ export async function prepareWorker(
   };
   const order = (argv: readonly string[]): LaunchOrder => launchOrderOf(job, attempt, secrets, argv);
   const make = async (): Promise<Omit<PreparedWorker, 'startupMs'>> => {
+    onProgress({ phase: 'creating-worker' }); // its turn has come
     try {
       const handle = await provider.createWorker(workerSpec, { signal, onProgress });
       return { handle, order: order(commandOf(job, handle.defaultCommand)), hasBegun: false };

@@ -11,7 +11,8 @@ import { beginAttempt, expiryOf } from './begin-attempt.ts';
 import { concludeAttempt, type BegunAttempt } from './conclude-attempt.ts';
 import type { AttemptResult } from './end-attempt.ts';
 import type { Phases } from './follow-attempt.ts';
-import { prepareWorker, type OnProgress } from './prepare-worker.ts';
+import { preparationOf } from './preparations.ts';
+import { prepareWorker, type OnProgress, type PreparedWorker } from './prepare-worker.ts';
 import { recordReady } from './record-launch.ts';
 import { runOnWorker } from './run-on-worker.ts';
 import { OutputStore } from './store-output.ts';
@@ -36,9 +37,6 @@ export async function runAttempt(
   const { provider } = selection;
   const { registry, policy, clock } = instanceContext;
   const phases: Phases = { claimed: job.stateChangedAt };
-  const reached = (phase: Phase): void => {
-    phases[phase] ??= clock.now();
-  };
   const given = await openSecrets(instanceContext, job);
   const attempt = await beginAttempt(instanceContext, job, provider, phases);
   const context = aboutAttempt(instanceContext, attempt);
@@ -49,16 +47,31 @@ export async function runAttempt(
   const output = OutputStore.for(context, job, attempt, secrets);
   const report = reportOf(context, job, attempt, 'cold', moments);
   const begun: BegunAttempt = { attempt, provider, phases, output, report };
-  const run = async () => {
-    const noted = notesStarting(moments, () => clock.now(), onProgress);
+  const makeReady = async (): Promise<PreparedWorker> => {
+    using preparing = context.preparations?.begin(attempt.id);
+    const reached = (phase: Phase): void => {
+      phases[phase] ??= clock.now();
+      if (phase === 'imageReady') preparing?.note({ step: 'turn' });
+    };
+    const noted = notesStarting(
+      moments,
+      () => clock.now(),
+      (progress) => {
+        preparing?.note(preparationOf(progress));
+        onProgress(progress);
+      },
+    );
     const options = { onProgress: noted, reached, expiresAt: expiryOf(context, job) };
     const prepared = await untilStopped(signals, (signal) =>
       prepareWorker(context, selection, job, attempt, secrets, { ...options, signal }),
     );
-    const { handle, order, hasBegun, startupMs } = prepared;
-    begun.handle = handle;
+    begun.handle = prepared.handle;
     context.idle?.changed.ring(); // a pool may start something now
-    await recordReady(context, attempt, handle);
+    await recordReady(context, attempt, prepared.handle);
+    return prepared;
+  };
+  const run = async () => {
+    const { handle, order, hasBegun, startupMs } = await makeReady();
     if (!hasBegun) signals.stop.throwIfAborted();
     const { launchTimeoutMs } = policy;
     const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };

@@ -17,7 +17,7 @@ export interface JobDescription {
 
 /** @throws HodeiError `not_found` */
 export async function describeJob(
-  context: Pick<JobContext, 'repositories' | 'clock'>,
+  context: Pick<JobContext, 'repositories' | 'clock' | 'preparations'>,
   jobId: JobId,
 ): Promise<JobDescription> {
   const { jobs, attempts, logs } = context.repositories;

@@ -1,22 +1,32 @@
-import { EVERY_JOB, PHASES, type Attempt, type EpochMs, type Job, type JobRefusal, type Phase } from '@hodei/domain';
+import { EVERY_JOB, type Attempt, type EpochMs, type Job, type JobRefusal } from '@hodei/domain';
 
+import type { Preparation } from '../attempts/preparations.ts';
 import type { JobContext } from '../support/job-context.ts';
 
-/** What a job waits for before it runs; one word for a program. */
-export type WaitingReason =
-  | 'not_before'
-  | 'retry_backoff'
-  | 'queue_paused'
-  | 'queue_limit'
-  | 'key_limit'
-  | JobRefusal['reason']
-  | 'no_instance'
-  | 'earlier_jobs'
-  | 'claiming'
-  | 'choosing_provider'
-  | 'pulling_image'
-  | 'creating_worker'
-  | 'launching';
+/** What a job may wait for before it runs; one word for a program. */
+export const WAITING_REASONS = [
+  'not_before',
+  'retry_backoff',
+  'queue_paused',
+  'queue_limit',
+  'key_limit',
+  'no_capacity',
+  'provider_unhealthy',
+  'no_provider',
+  'no_instance',
+  'earlier_jobs',
+  'claiming',
+  'choosing_provider',
+  'pulling_image',
+  'start_turn',
+  'creating_worker',
+  'preparing',
+  'launching',
+  'ending',
+] as const;
+
+/** See {@link WAITING_REASONS}. */
+export type WaitingReason = (typeof WAITING_REASONS)[number];
 
 /** Why a job isn't running yet. */
 export interface Waiting {
@@ -30,13 +40,17 @@ export interface Waiting {
 /** More jobs than this before it are not counted. */
 const MOST_BEFORE = 1000;
 
-/** Why a job isn't running; absent where it runs or has ended. Reads rows alone. */
+/**
+ * Why a job isn't running; absent where it runs or has ended. Reads rows, and of a worker that this process makes, how
+ * far it is.
+ */
 export async function waitingFor(
-  { repositories, clock }: Pick<JobContext, 'repositories' | 'clock'>,
+  context: Pick<JobContext, 'repositories' | 'clock' | 'preparations'>,
   job: Job,
   attempts: readonly Attempt[],
 ): Promise<Waiting | undefined> {
-  if (job.state === 'scheduled') return whilePreparing(attempts);
+  const { repositories, clock } = context;
+  if (job.state === 'scheduled') return whilePreparing(context, job, attempts);
   if (job.state !== 'pending') return undefined;
   const now = clock.now();
   const early = beforeItsTime(job, attempts, now);
@@ -60,27 +74,54 @@ export async function waitingFor(
     const words = `other jobs to end: queue ${name} has ${inFlight} of at most ${maxInFlight} in flight`;
     if (inFlight >= maxInFlight) return waiting('queue_limit', words, { queue: name, inFlight, maxInFlight });
   }
-  if ((await instances.listLive()).length === 0)
-    return waiting('no_instance', 'an instance to run it: none is alive', {});
+  const alive = (await instances.listLive()).length;
+  if (alive === 0) return waiting('no_instance', 'an instance to run it: none is alive', {});
   if (job.refusal !== undefined) return refused(job.refusal);
   const before = await jobs.countBefore(job.id, MOST_BEFORE);
-  if (before === 0) return waiting('claiming', 'an instance with a free place', {});
+  if (before === 0)
+    return waiting('claiming', `a place: ${alive} ${alive === 1 ? 'instance is' : 'instances are'} alive`, { alive });
   const count = before === MOST_BEFORE ? `${before} or more jobs` : before === 1 ? '1 job' : `${before} jobs`;
   return waiting('earlier_jobs', `its turn: ${count} in queue ${name} come before it`, { queue: name, before });
 }
 
-const STEPS: Readonly<Partial<Record<Phase, readonly [WaitingReason, string]>>> = {
-  claimed: ['pulling_image', 'its image to be ready'],
-  imageReady: ['creating_worker', 'its worker to start'],
-  workerReady: ['launching', 'its worker to take the order'],
-  ordered: ['launching', 'its worker to say that it is launched'],
+const STEPS: Readonly<Record<Preparation['step'], readonly [WaitingReason, string]>> = {
+  image: ['pulling_image', 'its image to be ready'],
+  turn: ['start_turn', 'its turn to be started: its provider starts only so many workers at once'],
+  worker: ['creating_worker', 'its worker to start'],
 };
 
-function whilePreparing(attempts: readonly Attempt[]): Waiting {
+async function whilePreparing(
+  { repositories, preparations }: Pick<JobContext, 'repositories' | 'preparations'>,
+  { spec: { image } }: Job,
+  attempts: readonly Attempt[],
+): Promise<Waiting> {
   const current = attempts.findLast((attempt) => attempt.outcome === undefined);
-  const reached = PHASES.findLast((phase) => current?.phases[phase] !== undefined);
-  const [reason, words] = (reached === undefined ? undefined : STEPS[reached]) ?? ['choosing_provider', 'a provider'];
-  return waiting(reason, words, current === undefined ? {} : { attempt: current.number });
+  if (current === undefined)
+    return waiting('choosing_provider', 'a provider, or a worker of a pool that will be free sooner', {});
+  const { number: attempt, providerId, workerId } = current;
+  const facts = { attempt, providerId, workerId };
+  const preparation = preparations?.of(current.id);
+  if (preparation !== undefined) {
+    const [reason, words] = STEPS[preparation.step];
+    const { detail } = preparation;
+    if (detail === undefined) return waiting(reason, words, { ...facts, image });
+    return waiting(reason, `${words} (${detail})`, { ...facts, image, detail });
+  }
+  const { state } = await repositories.workers.get(workerId);
+  switch (state) {
+    case 'creating':
+    case 'connecting':
+      return waiting('preparing', 'its image and its worker to be ready', { ...facts, image });
+    case 'ready':
+    case 'busy':
+      return waiting('launching', 'its worker to say that it is launched', facts);
+    case 'draining':
+    case 'terminating':
+    case 'terminated':
+      return waiting('ending', `the end of an attempt whose worker is ${state}`, facts);
+    default:
+      return state satisfies never;
+  }
 }
 
 function beforeItsTime(job: Job, attempts: readonly Attempt[], now: EpochMs): Waiting | undefined {

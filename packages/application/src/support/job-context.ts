@@ -1,5 +1,6 @@
 import type { Clock, IdGenerator, Instance, Repositories, SecretSealer } from '@hodei/domain';
 
+import type { Preparations } from '../attempts/preparations.ts';
 import type { IdleWorkers } from '../pools/idle-workers.ts';
 import type { ProviderRegistry } from '../registry/provider-registry.ts';
 import type { Telemetry } from '../telemetry/telemetry.ts';
@@ -17,6 +18,8 @@ export interface JobContext {
   readonly sealer: SecretSealer;
   readonly diagnostics: Diagnostics;
   readonly policy: JobPolicy;
+  /** How far this process is with the workers that it makes; absent: nobody asks. */
+  readonly preparations?: Preparations;
   /** Is told what happens, to measure it; absent: nobody measures. */
   readonly telemetry?: Telemetry;
   /** The workers of pools that wait in this process; absent in one that keeps none. */

@@ -55,10 +55,11 @@ export const reportOf = (
   moments?: StartMoments,
 ): AttemptReport | undefined => telemetry && new AttemptReport(telemetry, job, attempt, start, moments);
 
-/** Notes when the engine begins to start a worker, as its progress says it. */
+/** Notes when the engine makes a worker, and when it begins to start it, as its progress says it. */
 export const notesStarting =
   (moments: StartMoments, now: () => number, onProgress: (progress: ProvisionProgress) => void = () => undefined) =>
   (progress: ProvisionProgress): void => {
-    if (progress.phase === 'starting-worker') moments.starting = now();
+    if (progress.phase === 'creating-worker') moments.creating ??= now();
+    else if (progress.phase === 'starting-worker') moments.starting = now();
     onProgress(progress);
   };

@@ -3,11 +3,21 @@ import type { EpochMs, Job, PhaseTimes } from '@hodei/domain';
 /**
  * The parts of a start, in their order:
  * `queue`, from the moment the job might have begun to its claim; `claim`, until a provider is chosen and the attempt
- * is stored (or it is placed on a waiting worker); `pull`, until its image is there; `create`, until the engine has
- * made the worker; `start`, until it waits for its order; `record`, until that is stored; `launch`, from the order to
+ * is stored (or it is placed on a waiting worker); `pull`, until its image is there; `turn`, until its provider may start
+ * one more worker; `create`, until the engine has made it; `start`, until it waits for its order; `record`, until that is stored; `launch`, from the order to
  * the worker's answer; `first_byte`, from there to the first output.
  */
-export const START_PHASES = ['queue', 'claim', 'pull', 'create', 'start', 'record', 'launch', 'first_byte'] as const;
+export const START_PHASES = [
+  'queue',
+  'claim',
+  'pull',
+  'turn',
+  'create',
+  'start',
+  'record',
+  'launch',
+  'first_byte',
+] as const;
 
 /** See {@link START_PHASES}. */
 export type StartPhase = (typeof START_PHASES)[number];
@@ -23,6 +33,8 @@ export interface PhaseSpan {
 export interface StartMoments {
   /** The attempt is stored. */
   begun?: EpochMs;
+  /** The engine is asked for the worker. */
+  creating?: EpochMs;
   /** The engine has made the worker and starts it. */
   starting?: EpochMs;
 }
@@ -40,7 +52,7 @@ export function startPhases(
   job: Job | undefined,
   attemptNumber: number,
   phases: PhaseTimes,
-  { begun, starting }: StartMoments = {},
+  { begun, creating, starting }: StartMoments = {},
 ): readonly PhaseSpan[] {
   const { claimed, imageReady, workerReady, ordered, launched, firstByte } = phases;
   // A worker of a pool was ready before: between the claim and the order there is the placement, and nothing else.
@@ -48,7 +60,8 @@ export function startPhases(
   const cold: readonly Bounds[] = [
     ['claim', claimed, begun],
     ['pull', begun ?? claimed, imageReady],
-    ['create', imageReady, starting ?? workerReady],
+    ['turn', imageReady, creating],
+    ['create', creating ?? imageReady, starting ?? workerReady],
     ['start', starting, workerReady],
     ['record', workerReady, ordered],
   ];

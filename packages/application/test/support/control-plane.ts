@@ -25,6 +25,7 @@ import {
   JobRunner,
   keepPools,
   PoolKeeper,
+  Preparations,
   ProviderRegistry,
   submitJob,
   waitForJob,
@@ -123,6 +124,7 @@ export async function startControlPlane(
     ids,
     instance,
     idle,
+    preparations: new Preparations(),
     lost: new AbortController().signal,
     policy: { ...DEFAULT_JOB_POLICY, ...options.policy },
     // Reversed, so that a test can tell a sealed secret from an open one.
