@@ -1,5 +1,6 @@
 import { HodeiError } from './errors.ts';
 import type { Resources } from './resources.ts';
+import type { SetAside } from './set-aside.ts';
 
 /** How much more than there is may be promised to workers, as factors: 1 is no more than there is. */
 export interface Overcommit {
@@ -25,6 +26,8 @@ export interface Load {
   /** What they asked for; one that asked for nothing counts as a worker alone. */
   readonly cpu: number;
   readonly memoryBytes: number;
+  /** What is kept for one job beside that. */
+  readonly setAside?: SetAside;
 }
 
 /** What may be promised of what an engine has. Pure. */
@@ -39,11 +42,13 @@ export function capacityOf({ cpu, memoryBytes }: Resources, overcommit: Overcomm
 /**
  * What keeps one more worker out, a sentence each; nothing where it has room. Pure.
  * @param load without that worker.
+ * @param kept what has to be left for another one beside it, see {@link leavesRoom}.
  */
 export function lackOfRoom(
   provider: { readonly maxWorkers: number; readonly capacity?: Capacity },
   load: Load,
   { cpu = 0, memoryBytes = 0 }: Resources,
+  kept?: SetAside,
 ): readonly string[] {
   const { capacity = {}, maxWorkers } = provider;
   const lacks: string[] = [];
@@ -54,7 +59,27 @@ export function lackOfRoom(
     lacks.push(
       `${load.memoryBytes} of ${capacity.memoryBytes} bytes of memory are promised, and ${memoryBytes} are asked for`,
     );
-  return lacks;
+  if (lacks.length > 0 || kept === undefined) return lacks;
+  const together = {
+    workers: load.workers + 1,
+    cpu: load.cpu + (cpu > 0 ? kept.cpu : 0),
+    memoryBytes: load.memoryBytes + (memoryBytes > 0 ? kept.memoryBytes : 0),
+  };
+  const isInTheWay = lackOfRoom(provider, together, { cpu, memoryBytes }).length > 0;
+  return isInTheWay ? [`room is set aside for job ${kept.jobId}`] : [];
+}
+
+/** How far a worker is from having room, as the part of what the provider has; 0 or less where it has. Pure. */
+export function distanceToRoom(
+  { maxWorkers, capacity = {} }: { readonly maxWorkers: number; readonly capacity?: Capacity },
+  load: Load,
+  { cpu = 0, memoryBytes = 0 }: Resources,
+): number {
+  const parts = [(load.workers + 1 - maxWorkers) / maxWorkers];
+  if (cpu > 0 && capacity.cpu !== undefined) parts.push((load.cpu + cpu - capacity.cpu) / capacity.cpu);
+  if (memoryBytes > 0 && capacity.memoryBytes !== undefined)
+    parts.push((load.memoryBytes + memoryBytes - capacity.memoryBytes) / capacity.memoryBytes);
+  return Math.max(...parts);
 }
 
 /** @throws HodeiError `invalid_input` */

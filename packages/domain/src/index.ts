@@ -6,6 +6,7 @@ export {
   DEFAULT_OVERCOMMIT,
   assertOvercommit,
   capacityOf,
+  distanceToRoom,
   lackOfRoom,
   type Capacity,
   type Load,
@@ -18,6 +19,7 @@ export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';
 export type { EpochMs, Clock } from './clock.ts';
 export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, type ErrorDetails } from './errors.ts';
 export { fitsTemplate } from './fits-template.ts';
+export { leavesRoom, roomForJob, SET_ASIDE_AFTER_MS, setAsideUntil, type RoomFor, type SetAside } from './set-aside.ts';
 export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
 export type { HistoryEvent } from './history-event.ts';
 export type { HistoryHorizon, HistoryRepository } from './history-repository.ts';

@@ -1,7 +1,7 @@
 import type { Attempt } from './attempt.ts';
 import type { Placement } from './attempt-repository.ts';
 import type { EpochMs } from './clock.ts';
-import type { JobId } from './ids.ts';
+import type { JobId, ProviderId } from './ids.ts';
 import type { Epoch } from './instance.ts';
 import type { Job, JobRefusal, JobSpec } from './job.ts';
 import type { JobState } from './job-state.ts';
@@ -102,6 +102,8 @@ export interface JobRepository {
 
   /**
    * Gives a scheduled job back without an attempt, or ends it before one began (`outcome` and an end state).
+   * @param release.to.setAside room for it is kept on this provider, and on no other one, until then or until it begins
+   * or ends; unless there it is kept for a job that waits and whose turn is not after its own. See {@link SetAside}.
    * @throws HodeiError `stale_epoch`, `conflict` (not scheduled any more, or back to `pending` although its
    * cancellation was asked for), `not_found`
    */
@@ -110,7 +112,12 @@ export interface JobRepository {
     readonly epoch: Epoch;
     readonly at: EpochMs;
     readonly to:
-      | { readonly state: 'pending'; readonly notBefore: EpochMs; readonly refusal?: JobRefusal }
+      | {
+          readonly state: 'pending';
+          readonly notBefore: EpochMs;
+          readonly refusal?: JobRefusal;
+          readonly setAside?: { readonly providerId: ProviderId; readonly until: EpochMs };
+        }
       | { readonly state: 'failed' | 'cancelled' | 'timed_out'; readonly outcome: NonNullable<Job['outcome']> };
   }): Promise<Job>;
 

@@ -72,6 +72,8 @@ export interface JobRefusal {
   readonly reason: 'no_capacity' | 'provider_unhealthy' | 'no_provider';
   /** What speaks against each provider. */
   readonly message: string;
+  /** Where room is kept for it meanwhile. */
+  readonly setAside?: { readonly provider: string; readonly until: EpochMs };
   readonly at: EpochMs;
 }
 

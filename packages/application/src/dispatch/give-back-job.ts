@@ -1,5 +1,7 @@
 import {
   isHodeiError,
+  parseProviderId,
+  setAsideUntil,
   withJitter,
   type EpochMs,
   type HodeiError,
@@ -16,11 +18,23 @@ import { randomFraction } from '../support/random-fraction.ts';
 /** How long a job waits before a provider is looked for again, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
 
-/** Jobs that were refused together do not come back together; the reason is kept for who asks. */
-function waitAgain(context: Pick<JobContext, 'ids'>, error: HodeiError, at: EpochMs) {
+/**
+ * Jobs that were refused together do not come back together; the reason is kept for who asks. For one that has waited
+ * for room for long enough, room is set aside on the provider that lacks the least.
+ */
+function waitAgain(context: Pick<JobContext, 'ids'>, job: Job, error: HodeiError, at: EpochMs) {
+  const { reason: why, nearestId, nearestName } = error.details;
   const notBefore = at + withJitter(LOOK_AGAIN_MS, randomFraction(context.ids));
-  const reason = REASONS.find((known) => known === error.details['reason']) ?? 'no_provider';
-  return { state: 'pending' as const, notBefore, refusal: { reason, message: error.message, at } };
+  const reason = REASONS.find((known) => known === why) ?? 'no_provider';
+  const refusal = { reason, message: error.message, at };
+  const until = reason === 'no_capacity' ? setAsideUntil(job, at) : undefined;
+  if (until === undefined || typeof nearestId !== 'string') return { state: 'pending' as const, notBefore, refusal };
+  return {
+    state: 'pending' as const,
+    notBefore,
+    refusal: { ...refusal, setAside: { provider: String(nearestName), until } },
+    setAside: { providerId: parseProviderId(nearestId), until },
+  };
 }
 
 const REASONS: readonly JobRefusal['reason'][] = ['no_capacity', 'provider_unhealthy', 'no_provider'];
@@ -43,7 +57,7 @@ export async function giveBackJob(context: JobContext, job: Job, error: HodeiErr
   const to = current.cancelRequest
     ? end('cancelled', { cause: 'cancelled', evidence: { by: current.cancelRequest.by, message: 'it had not begun' } })
     : error.retryable
-      ? waitAgain(context, error, at)
+      ? waitAgain(context, current, error, at)
       : end('failed', outcomeOfError(error));
   const released = async (): Promise<Job | undefined> => {
     const now = await jobs.get(job.id);

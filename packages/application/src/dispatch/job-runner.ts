@@ -1,4 +1,5 @@
 import {
+  roomForJob,
   toHodeiError,
   type Attempt,
   type CancelRequest,
@@ -90,6 +91,7 @@ export class JobRunner {
           demand,
           strategy,
           image: job.spec.image,
+          roomFor: roomForJob(job),
           reserve: true,
         });
         return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));

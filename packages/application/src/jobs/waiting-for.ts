@@ -144,10 +144,13 @@ const REFUSED: Readonly<Record<JobRefusal['reason'], string>> = {
   no_provider: 'a provider that can take it',
 };
 
-function refused({ reason, message }: JobRefusal, until?: string): Waiting {
+function refused({ reason, message, setAside }: JobRefusal, until?: string): Waiting {
   const again = until === undefined ? '' : `; tried again at ${until}`;
-  return waiting(reason, `${REFUSED[reason]} (${message})${again}`, {
+  const keptUntil = setAside && new Date(setAside.until).toISOString();
+  const kept = setAside === undefined ? '' : `; ${setAside.provider} keeps what becomes free for it until ${keptUntil}`;
+  return waiting(reason, `${REFUSED[reason]} (${message})${kept}${again}`, {
     message,
+    ...(setAside === undefined || keptUntil === undefined ? {} : { provider: setAside.provider, keptUntil }),
     ...(until === undefined ? {} : { until }),
   });
 }

@@ -1,5 +1,7 @@
 import {
+  distanceToRoom,
   lackOfRoom,
+  leavesRoom,
   shortfall,
   type Demand,
   type EpochMs,
@@ -7,6 +9,8 @@ import {
   type ProviderCapabilities,
   type ProviderHealth,
   type ProviderId,
+  type RoomFor,
+  type SetAside,
 } from '@hodei/domain';
 
 import type { Candidate } from './candidate.ts';
@@ -42,6 +46,8 @@ export interface ProviderRefusal {
   readonly reasons: readonly RefusalReason[];
   /** It may take work from this moment on, where that is known. */
   readonly retryAt?: EpochMs;
+  /** Present where it only lacks room, and may keep some for whom it is: how much is missing, see `distanceToRoom`. */
+  readonly missing?: number;
 }
 
 /** Which providers could take some work now, and why the others could not. */
@@ -60,6 +66,8 @@ export interface SelectionQuery {
   readonly strategy: SelectionStrategyName;
   /** Only the one of this name. */
   readonly only?: string;
+  /** For which job room is looked for; absent: for a pool. */
+  readonly roomFor?: RoomFor;
   /** Not these. */
   readonly exclude?: readonly ProviderId[];
 }
@@ -86,7 +94,13 @@ export function explainSelection(
       continue;
     }
     const open = provider.breaker.phase === 'open' && provider.breaker.until > now ? provider.breaker : undefined;
-    refusals.push({ providerId: config.id, name: config.name, reasons, ...(open ? { retryAt: open.until } : {}) });
+    const about = { providerId: config.id, name: config.name, reasons };
+    const mayKeep = reasons.every(({ kind }) => kind === 'no_capacity') && keptFrom(provider, query, now) === undefined;
+    refusals.push({
+      ...about,
+      ...(open ? { retryAt: open.until } : {}),
+      ...(mayKeep ? { missing: distanceToRoom(config, provider.load, query.demand.resources) } : {}),
+    });
   }
   return {
     candidates: candidates.sort(compareBy(query.strategy)),
@@ -96,11 +110,14 @@ export function explainSelection(
   };
 }
 
-function reasonsAgainst(
-  provider: ProviderSnapshot,
-  { demand, exclude, only }: SelectionQuery,
-  now: EpochMs,
-): readonly RefusalReason[] {
+/** What has to be left for another job. */
+function keptFrom({ load }: ProviderSnapshot, { roomFor }: SelectionQuery, now: EpochMs): SetAside | undefined {
+  const { setAside } = load;
+  return setAside !== undefined && setAside.until > now && leavesRoom(setAside, roomFor) ? setAside : undefined;
+}
+
+function reasonsAgainst(provider: ProviderSnapshot, query: SelectionQuery, now: EpochMs): readonly RefusalReason[] {
+  const { demand, exclude, only } = query;
   const { config, capabilities, health, load } = provider;
   const reasons: RefusalReason[] = [];
   const against = (kind: RefusalKind, message: string): void => {
@@ -124,6 +141,7 @@ function reasonsAgainst(
         : 'one job tries it now';
     against('breaker', `failed repeatedly, ${until}`);
   }
-  for (const sentence of lackOfRoom(config, load, demand.resources)) against('no_capacity', sentence);
+  for (const sentence of lackOfRoom(config, load, demand.resources, keptFrom(provider, query, now)))
+    against('no_capacity', sentence);
   return reasons;
 }

@@ -6,6 +6,7 @@ import type { ProviderRefusal, RefusalKind, SelectionExplanation } from './expla
  * Says why there is no provider for some work: `limit_exceeded` where none could ever take it,
  * `provider_unavailable` where one could at another time, or none is registered.
  *
+ * `details.nearestId` and `nearestName`, where present: the provider that lacks the least room, and nothing else.
  * `details.retryAt`, where present, is the earliest moment at which trying again may help.
  */
 export function noProviderError({ refusals, fulfillable }: SelectionExplanation): HodeiError {
@@ -19,6 +20,9 @@ export function noProviderError({ refusals, fulfillable }: SelectionExplanation)
     });
   }
   const able = refusals.filter(({ reasons }) => reasons.every(({ kind }) => kind !== 'shortfall'));
+  const [nearest] = able
+    .flatMap(({ providerId, name, missing }) => (missing === undefined ? [] : { providerId, name, missing }))
+    .toSorted((a, b) => a.missing - b.missing);
   const times = able.flatMap(({ retryAt }) => retryAt ?? []);
   return new HodeiError(
     'provider_unavailable',
@@ -27,6 +31,7 @@ export function noProviderError({ refusals, fulfillable }: SelectionExplanation)
       details: {
         providers: refusals.length,
         reason: reasonOf(able),
+        ...(nearest === undefined ? {} : { nearestId: nearest.providerId, nearestName: nearest.name }),
         ...(times.length === 0 ? {} : { retryAt: Math.min(...times) }),
       },
     },

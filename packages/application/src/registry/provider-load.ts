@@ -82,14 +82,15 @@ export class ProviderLoad {
     const loads = await rows;
     const view: LoadView = {
       of: (id) => {
-        let { workers, cpu, memoryBytes } = loads.get(id) ?? NO_LOAD;
+        const held = loads.get(id) ?? NO_LOAD;
+        let { workers, cpu, memoryBytes } = held;
         for (const { providerId, resources, releasedAt } of this.#places) {
           if (providerId !== id || (releasedAt !== undefined && releasedAt < reading)) continue;
           workers += 1;
           cpu += resources.cpu ?? 0;
           memoryBytes += resources.memoryBytes ?? 0;
         }
-        return { workers, cpu, memoryBytes };
+        return { ...held, workers, cpu, memoryBytes };
       },
     };
     this.#last = { view, readAt };

@@ -28,6 +28,7 @@ import { workerStatesBefore } from './states.ts';
 import { CHANGE_WORKERS, type WorkerChange } from './workers/change-workers.ts';
 import { insertForPool } from './workers/insert-for-pool.ts';
 import { observeWorkers } from './workers/observe-workers.ts';
+import { readLoads } from './workers/read-loads.ts';
 import { reportHeartbeat, setWorkerToken } from './workers/report-heartbeat.ts';
 import { requestEnd } from './workers/request-end.ts';
 import { retireWorker } from './workers/retire-worker.ts';
@@ -64,15 +65,8 @@ export class PostgresWorkerRepository implements WorkerRepository {
     return toPage(rows.map(toWorker), limit);
   }
 
-  async loads(): Promise<ReadonlyMap<ProviderId, Load>> {
-    const rows = await this.#database.runOften(
-      sql<{ readonly id: string } & Load>`
-        SELECT provider_id AS id, count(*) AS workers, coalesce(sum((resources->>'cpu')::double precision), 0) AS cpu,
-               coalesce(sum((resources->>'memoryBytes')::double precision), 0) AS "memoryBytes"
-        FROM workers WHERE state <> 'terminated' GROUP BY provider_id
-      `,
-    );
-    return new Map(rows.map(({ id, ...load }) => [parseProviderId(id), load]));
+  loads(): Promise<ReadonlyMap<ProviderId, Load>> {
+    return readLoads(this.#database);
   }
 
   async countByPool(): Promise<ReadonlyMap<string, PoolCounts>> {

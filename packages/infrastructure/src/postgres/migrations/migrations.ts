@@ -7,6 +7,7 @@ import { access } from './006-access.ts';
 import { forcedCancel } from './008-forced-cancel.ts';
 import { retention } from './012-retention.ts';
 import { roomByStatement } from './018-room-by-statement.ts';
+import { roomSetAside } from './020-room-set-aside.ts';
 import type { Migration } from './migration.ts';
 
 /** All steps, in their order. */
@@ -20,4 +21,5 @@ export const MIGRATIONS: readonly Migration[] = [
   forcedCancel,
   retention,
   roomByStatement,
+  roomSetAside,
 ];

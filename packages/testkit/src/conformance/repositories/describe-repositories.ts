@@ -23,6 +23,7 @@ import * as providers from './provider-repository.ts';
 import { queues } from './queue-repository.ts';
 import { waiting } from './job-waiting.ts';
 import { retention } from './retention-repository.ts';
+import { setAside } from './set-aside.ts';
 import { suiteOf, type Suite } from './suite.ts';
 import { observing } from './worker-observation.ts';
 import { tokens } from './token-repository.ts';
@@ -59,6 +60,7 @@ export const describeWorkerRepository: Suite = suiteOf(
   workers.reading,
   workers.changing,
   observing,
+  setAside,
 );
 /** What every `ImageUseRepository` has to do. */
 export const describeImageUseRepository: Suite = suiteOf('image use repository', imageUse);

@@ -11,6 +11,7 @@ import {
   type NewAttempt,
   type Placement,
   type Worker,
+  roomForJob,
 } from '@hodei/domain';
 import { assertRoom } from './assert-room.ts';
 import { changeJobState } from './change-job-state.ts';
@@ -37,7 +38,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     found(this.#store.providers.get(providerId), 'provider', providerId);
     assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
     assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
-    assertRoom(this.#store, providerId, resources);
+    assertRoom(this.#store, wanted, resources, roomForJob(jobRow(this.#store, jobId).job));
 
     const attempt: Attempt = {
       id: attemptId,

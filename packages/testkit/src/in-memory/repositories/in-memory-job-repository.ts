@@ -22,6 +22,7 @@ import {
   type Page,
   type Placement,
 } from '@hodei/domain';
+import { setAsideFor } from './assert-room.ts';
 import { isUnrestricted, mayBePlacedAtOnce } from './admission.ts';
 import { claimable } from './claimable.ts';
 import { changeJobState, recordJob } from './change-job-state.ts';
@@ -165,7 +166,9 @@ export class InMemoryJobRepository implements JobRepository {
     assertStill(row.job.cancelRequest === undefined, `job ${jobId} is to be cancelled; it can't wait again`);
     const { notBefore, refusal } = to;
     const set = refusal === undefined ? { notBefore } : { notBefore, refusal: structuredClone(refusal) };
-    return structuredClone(changeJobState(this.#store, row, { to: 'pending', at, set }));
+    const released = changeJobState(this.#store, row, { to: 'pending', at, set });
+    if (to.setAside !== undefined) setAsideFor(this.#store, released, to.setAside, at);
+    return structuredClone(released);
   }
 
   async requestCancel(request: CancelAsked): Promise<Job> {

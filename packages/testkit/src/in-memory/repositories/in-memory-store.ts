@@ -3,6 +3,7 @@ import type {
   AttemptId,
   Change,
   Epoch,
+  EpochMs,
   HistoryEvent,
   InstallationId,
   Instance,
@@ -45,6 +46,8 @@ export class InMemoryStore {
     { readonly epoch: Epoch; readonly hash: string; readonly nextHash?: string }
   >();
   readonly providers = new Map<ProviderId, ProviderConfig>();
+  /** For which job a provider keeps room, and until when. */
+  readonly setAside = new Map<ProviderId, { readonly jobId: JobId; readonly until: EpochMs }>();
   readonly pools = new Map<string, Pool>();
   readonly instances = new Map<Epoch, Instance>();
   readonly logs = new Map<JobId, LogRecord[]>();

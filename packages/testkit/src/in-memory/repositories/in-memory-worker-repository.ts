@@ -80,7 +80,7 @@ export class InMemoryWorkerRepository implements WorkerRepository {
   }
 
   async loads(): Promise<ReadonlyMap<ProviderId, Load>> {
-    const ids = (await this.countLive()).keys();
+    const ids = new Set([...(await this.countLive()).keys(), ...this.#store.setAside.keys()]);
     return new Map([...ids].map((id) => [id, loadOf(this.#store, id)]));
   }
 
@@ -96,7 +96,7 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     if (live.length >= maxWorkers) {
       throw new HodeiError('limit_exceeded', `pool ${pool} has ${live.length} of ${maxWorkers} workers`);
     }
-    assertRoom(this.#store, providerId, resources);
+    assertRoom(this.#store, wanted, resources);
     const worker: Worker = {
       id: workerId,
       providerId,
