@@ -15,6 +15,9 @@ const NET_MS = 5000;
  */
 const DUE_LOOK_MS = 50;
 
+/** While so many jobs found no room that no more are tried, the next ones are after so long, in milliseconds. */
+const NO_ROOM_MS = 250;
+
 /** Where a job begins to wait, or another one may have made room: not where it was just claimed, or runs. */
 const WORTH_A_LOOK = JOB_STATES.filter((state) => state !== 'scheduled' && state !== 'running');
 
@@ -35,7 +38,8 @@ export async function dispatchStep(
   runner: JobRunner,
   options: DispatchOptions = {},
 ): Promise<number> {
-  const limit = context.policy.maxConcurrentJobs - runner.activeCount;
+  const places = context.policy.maxConcurrentJobs - runner.activeCount;
+  const limit = Math.min(places, runner.roomTries.left(context.clock.now()));
   if (limit <= 0) return 0;
   const claimed = await context.repositories.jobs.claimPending({
     epoch: context.instance.epoch,
@@ -104,7 +108,8 @@ export async function dispatchJobs(
         due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
         if (due < lookAt) lookAt = due;
       }
-      await changedOrTime(context, changes, Math.min(NET_MS, due - now), signal);
+      const againMs = runner.roomTries.left(now) > 0 ? NET_MS : NO_ROOM_MS;
+      await changedOrTime(context, changes, Math.min(againMs, due - now), signal);
     } catch (error) {
       if (signal.aborted) return;
       context.diagnostics.warn('jobs could not be claimed, or their claim was not answered; trying again', {

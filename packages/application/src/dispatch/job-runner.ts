@@ -26,6 +26,7 @@ import { OVER } from '../support/over.ts';
 import { withFacts } from '../support/with-facts.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { giveBackJob } from './give-back-job.ts';
+import { RoomTries } from './room-tries.ts';
 
 /** How long it takes to look again for a cancellation after that failed, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
@@ -46,6 +47,8 @@ interface ActiveJob {
  */
 export class JobRunner {
   readonly #context: JobContext;
+  /** How many jobs are worth a claim while there is no room. */
+  readonly roomTries = new RoomTries();
   readonly #active = new Map<JobId, ActiveJob>();
   readonly #cleaning = new Map<WorkerId, Promise<void>>();
   /** How often idle workers did not take a job's order. */
@@ -94,10 +97,13 @@ export class JobRunner {
           roomFor: roomForJob(job),
           reserve: true,
         });
+        this.roomTries.found();
         return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));
-      } catch (error) {
+      } catch (thrown) {
+        const error = toHodeiError(thrown);
+        if (error.details['reason'] === 'no_capacity') this.roomTries.refused(this.#context.clock.now());
         const diagnostics = withFacts(this.#context.diagnostics, { jobId: job.id });
-        return await giveBackJob({ ...this.#context, diagnostics }, job, toHodeiError(error));
+        return await giveBackJob({ ...this.#context, diagnostics }, job, error);
       }
     };
     return this.#track(job, run, cancels);
