@@ -1,4 +1,4 @@
-import { isTerminalWorkerState, waitUntilOf, type Job } from '@hodei/domain';
+import { isTerminalWorkerState, waitUntilOf, type Attempt, type Job } from '@hodei/domain';
 import type { InMemoryStore } from '@hodei/testkit/in-memory';
 
 /** What must hold of a job that has just been taken up, and of all that are in flight then; else what is wrong. */
@@ -28,6 +28,14 @@ export function checkPlaces(store: InMemoryStore): string | undefined {
     if (live > maxWorkers) return `${name} has ${live} workers in ${maxWorkers} places`;
   }
   return undefined;
+}
+
+/** A worker runs jobs of one tenant only; else what is wrong. */
+export function checkTenants(store: InMemoryStore, { workerId }: Attempt): string | undefined {
+  const tenants = [...store.attempts.values()]
+    .filter((attempt) => attempt.workerId === workerId)
+    .map(({ jobId }) => store.jobs.get(jobId)?.job.spec.tenant);
+  return new Set(tenants).size > 1 ? `is on a worker that has served ${new Set(tenants).size} tenants` : undefined;
 }
 
 /** Whether a job that never began may have ended so. */

@@ -1,12 +1,15 @@
 import type { EpochMs, JobInput, Repositories } from '@hodei/domain';
 
+import type { Weather } from './weather.ts';
+
 /** What the installation's operator has configured: the same in each run, so that rules can be held against it. */
 export const NARROW = { name: 'narrow', paused: false, weight: 3, maxInFlight: 1 } as const;
 export const NARROW_KEY = { key: 'narrow-key', maxInFlight: 1 } as const;
 /** A queue that is paused and resumed while the storm blows. */
 export const FITFUL = 'fitful';
-/** No provider has more places. */
-export const PLACES = 6;
+
+/** How many places each provider has: few in some storms, so that room is short. By what is drawn anyway, as below. */
+export const placesOf = ({ startMs, pool }: Weather): number => Math.max((pool?.minIdle ?? 0) + 1, 1 + (startMs % 6));
 
 /** How the job of this number is admitted. By its number, not by chance: the storms stay as they are. */
 export function admissionOf(index: number, now: EpochMs): JobInput {

@@ -94,8 +94,7 @@ function isSettled({ engine, store, weather }: World): boolean {
   for (const { job } of store.jobs.values()) if (!isTerminalJobState(job.state)) return false;
   const live = [...store.workers.values()].filter(({ state }) => state !== 'terminated');
   const minIdle = weather.pool?.minIdle ?? 0;
-  const { maxWorkers: most = 0, maxJobsPerWorker = 1 } = weather.pool ?? {};
-  if (live.length < minIdle || live.length > (maxJobsPerWorker > 1 ? most : minIdle)) return false;
+  if (live.length !== minIdle) return false;
   if (engine.workers().length !== live.length) return false;
   return live.every(
     ({ id, state, pool }) => state === 'ready' && pool !== undefined && engine.find(id)?.exit === undefined,

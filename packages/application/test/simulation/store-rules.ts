@@ -15,7 +15,7 @@ import {
   type WorkerId,
 } from '@hodei/domain';
 
-import { checkPlaces, checkStart, isRightlyTimedOut } from './admission-rules.ts';
+import { checkPlaces, checkStart, checkTenants, isRightlyTimedOut } from './admission-rules.ts';
 import { checkOutcome } from './outcome-rules.ts';
 import { OutputRules } from './output-rules.ts';
 import { shortId } from './reach-store.ts';
@@ -79,10 +79,8 @@ export class StoreRules {
         this.#blame(`the row of worker ${shortId(worker.id)} is still ${worker.state}`);
     }
     const idle = [...store.workers.values()].filter(({ state }) => state === 'ready').length;
-    const { minIdle = 0, maxWorkers = 0, maxJobsPerWorker = 1 } = this.#world.weather.pool ?? {};
-    // What comes back after a job, and was replaced meanwhile, may wait beside.
-    if (idle < minIdle || idle > (maxJobsPerWorker > 1 ? maxWorkers : minIdle))
-      this.#blame(`${idle} workers of the pool wait, and ${minIdle} should`);
+    const { minIdle = 0 } = this.#world.weather.pool ?? {};
+    if (idle !== minIdle) this.#blame(`${idle} workers of the pool wait, and ${minIdle} should`);
     for (const attempt of store.attempts.values()) {
       if (attempt.outcome === undefined) this.#blame(`attempt ${shortId(attempt.id)} has no outcome`);
     }
@@ -145,6 +143,8 @@ export class StoreRules {
       if (job?.cancelRequest !== undefined)
         this.#blame(`${name} began although job ${shortId(attempt.jobId)} is to be cancelled`);
       if (attempt.number !== siblings.length) this.#blame(`${name} has number ${attempt.number} of ${siblings.length}`);
+      const mixed = checkTenants(this.#world.store, attempt);
+      if (mixed !== undefined) this.#blame(`${name} ${mixed}`);
     } else {
       this.#checkOwner(name, before, attempt, by, false);
       if (before.outcome !== undefined) return this.#blame(`${name} had its outcome, and ${by.operation} changed it`);

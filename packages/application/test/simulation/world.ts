@@ -16,7 +16,7 @@ import {
   type InMemoryWorker,
 } from '@hodei/testkit/in-memory';
 
-import { configureAdmission, PLACES } from './admission.ts';
+import { configureAdmission, placesOf } from './admission.ts';
 import { EngineRules } from './engine-rules.ts';
 import { Life } from './life.ts';
 import type { Mutation } from './mutation.ts';
@@ -100,7 +100,14 @@ export class World {
     for (let index = 0; index < this.weather.providers; index += 1) {
       const id = parseProviderId(this.ids.uuid());
       this.providerIds.push(id);
-      const config = { mode: 'active', priority: 0, maxWorkers: PLACES, labels: {}, settings: {}, version: 1 } as const;
+      const config = {
+        mode: 'active',
+        priority: 0,
+        maxWorkers: placesOf(this.weather),
+        labels: {},
+        settings: {},
+        version: 1,
+      } as const;
       await providers.insert({
         ...config,
         id,

@@ -1,0 +1,71 @@
+// Bugs about which job begins, and when there is room; see planted-bugs.ts.
+import { HodeiError, type Repositories } from '@hodei/domain';
+
+import { NARROW } from '../admission.ts';
+import { overriding } from '../overriding.ts';
+import type { World } from '../world.ts';
+
+/** As `SELECT` and then `UPDATE ... WHERE id = ...`, without a lock and without looking at the state again. */
+export function withBlindClaim(repositories: Repositories, { store, scheduler }: World): Repositories {
+  const { jobs } = repositories;
+  const claimPending: typeof jobs.claimPending = async ({ epoch, limit, at }) => {
+    const seen = [...store.jobs.values()]
+      .filter(({ job }) => job.state === 'pending' && job.notBefore <= at)
+      .slice(0, limit);
+    if (seen.length === 0) return [];
+    await scheduler.sleep(3);
+    return seen.map(({ job: { id } }) => {
+      const row = store.jobs.get(id);
+      if (row === undefined) throw new HodeiError('not_found', 'a job has vanished');
+      const job = { ...row.job, state: 'scheduled' as const, epoch };
+      store.jobs.set(id, { ...row, job });
+      return job;
+    });
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+/** As if the count were kept for a while, and not derived each time. */
+export function withOldCount(repositories: Repositories, { store, scheduler }: World): Repositories {
+  const { jobs } = repositories;
+  const count = (): number =>
+    [...store.jobs.values()].filter(({ job }) => job.epoch !== undefined && job.spec.queue === NARROW.name).length;
+  let kept = { at: Number.NEGATIVE_INFINITY, count: 0 };
+  const claimPending: typeof jobs.claimPending = async (claim) => {
+    const now = scheduler.now();
+    if (now - kept.at > 5000) kept = { at: now, count: count() };
+    store.queues.set(NARROW.name, { ...NARROW, maxInFlight: NARROW.maxInFlight + count() - kept.count });
+    const claimed = jobs.claimPending(claim);
+    store.queues.set(NARROW.name, NARROW);
+    return claimed;
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+export function withUnnoticedPause(repositories: Repositories, { store }: World): Repositories {
+  const { jobs } = repositories;
+  const claimPending: typeof jobs.claimPending = async (claim) => {
+    const queues = [...store.queues];
+    for (const [name, queue] of queues) store.queues.set(name, { ...queue, paused: false });
+    const claimed = jobs.claimPending(claim);
+    for (const [name, queue] of queues) store.queues.set(name, queue);
+    return claimed;
+  };
+  return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+/** As with a look for room before the insert, without a lock between. */
+export function withCarelessRoom(repositories: Repositories, { store }: World): Repositories {
+  const { attempts } = repositories;
+  const begin: typeof attempts.begin = async (attempt) => {
+    const provider = store.providers.get(attempt.providerId);
+    if (provider === undefined) return attempts.begin(attempt);
+    store.providers.set(provider.id, { ...provider, maxWorkers: provider.maxWorkers + 1 });
+    try {
+      return await attempts.begin(attempt);
+    } finally {
+      store.providers.set(provider.id, provider);
+    }
+  };
+  return { ...repositories, attempts: overriding(attempts, { begin }) };
+}

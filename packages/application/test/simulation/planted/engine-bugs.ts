@@ -1,0 +1,97 @@
+// Bugs about the engine and its workers; see planted-bugs.ts.
+import {
+  HodeiError,
+  isHodeiError,
+  type OutputChunk,
+  type Repositories,
+  type RunningJob,
+  type Worker,
+  type WorkerProvider,
+} from '@hodei/domain';
+
+import type { JobContext } from '../../../src/index.ts';
+import { overriding } from '../overriding.ts';
+import type { World } from '../world.ts';
+
+export function withBlindLaunch(provider: WorkerProvider): WorkerProvider {
+  const launch: WorkerProvider['launch'] = async (handle, order, options) => {
+    try {
+      return await provider.launch(handle, order, options);
+    } catch (error) {
+      if (!isHodeiError(error, 'provider_unavailable')) throw error;
+      return await provider.launch(handle, order, options);
+    }
+  };
+  return { ...provider, launch };
+}
+
+export function withHastyLoss(provider: WorkerProvider): WorkerProvider {
+  const lost = (error: unknown): never => {
+    if (isHodeiError(error, 'provider_unavailable'))
+      throw new HodeiError('worker_not_found', 'nobody answers', { cause: error });
+    throw error;
+  };
+  const watch = (running: RunningJob): RunningJob => ({
+    output: rethrowing(running.output, lost),
+    waitForExit: (options) => running.waitForExit(options).catch(lost),
+    detach: () => running.detach(),
+  });
+  return {
+    ...provider,
+    launch: async (...args) => watch(await provider.launch(...args)),
+    recoverWorker: async (...args) => watch(await provider.recoverWorker(...args).catch(lost)),
+  };
+}
+
+async function* rethrowing(
+  output: AsyncIterable<OutputChunk>,
+  rethrow: (error: unknown) => never,
+): AsyncGenerator<OutputChunk> {
+  try {
+    yield* output;
+  } catch (error) {
+    rethrow(error);
+  }
+}
+
+export function withLateRow(repositories: Repositories, { store }: World): Repositories {
+  const { attempts, workers } = repositories;
+  const begin: typeof attempts.begin = async (attempt) => {
+    const begun = await attempts.begin(attempt);
+    const row = store.workers.get(begun.workerId);
+    if (row !== undefined) late.set(begun.workerId, row);
+    store.workers.delete(begun.workerId);
+    return begun;
+  };
+  const late = new Map<Worker['id'], Worker>();
+  const markReady: typeof workers.markReady = async (ready) => {
+    const row = late.get(ready.workerId);
+    if (row !== undefined) store.workers.set(ready.workerId, row);
+    return workers.markReady(ready);
+  };
+  return { ...repositories, attempts: overriding(attempts, { begin }), workers: overriding(workers, { markReady }) };
+}
+
+export function withOwnWorkersOnly(context: JobContext): JobContext {
+  const { workers } = context.repositories;
+  const { epoch } = context.instance;
+  const observe: typeof workers.observe = async (look) =>
+    (await workers.observe(look)).filter((worker) => worker.epoch === epoch);
+  return { ...context, repositories: { ...context.repositories, workers: overriding(workers, { observe }) } };
+}
+
+export function withEmptyList(provider: WorkerProvider): WorkerProvider {
+  const gone = (error: unknown): never => {
+    throw isHodeiError(error, 'provider_unavailable') ? new HodeiError('worker_not_found', 'nobody answers') : error;
+  };
+  return {
+    ...provider,
+    listWorkers: async (...args) => provider.listWorkers(...args).catch(() => []),
+    getWorkerStatus: async (...args) => provider.getWorkerStatus(...args).catch(gone),
+  };
+}
+
+export function withoutGrace(context: JobContext): JobContext {
+  const { policy } = context;
+  return { ...context, policy: { ...policy, graces: { ...policy.graces, lostAfterMs: 0 } } };
+}

@@ -1,0 +1,36 @@
+// Bugs about pools; see planted-bugs.ts.
+import type { Repositories } from '@hodei/domain';
+
+import type { JobContext } from '../../../src/index.ts';
+import { overriding } from '../overriding.ts';
+import type { World } from '../world.ts';
+
+/** As with a `SELECT count(*)` and then an `INSERT`, without a lock between. */
+export function withCarelessPool(repositories: Repositories, { store }: World): Repositories {
+  const { workers } = repositories;
+  const insertForPool: typeof workers.insertForPool = async (wanted) => {
+    const pool = store.pools.get(wanted.pool);
+    if (pool === undefined) return workers.insertForPool(wanted);
+    store.pools.set(pool.name, { ...pool, maxWorkers: pool.maxWorkers + 1 });
+    try {
+      return await workers.insertForPool(wanted);
+    } finally {
+      store.pools.set(pool.name, pool);
+    }
+  };
+  return { ...repositories, workers: overriding(workers, { insertForPool }) };
+}
+
+export function withoutKeeping(context: JobContext): JobContext {
+  if (context.idle !== undefined) context.idle.keeps = () => false;
+  return context;
+}
+
+/** As if a worker that is clean were anybody's. */
+export function withMixedTenants(context: JobContext): JobContext {
+  const { idle } = context;
+  if (idle === undefined) return context;
+  const wait = idle.wait.bind(idle);
+  idle.wait = ({ servedTenant: _, ...worker }) => wait(worker);
+  return context;
+}
