@@ -31,6 +31,9 @@ export function withMixedTenants(context: JobContext): JobContext {
   const { idle } = context;
   if (idle === undefined) return context;
   const wait = idle.wait.bind(idle);
-  idle.wait = ({ servedTenant: _, ...worker }) => wait(worker);
+  idle.wait = (worker) => {
+    const { servedTenant: _, ...unknown } = worker;
+    wait(unknown);
+  };
   return context;
 }
