@@ -1,4 +1,4 @@
-import { submitJob, waitForJob, type Diagnostics } from '@hodei/application';
+import { submitJob, submitJobs, waitForJob, type Diagnostics } from '@hodei/application';
 
 import { inParallel } from '../measure/timed.ts';
 import { openMemoryPlane } from '../world/memory-plane.ts';
@@ -25,7 +25,10 @@ export async function openOwn(
     submitSingly: (count) => inParallel(count, CALLERS, () => submitJob(context, NOOP)),
     submitInBatches: async (count) => {
       for (let sent = 0; sent < count; sent += BATCH)
-        await Promise.all(Array.from({ length: Math.min(BATCH, count - sent) }, () => submitJob(context, NOOP)));
+        await submitJobs(
+          context,
+          Array.from({ length: Math.min(BATCH, count - sent) }, () => ({ input: NOOP })),
+        );
     },
     isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE state = 'pending')
       AND NOT EXISTS (SELECT FROM jobs WHERE epoch IS NOT NULL)

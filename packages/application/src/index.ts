@@ -17,6 +17,7 @@ export { WAITING_REASONS, type Waiting, type WaitingReason } from './jobs/waitin
 export { followOutput } from './jobs/follow-output.ts';
 export { demandOf } from './jobs/demand-of.ts';
 export { submitJob, type Idempotency } from './jobs/submit-job.ts';
+export { submitJobs, type Submission } from './jobs/submit-jobs.ts';
 export { waitForJob } from './jobs/wait-for-job.ts';
 export { deleteLimit, listLimits, putLimit } from './queues/manage-limits.ts';
 export { deleteQueue, listQueues, pauseQueue, putQueue, resumeQueue } from './queues/manage-queues.ts';

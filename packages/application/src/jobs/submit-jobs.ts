@@ -1,0 +1,34 @@
+import { HodeiError, type Job, type JobInput } from '@hodei/domain';
+
+import { submitJob, type Idempotency } from './submit-job.ts';
+
+/** One of many jobs that are submitted together. */
+export interface Submission {
+  readonly input: JobInput;
+  readonly idempotency?: Idempotency;
+}
+
+/**
+ * Submits many jobs: each as by {@link submitJob}, with the same checks and the same errors, and one that is refused
+ * costs the others nothing. They are stored by one statement for each two hundred of them. They wait for their claim: none
+ * is placed on a worker by the statement that stores it.
+ *
+ * @returns what became of each, in their order: the job, which is durable, or why it was refused.
+ * @throws what is no HodeiError: a defect.
+ */
+export async function submitJobs(
+  context: Parameters<typeof submitJob>[0],
+  submissions: readonly Submission[],
+  options: { readonly by?: string } = {},
+): Promise<readonly (Job | HodeiError)[]> {
+  return Promise.all(
+    submissions.map(({ input, idempotency }) =>
+      submitJob(context, input, { ...options, ...(idempotency === undefined ? {} : { idempotency }) }).catch(
+        (error: unknown) => {
+          if (error instanceof HodeiError) return error;
+          throw error;
+        },
+      ),
+    ),
+  );
+}
