@@ -1,4 +1,5 @@
-import { access, readFile } from 'node:fs/promises';
+import { access, mkdtempDisposable, readFile, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 import { expect, it } from 'vitest';
@@ -49,4 +50,16 @@ it('what the monitoring is given is there', async () => {
     rule_files: readonly string[];
   };
   for (const rule of rules) await access(join(ROOT, 'deploy/prometheus', rule));
+});
+
+it('what reads compose.yaml here drops nothing of it in silence', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'hodei-compose-'));
+  const file = join(folder.path, 'compose.yaml');
+  await writeFile(file, 'services: { a: { image: x, privileged: true } }');
+  await expect(readCompose(file, {})).rejects.toThrow('service a has keys that this does not know: privileged');
+  await writeFile(file, 'services: { a: { image: "${IMAGE:-y}" } }\nnetworks: { b: }');
+  await expect(readCompose(file, {})).rejects.toThrow('the file has keys that this does not know: networks');
+  await writeFile(file, 'services: { a: { image: "${IMAGE:-y}:${TAG:?say which}" } }');
+  await expect(readCompose(file, {})).rejects.toThrow('TAG is missing: say which');
+  expect((await readCompose(file, { TAG: '1', IMAGE: '' })).services['a']?.image).toBe('y:1');
 });
