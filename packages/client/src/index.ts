@@ -21,7 +21,7 @@ export {
   type Requirements,
   type Resources,
 } from './job.ts';
-export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
+export type { JobQuery, JobsClient, OutputQuery, SubmissionResult } from './jobs-client.ts';
 export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
 export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './pools-client.ts';
 export type {

@@ -9,7 +9,7 @@ import {
   type Page,
   type PageQuery,
 } from './job.ts';
-import { HodeiClientError } from './hodei-client-error.ts';
+import { HodeiClientError, type Problem } from './hodei-client-error.ts';
 import { resumeEvents } from './resume-events.ts';
 import { retrying } from './retrying.ts';
 
@@ -33,6 +33,14 @@ export interface OutputQuery {
   /** Only what was written since then, ISO 8601. */
   readonly since?: string;
   readonly signal?: AbortSignal;
+}
+
+/** What became of one of many jobs: one of the two is there. */
+export interface SubmissionResult {
+  /** It is stored. */
+  readonly job?: Job;
+  /** It was refused, and nothing is stored of it. */
+  readonly error?: Problem;
 }
 
 /** Jobs. Everything throws HodeiClientError, or the reason of a signal that aborted. */
@@ -65,6 +73,23 @@ export class JobsClient {
         }),
       signal,
     );
+  }
+
+  /**
+   * Submits up to 1,000 jobs by one request, which is repeated as that of {@link JobsClient.submit} is.
+   * @returns what became of each, in their order.
+   */
+  async submitMany(
+    inputs: readonly JobInput[],
+    { signal }: { readonly signal?: AbortSignal } = {},
+  ): Promise<readonly SubmissionResult[]> {
+    const items = inputs.map((job) => ({ job, idempotencyKey: crypto.randomUUID() }));
+    const request = { method: 'POST', path: '/v1/jobs/batch', body: { items }, ...withSignal(signal) } as const;
+    const answer = await retrying(
+      () => this.#http.json<{ readonly items: readonly SubmissionResult[] }>(request),
+      signal,
+    );
+    return answer.items;
   }
 
   /**

@@ -10,6 +10,7 @@ import { addEventRoutes } from './events/event-routes.ts';
 import { addHealthRoutes } from './health/health-routes.ts';
 import type { HttpContext } from './http-context.ts';
 import { addJobRoutes } from './jobs/job-routes.ts';
+import { addSubmitManyRoute } from './jobs/submit-many-route.ts';
 import { MAX_WAIT_MS } from './jobs/read-wait.ts';
 import { addLogRoutes } from './logs/log-routes.ts';
 import { answerUnknownRoute, KnownRoutes } from './known-routes.ts';
@@ -89,6 +90,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   addMetricsRoute(app, http);
   addHealthRoutes(app, http);
   addJobRoutes(app, http);
+  addSubmitManyRoute(app, http);
   addLogRoutes(app, http);
   addWorkerRoutes(app, http);
   addHeartbeatRoute(app, http, authentication);

@@ -72,6 +72,7 @@ const CALLS: Readonly<Record<string, ((client: HodeiClient) => Promise<unknown>)
   'GET /readyz': (client) => client.readiness(),
   'GET /metrics': 'for Prometheus, in its own format',
   'POST /v1/jobs': (client) => client.jobs.submit({}),
+  'POST /v1/jobs/batch': (client) => client.jobs.submitMany([{}]),
   'GET /v1/jobs': (client) => client.jobs.list(),
   'GET /v1/jobs/{id}': (client) => client.jobs.get('x'),
   'POST /v1/jobs/{id}/cancel': (client) => client.jobs.cancel('x'),

@@ -76,6 +76,33 @@ describe('POST /v1/jobs', () => {
   });
 });
 
+describe('POST /v1/jobs/batch', () => {
+  it('submits many jobs, and says of each what became of it', async () => {
+    const items = [
+      { job: { image: 'tool', command: ['true'] } },
+      { job: { image: 'tool', command: [] } },
+      { job: { image: 'tool', command: ['true'] }, idempotencyKey: 'in a batch' },
+      { job: { image: 'tool', command: ['true'] }, idempotencyKey: 'in-a-batch' },
+      { job: { image: 'tool', command: ['false'] }, idempotencyKey: 'in-a-batch' },
+    ];
+    const answer = await post('/v1/jobs/batch', { items });
+    expect(answer.statusCode).toBe(200);
+    const results = answer.json<{ items: { job?: { id: string }; error?: { code: string } }[] }>().items;
+    expect(results.map(({ job, error }) => error?.code ?? typeof job?.id)).toEqual([
+      'string',
+      'invalid_input',
+      'invalid_input',
+      'string',
+      'idempotency_key_reused',
+    ]);
+    // The same key is the same job, however it is submitted.
+    const again = await post('/v1/jobs', items[3]?.job, { 'idempotency-key': 'in-a-batch' });
+    expect(again.statusCode).toBe(200);
+    expect(again.json()).toMatchObject({ id: results[3]?.job?.id });
+    expect((await post('/v1/jobs/batch', { items: [] })).statusCode).toBe(400);
+  });
+});
+
 describe('GET /v1/jobs', () => {
   it('lists by name, label and state, page by page', async () => {
     for (let i = 0; i < 3; i += 1)
