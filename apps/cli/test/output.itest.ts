@@ -10,6 +10,23 @@ import { MODES, openInstallation, until, type Installation } from './support/hod
 const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const MIB = 1024 * 1024;
 
+/** Watches how much memory a process takes, until it ends or is asked; VmHWM is the kernel's own peak. */
+function watchMemory(pid: number | undefined): { peakKib(): number } {
+  let peakKib = 0;
+  const look = (): void =>
+    void readFile(`/proc/${pid}/status`, 'utf8').then(
+      (status) => (peakKib = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? peakKib)),
+      () => undefined,
+    );
+  const watching = setInterval(look, 50);
+  return {
+    peakKib: () => {
+      clearInterval(watching);
+      return peakKib;
+    },
+  };
+}
+
 describe.each(MODES)('the output of a job, %s', (mode) => {
   // With a server, no command runs a job itself; then there is nothing to test.
   const ofAProcessThatRunsJobs = mode === 'embedded' ? test : () => undefined;
@@ -50,26 +67,24 @@ describe.each(MODES)('the output of a job, %s', (mode) => {
     await arrives('long-line', `head -c ${5 * MIB} /dev/zero | tr '\\0' x`, Buffer.alloc(5 * MIB, 'x'));
   });
 
-  ofAProcessThatRunsJobs('arrives where it is 50 MB, without being kept in memory', async () => {
+  test('arrives where it is 50 MB, without being kept in memory', async () => {
     const line = `${'0123456789abcde'.repeat(4)}\n`;
     const expected = Buffer.alloc(50 * MIB - ((50 * MIB) % line.length), line);
     const running = here.start(['run', '--', 'sh', '-c', `yes '${line.trim()}' | head -c ${expected.length}`]);
-    let peakKib = 0;
-    const watching = setInterval(() => {
-      void readFile(`/proc/${running.child.pid}/status`, 'utf8').then(
-        (status) => (peakKib = Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? peakKib)),
-        () => undefined,
-      );
-    }, 50);
+    const command = watchMemory(running.child.pid);
+    const server = watchMemory(here.serverPid);
     const { code, bytes } = await running.done;
-    clearInterval(watching);
     expect({ code, length: bytes.length, sha256: sha256(bytes) }).toEqual({
       code: 0,
       length: expected.length,
       sha256: sha256(expected),
     });
-    expect(peakKib).toBeGreaterThan(20_000);
-    expect(peakKib, 'KiB at its highest').toBeLessThan(300_000);
+    // Measured: with a server 227 MB the command and 320 the server, which runs the job as well; with 200 MB of output
+    // 237 and 324. What either kept of it would show.
+    const mostKib = { command: command.peakKib(), server: mode === 'server' ? server.peakKib() : 20_001 };
+    expect(Math.min(...Object.values(mostKib))).toBeGreaterThan(20_000);
+    expect(mostKib.command, 'KiB of the command at its highest').toBeLessThan(300_000);
+    expect(mostKib.server, 'KiB of the server at its highest').toBeLessThan(400_000);
   });
 
   test.concurrent('a slow reader slows it down, and loses neither a byte nor the job', async () => {

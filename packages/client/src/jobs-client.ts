@@ -194,8 +194,16 @@ const withSignal = (signal: AbortSignal | undefined): { signal?: AbortSignal } =
 function outputRecord(id: string, data: string): OutputRecord {
   try {
     const { base64 = '', ...rest } = JSON.parse(data) as Omit<OutputRecord, 'id' | 'bytes'> & { base64?: string };
-    return { ...rest, id, bytes: Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)) };
+    return { ...rest, id, bytes: fromBase64(base64) };
   } catch (cause) {
     throw new HodeiClientError('unexpected_answer', 'an event of the output is malformed', { cause, retryable: false });
   }
+}
+
+/** Without a function call or an object a byte, which make it a hundred times slower, and most of its garbage. */
+function fromBase64(text: string): Uint8Array {
+  const binary = atob(text);
+  const bytes = new Uint8Array(binary.length);
+  for (let index = 0; index < binary.length; index += 1) bytes[index] = binary.charCodeAt(index);
+  return bytes;
 }

@@ -32,32 +32,38 @@ export async function* readEventStream(bytes: AsyncIterable<Uint8Array>): AsyncG
   }
 }
 
-/** Lines, which may end with CR, LF or both. What follows the last line end is no line. */
+/**
+ * Lines, which may end with CR, LF or both. What follows the last line end is no line. A line that comes in many pieces
+ * is looked at once, and put together once: one of a megabyte is common where a job writes much.
+ */
 async function* readLines(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
-  let text = '';
+  let begun: string[] = [];
   let skipNewline = false;
   for await (const chunk of bytes) {
-    text += decoder.decode(chunk, { stream: true });
+    const text = decoder.decode(chunk, { stream: true });
     let from = 0;
-    for (;;) {
-      if (skipNewline && from < text.length) {
-        if (text[from] === '\n') from += 1;
-        skipNewline = false;
-      }
-      const end = nextLineEnd(text, from);
-      if (end === -1) break;
-      yield text.slice(from, end);
-      skipNewline = text[end] === '\r';
-      from = end + 1;
+    // Where the next of each is: only looked for again once it was passed.
+    let newline = -2;
+    let carriageReturn = -2;
+    if (skipNewline && text !== '') {
+      if (text.startsWith('\n')) from = 1;
+      skipNewline = false;
     }
-    text = text.slice(from);
+    for (;;) {
+      if (newline !== -1 && newline < from) newline = text.indexOf('\n', from);
+      if (carriageReturn !== -1 && carriageReturn < from) carriageReturn = text.indexOf('\r', from);
+      if (newline === -1 && carriageReturn === -1) break;
+      const isReturn = carriageReturn !== -1 && (newline === -1 || carriageReturn < newline);
+      const end = isReturn ? carriageReturn : newline;
+      begun.push(text.slice(from, end));
+      yield begun.length === 1 ? (begun[0] ?? '') : begun.join('');
+      begun = [];
+      from = end + 1;
+      if (!isReturn) continue;
+      if (from === text.length) skipNewline = true;
+      else if (newline === from) from += 1;
+    }
+    if (from < text.length) begun.push(text.slice(from));
   }
-}
-
-function nextLineEnd(text: string, from: number): number {
-  const newline = text.indexOf('\n', from);
-  const carriageReturn = text.indexOf('\r', from);
-  if (newline === -1 || carriageReturn === -1) return Math.max(newline, carriageReturn);
-  return Math.min(newline, carriageReturn);
 }

@@ -45,6 +45,8 @@ export interface Installation {
   readonly env: NodeJS.ProcessEnv;
   /** What Node.js is to run for the real CLI. */
   readonly nodeArgs: readonly string[];
+  /** The process of the server, where there is one. */
+  readonly serverPid: number | undefined;
   /** Runs a command of the real CLI to its end. */
   hodei(args: readonly string[], env?: NodeJS.ProcessEnv): Promise<Result>;
   start(args: readonly string[], env?: NodeJS.ProcessEnv): Running;
@@ -152,6 +154,7 @@ export async function openInstallation(mode: Mode = 'embedded'): Promise<Install
     id,
     env,
     nodeArgs: NODE_ARGS,
+    serverPid: service?.child.pid,
     hodei,
     start,
     containers,

@@ -50,6 +50,12 @@ describe('without any token', () => {
 });
 
 describe('from the first token on', () => {
+  it('who has it is held to it at once, also where a server remembers that there was none', async () => {
+    expect(await ask({ url: '/v1/workers', headers: { host: 'localhost' } })).toMatchObject({ status: 200 });
+    const token = await make({ scopes: ['read'], tenant: 'red' });
+    expect(await ask({ url: '/v1/workers', token, headers: { host: 'localhost' } })).toMatchObject({ status: 403 });
+  });
+
   it('everyone needs one, within the time that servers remember that there was none', async () => {
     const token = await make({});
     const clock = api.plane.context.clock;
