@@ -56,19 +56,25 @@ export class JobsClient {
    * key, and is still one job.
    *
    * @param options.idempotencyKey makes it one job also where this method is called again; absent: one is made up.
+   * @param options.traceparent the caller's place in a trace (W3C): the job's spans are below it.
    */
   submit(
     input: JobInput,
-    options: { readonly idempotencyKey?: string; readonly signal?: AbortSignal } = {},
+    options: {
+      readonly idempotencyKey?: string;
+      readonly traceparent?: string;
+      readonly signal?: AbortSignal;
+    } = {},
   ): Promise<JobDescription> {
-    const { idempotencyKey = crypto.randomUUID(), signal } = options;
+    const { idempotencyKey = crypto.randomUUID(), traceparent, signal } = options;
+    const trace = traceparent === undefined ? {} : { traceparent };
     return retrying(
       () =>
         this.#http.json<JobDescription>({
           method: 'POST',
           path: '/v1/jobs',
           body: input,
-          headers: { 'idempotency-key': idempotencyKey },
+          headers: { 'idempotency-key': idempotencyKey, ...trace },
           ...withSignal(signal),
         }),
       signal,

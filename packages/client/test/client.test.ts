@@ -75,6 +75,13 @@ describe('a request', () => {
     expect(keys[0]).toBeTruthy();
   });
 
+  it('that belongs to a trace says so', async () => {
+    const { client, requests } = clientThatGets(() => json({ id: 'j' }, 201));
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    await client.jobs.submit({ command: ['true'] }, { traceparent });
+    expect(header(requests[0]?.init, 'traceparent')).toBe(traceparent);
+  });
+
   it('that adds a provider is not made again: it may have arrived', async () => {
     const { client, requests } = clientThatGets(breaksOff);
     await expect(client.providers.add({ name: 'a', type: 'docker' })).rejects.toMatchObject({
