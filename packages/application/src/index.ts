@@ -42,7 +42,8 @@ export {
   type WorkerStatistics,
   type WorkerView,
 } from './workers/worker-registry.ts';
-export { DEFAULT_MAX_WORKERS, ProviderRegistry, type ProviderRegistryParams } from './registry/provider-registry.ts';
+export { ProviderRegistry, type ProviderRegistryParams } from './registry/provider-registry.ts';
+export { DEFAULT_MAX_WORKERS } from './registry/provider-writer.ts';
 export type { Selection, SelectParams } from './registry/provider-selector.ts';
 export type { ProviderFactories, ProviderFactory } from './registry/build-provider.ts';
 export type { Candidate, CompareCandidates } from './registry/candidate.ts';

@@ -1,8 +1,5 @@
 import {
   HodeiError,
-  assertProviderInput,
-  isHodeiError,
-  parseProviderId,
   type Clock,
   type Demand,
   type IdGenerator,
@@ -16,12 +13,13 @@ import {
 } from '@hodei/domain';
 
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { assertKnownType, type ProviderFactories } from './build-provider.ts';
+import type { ProviderFactories } from './build-provider.ts';
 import { DEFAULT_BREAKER_OPTIONS, type BreakerOptions } from './circuit-breaker.ts';
 import type { SelectionExplanation } from './explain-selection.ts';
 import { BUILD_LIMIT_MS, ProviderEntries } from './provider-entries.ts';
 import { ProviderHealthTracker } from './provider-health-tracker.ts';
 import { ProviderLoad } from './provider-load.ts';
+import { ProviderWriter } from './provider-writer.ts';
 import { ProviderSelector, type SelectParams, type Selection } from './provider-selector.ts';
 import {
   matchesQuery,
@@ -32,11 +30,7 @@ import {
 } from './provider-view.ts';
 import type { RegisteredProvider } from './registered-provider.ts';
 import type { SelectionStrategyName } from './selection-strategies.ts';
-import { unless } from './unless.ts';
 import { within } from './within.ts';
-
-/** How many workers a provider may have at once where its operator does not say. */
-export const DEFAULT_MAX_WORKERS = 100;
 
 /** What a {@link ProviderRegistry} needs. */
 export interface ProviderRegistryParams {
@@ -60,6 +54,7 @@ export class ProviderRegistry implements AsyncDisposable {
   readonly #load: ProviderLoad;
   readonly #tracker: ProviderHealthTracker;
   readonly #selector: ProviderSelector;
+  readonly #writer: ProviderWriter;
 
   constructor(params: ProviderRegistryParams) {
     const { repositories, factories, clock, diagnostics } = params;
@@ -71,6 +66,7 @@ export class ProviderRegistry implements AsyncDisposable {
     this.#load = load;
     this.#tracker = new ProviderHealthTracker({ entries, history: repositories.history, clock, breaker });
     this.#selector = new ProviderSelector({ entries, load, clock, breaker });
+    this.#writer = new ProviderWriter({ ...params, providers: repositories.providers, entries });
   }
 
   /**
@@ -92,21 +88,8 @@ export class ProviderRegistry implements AsyncDisposable {
    * @throws HodeiError `name_taken`; `invalid_input` for a wrong field or an unknown type; whatever else its
    * factory says about wrong settings. Nothing is stored then.
    */
-  async register(input: ProviderInput): Promise<ProviderConfig> {
-    assertProviderInput(input);
-    assertKnownType(this.#params.factories, input.type);
-    const at = this.#params.clock.now();
-    const id = parseProviderId(this.#params.ids.uuid());
-    const defaults = {
-      mode: 'active',
-      priority: 0,
-      maxWorkers: DEFAULT_MAX_WORKERS,
-      labels: {},
-      settings: {},
-    } as const;
-    return this.#store({ ...defaults, ...input, id, createdAt: at, updatedAt: at, version: 1 }, (config) =>
-      this.#params.repositories.providers.insert(config),
-    );
+  register(input: ProviderInput): Promise<ProviderConfig> {
+    return this.#writer.register(input);
   }
 
   /**
@@ -114,14 +97,8 @@ export class ProviderRegistry implements AsyncDisposable {
    * several processes do this at once, all get the same one.
    * @throws HodeiError as {@link register}, but for `name_taken`.
    */
-  async ensure(input: ProviderInput): Promise<ProviderConfig> {
-    const { providers } = this.#params.repositories;
-    const existing = await providers.getByName(input.name).catch(unless('not_found'));
-    const config =
-      existing ?? (await this.register(input).catch(unless('name_taken'))) ?? (await providers.getByName(input.name));
-    const entry = this.#entries.accept(config);
-    if (!entry.isBuilt) await within(this.#params.clock, BUILD_LIMIT_MS, () => this.#entries.built());
-    return config;
+  ensure(input: ProviderInput): Promise<ProviderConfig> {
+    return this.#writer.ensure(input);
   }
 
   /** @throws HodeiError `not_found` */
@@ -155,10 +132,8 @@ export class ProviderRegistry implements AsyncDisposable {
    * keep the connection they have.
    * @throws HodeiError `invalid_input`, `not_found`, `name_taken`; `conflict` where others keep changing it.
    */
-  async update(id: ProviderId, patch: ProviderPatch): Promise<ProviderConfig> {
-    assertProviderInput(patch);
-    const changed = await this.#updateOnce(id, patch).catch(unless('conflict'));
-    return changed ?? this.#updateOnce(id, patch);
+  update(id: ProviderId, patch: ProviderPatch): Promise<ProviderConfig> {
+    return this.#writer.update(id, patch);
   }
 
   /** Lets a provider take work. Idempotent. @throws HodeiError `not_found`, `conflict` */
@@ -264,31 +239,6 @@ export class ProviderRegistry implements AsyncDisposable {
 
   async #view(row: ProviderConfig): Promise<ProviderView> {
     return this.#entries.accept(row).view(await this.#load.read(), this.#params.clock.now());
-  }
-
-  async #updateOnce(id: ProviderId, patch: ProviderPatch): Promise<ProviderConfig> {
-    const { providers } = this.#params.repositories;
-    const current = await providers.get(id);
-    const entry = this.#entries.accept(current);
-    const at = this.#params.clock.now();
-    const write = (): Promise<ProviderConfig> => providers.update({ id, version: current.version, patch, at });
-    const next = { ...current, ...patch };
-    return entry.needsRebuild(next) ? this.#store(next, write) : this.#entries.accept(await write()).config;
-  }
-
-  async #store(
-    config: ProviderConfig,
-    write: (config: ProviderConfig) => Promise<ProviderConfig>,
-  ): Promise<ProviderConfig> {
-    const built = await this.#entries.prepare(config);
-    try {
-      const stored = await write(config);
-      this.#entries.adopt(stored, built);
-      return stored;
-    } catch (error) {
-      if (!isHodeiError(built)) await this.#entries.discard([built]);
-      throw error;
-    }
   }
 
   async #discardRetired(entries: readonly RegisteredProvider[]): Promise<void> {
