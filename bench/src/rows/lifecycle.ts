@@ -40,7 +40,7 @@ export async function sideBySide(world: World, effort: Effort): Promise<readonly
     const rate = (side: SideName) => (): Promise<number> => measure(sides.get(side), count, work(count));
     const samples = await interleave(
       { ours: rate('ours'), pgBoss: rate('pgBoss'), graphile: rate('graphile') },
-      { rounds: effort.of(7, 1), warmUp: effort.of(2, 0) },
+      { rounds: effort.of(5, 1), warmUp: effort.of(2, 0) },
     );
     rows.push(
       ...compare(`lifecycle-${name}`, `whole lifecycles a second, ${what}`, samples, batch ? atLeast(3000) : above),

@@ -19,7 +19,7 @@ const LINE = 'a line of output that is about as long as those that programs writ
 export const logs: Bench = async (world, effort) => {
   await using own = await openDockerPlane(world);
   const docker = await world.docker();
-  const megabytes = effort.of(64, 2);
+  const megabytes = effort.of(32, 2);
   const command = ['sh', '-c', `yes '${LINE}' | head -c ${megabytes * 1024 * 1024}`];
   const logConfig = logConfigOfOurs();
   const samples = await interleave(

@@ -23,7 +23,7 @@ export const PARTS: readonly Part[] = [
   { name: 'lifecycle-two-instances', deadline: 60, measure: twoInstances },
   { name: 'lifecycle-costs', deadline: 75, measure: writeCosts },
   { name: 'lifecycle-finished', deadline: 150, measure: finishedJobs },
-  { name: 'logs', deadline: 75, measure: logs },
+  { name: 'logs', deadline: 120, measure: logs },
   { name: 'detection', deadline: 60, measure: detection },
   { name: 'takeover', deadline: 75, measure: takeover },
   { name: 'resync', deadline: 120, measure: resync },
