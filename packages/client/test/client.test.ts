@@ -140,3 +140,44 @@ describe('following output', () => {
     await expect(texts(client)).rejects.toThrow(HodeiClientError);
   });
 });
+
+describe('following what happens', () => {
+  const history = (seq: number, kind: string): string =>
+    `id: ${seq}\nevent: history\ndata: ${JSON.stringify({ seq, at: '2026-01-01T00:00:00.000Z', kind, data: {} })}\n\n`;
+
+  it('goes on after the last event, also where it was cut off before there was one', async () => {
+    const { client, requests } = clientThatGets(
+      () => events('retry: 1000\n\nid: 7\nevent: start\ndata: {}\n\n', 'breaks'),
+      () => events(history(8, 'job.pending'), 'breaks'),
+      () => events(history(9, 'job.running')),
+    );
+    const enough = new AbortController();
+    const kinds: string[] = [];
+    for await (const { kind } of client.events.follow({ signal: enough.signal })) {
+      kinds.push(kind);
+      if (kinds.length === 2) break;
+    }
+    expect(kinds).toEqual(['job.pending', 'job.running']);
+    expect(requests.map(({ init }) => header(init, 'last-event-id'))).toEqual([null, '7', '8']);
+  });
+
+  it('is given up with its signal, also while it waits', async () => {
+    const reason = new Error('enough');
+    const enough = new AbortController();
+    const { client } = clientThatGets(
+      () => events(history(1, 'job.pending'), 'breaks'),
+      () => json({ code: 'unavailable', status: 503, retryable: true }, 503),
+    );
+    const follower = client.events.follow({ signal: enough.signal });
+    await follower.next();
+    const next = follower.next();
+    enough.abort(reason);
+    await expect(next).rejects.toBe(reason);
+  });
+
+  it('throws what is not worth another try', async () => {
+    const { client, requests } = clientThatGets(() => json({ code: 'forbidden', status: 403 }, 403));
+    await expect(client.events.follow().next()).rejects.toMatchObject({ code: 'forbidden', status: 403 });
+    expect(requests).toHaveLength(1);
+  });
+});
