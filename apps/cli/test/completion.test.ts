@@ -24,6 +24,14 @@ const all = (
 ];
 const commands = all(program);
 
+test('every listing can be had as JSON, and everything that shows one thing', () => {
+  const without = commands
+    .filter(({ path }) => ['ls', 'get', 'logs', 'top', 'run', 'doctor'].includes(path.at(-1) ?? ''))
+    .filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
+    .map(({ path }) => path.join(' '));
+  expect(without).toEqual([]);
+});
+
 describe('completion', () => {
   test('knows what the program has now', () => {
     expect(commands.map(({ path }) => path.join(' '))).toEqual(
