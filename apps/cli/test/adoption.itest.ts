@@ -5,7 +5,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { openInstallation, until, type Installation, type Running } from './support/hodei.ts';
 
-const LINES = 'for i in 1 2 3 4 5 6 7 8; do echo line $i; sleep 1; done; exit 3';
+/** Longer than a second service takes to begin on a busy machine. */
+const LAST_LINE = 16;
+const LINES = `for i in $(seq ${LAST_LINE}); do echo line $i; sleep 1; done; exit 3`;
 
 interface JobJson {
   readonly state: JobState;
@@ -38,7 +40,7 @@ describe('a service that dies', () => {
     first.child.kill(signal);
 
     const { stdout } = await here.hodei(['jobs', 'logs', '-f', jobId]);
-    expect(stdout).toBe(Array.from({ length: 8 }, (__, i) => `line ${i + 1}\n`).join(''));
+    expect(stdout).toBe(Array.from({ length: LAST_LINE }, (__, i) => `line ${i + 1}\n`).join(''));
     await until(async () => (await job(here, jobId)).state === 'failed');
     const after = await job(here, jobId);
     expect(after.evidence.exitCode).toBe(3);

@@ -83,12 +83,15 @@ export async function openInstallation(mode: Mode = 'embedded'): Promise<Install
   await store.repositories.instances.release(life.epoch);
   const id = life.installationId;
 
+  const alive = new Set<ChildProcess>();
   const start = (args: readonly string[], more: NodeJS.ProcessEnv = {}): Running => {
     const child = spawn(process.execPath, [...NODE_ARGS, ...args], {
       cwd: folder,
       env: { ...env, ...more },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
+    alive.add(child);
+    child.once('close', () => alive.delete(child));
     const written: string[] = [];
     for (const stream of [child.stdout, child.stderr])
       stream.on('data', (data: Buffer) => written.push(data.toString('latin1')));
@@ -170,7 +173,8 @@ export async function openInstallation(mode: Mode = 'embedded'): Promise<Install
         service?.child.kill('SIGTERM');
         if (service !== undefined) expect((await service.done).code).toBe(0);
       } finally {
-        service?.child.kill('SIGKILL');
+        // Where a test has failed, what it began must not go on beside the others.
+        for (const child of alive) child.kill('SIGKILL');
         await store[Symbol.asyncDispose]();
         await rm(folder, { recursive: true, force: true });
       }
