@@ -26,7 +26,7 @@ export const PARTS: readonly Part[] = [
   { name: 'logs', deadline: 120, measure: logs },
   { name: 'detection', deadline: 60, measure: detection },
   { name: 'takeover', deadline: 75, measure: takeover },
-  { name: 'resync', deadline: 120, measure: resync },
+  { name: 'resync', deadline: 150, measure: resync },
   { name: 'memory', deadline: 75, measure: memory },
   { name: 'http', deadline: 75, measure: http },
 ];

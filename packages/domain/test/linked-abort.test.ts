@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 
 import { LinkedAbort } from '../src/index.ts';
 
@@ -31,4 +31,17 @@ it('follows its sources no longer once it is disposed of', () => {
   linked[Symbol.dispose]();
   source.abort('late');
   expect(linked.signal.aborted).toBe(false);
+});
+
+it('costs its source one listener, however many there are', () => {
+  const source = new AbortController();
+  const add = vi.spyOn(source.signal, 'addEventListener');
+  const linked = Array.from({ length: 5 }, () => new LinkedAbort(source.signal));
+  linked[0]?.[Symbol.dispose]();
+  source.abort('all of them');
+  expect(linked.map(({ signal }) => signal.reason)).toEqual([
+    undefined,
+    ...Array.from({ length: 4 }, () => 'all of them'),
+  ]);
+  expect(add).toHaveBeenCalledTimes(1);
 });
