@@ -6,6 +6,8 @@ import { join } from 'node:path';
 /** A way to the real engine that a test can cut. */
 export interface DockerProxy {
   readonly socketPath: string;
+  /** What was asked for, as `POST /v1.41/containers/create`, in order and without queries. */
+  readonly requests: readonly string[];
   /** Cuts the connections whose request holds this text, now. */
   cut(text: string): void;
   /** Cuts the next connection whose request holds this text, as soon as so many bytes of its answer have passed. */
@@ -27,6 +29,7 @@ export async function openDockerProxy(engineSocket = '/var/run/docker.sock'): Pr
   const folder = await mkdtemp(join(tmpdir(), 'hodei-test-proxy-'));
   const socketPath = join(folder, 'docker.sock');
   const pipes = new Set<Pipe>();
+  const requests: string[] = [];
   let limit: { readonly text: string; readonly bytes: number } | undefined;
   const end = (pipe: Pipe): void => {
     pipes.delete(pipe);
@@ -38,6 +41,9 @@ export async function openDockerProxy(engineSocket = '/var/run/docker.sock'): Pr
     const pipe: Pipe = { client, engine, request: '', passed: 0 };
     pipes.add(pipe);
     client.on('data', (data: Buffer) => {
+      const [, request] =
+        /^((?:GET|HEAD|POST|PUT|DELETE) [^ ?]+)[^\r\n]* HTTP\/1\.1\r\n/.exec(data.toString('latin1')) ?? [];
+      if (request !== undefined) requests.push(request);
       if (pipe.request.length < 64_000) pipe.request = data.toString('latin1');
       pipe.passed = 0;
       engine.write(data);
@@ -69,6 +75,7 @@ export async function openDockerProxy(engineSocket = '/var/run/docker.sock'): Pr
   await open();
   return {
     socketPath,
+    requests,
     cut: (text) => {
       for (const pipe of pipes) if (pipe.request.includes(text)) end(pipe);
     },
