@@ -26,8 +26,13 @@ const failures: Failure[] = [];
 {
   await using world = await openWorld(say);
   // Where times are not judged, they need not be undisturbed either, and every failure is one of the whole.
-  if (options.quick) rows.push(...(await Promise.all(parts.map((part) => part.measure(world, effortOf(true))))).flat());
-  else
+  if (options.quick) {
+    const results = await Promise.allSettled(parts.map((part) => part.measure(world, effortOf(true))));
+    for (const [index, result] of results.entries()) {
+      if (result.status === 'fulfilled') rows.push(...result.value);
+      else failures.push({ name: parts[index]?.name ?? '', why: String(result.reason) });
+    }
+  } else
     for (const part of parts) {
       say(`== ${part.name}`);
       const result = await runPart(part, Math.min(part.deadline, MOST_SECONDS - seconds()) * 1000);

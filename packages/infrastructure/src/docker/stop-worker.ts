@@ -78,8 +78,9 @@ function unlessEnded(error: unknown): void {
   if (condition !== 'not-running' && condition !== 'being-removed') unlessGone(error);
 }
 
-/** Thawed or ended meanwhile. */
+/** Thawed or ended meanwhile; some engines thaw what they send a signal to, and not all at once. */
 function unlessThawed(error: unknown): void {
-  const isThawed = isHodeiError(error) && /is not paused|cannot resume a stopped container/i.test(error.message);
+  const isThawed =
+    isHodeiError(error) && /is not paused|cannot resume a (stopped container|running process)/i.test(error.message);
   if (!isThawed) unlessEnded(error);
 }
