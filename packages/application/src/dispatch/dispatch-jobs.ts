@@ -38,8 +38,7 @@ export async function dispatchStep(
   runner: JobRunner,
   options: DispatchOptions = {},
 ): Promise<number> {
-  const places = context.policy.maxConcurrentJobs - runner.activeCount;
-  const limit = Math.min(places, runner.roomTries.left(context.clock.now()));
+  const limit = placesLeft(context, runner);
   if (limit <= 0) return 0;
   const claimed = await context.repositories.jobs.claimPending({
     epoch: context.instance.epoch,
@@ -50,6 +49,10 @@ export async function dispatchStep(
   for (const job of claimed) start(context, runner, job, options);
   return claimed.length;
 }
+
+/** How many jobs may be claimed now. */
+const placesLeft = ({ policy, clock }: Pick<JobContext, 'policy' | 'clock'>, runner: JobRunner): number =>
+  Math.min(policy.maxConcurrentJobs - runner.activeCount, runner.roomTries.left(clock.now()));
 
 function start(context: JobContext, runner: JobRunner, job: Job, { onProgress }: DispatchOptions): void {
   runner.start(job, onProgress).catch((error: unknown) => {
@@ -99,8 +102,11 @@ export async function dispatchJobs(
       if (unsure) await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
       unsure = true;
       if (looks) await expireStep(context);
-      await dispatchStep(context, runner, options);
+      const wanted = placesLeft(context, runner);
+      const started = await dispatchStep(context, runner, options);
       unsure = false;
+      // Where there were as many as were asked for, there may be more, and nobody tells of those again.
+      if (started > 0 && started >= wanted && placesLeft(context, runner) > 0) continue;
       const now = context.clock.now();
       let due = lookAt;
       if (looks) {

@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest';
+
+import { pauseQueue, resumeQueue, submitJob } from '../../src/index.ts';
+import { startControlPlane } from '../support/control-plane.ts';
+
+it('takes all that waits, however many they are, once it may', async () => {
+  const count = 350;
+  await using plane = await startControlPlane({ engine: { startMs: 1 }, policy: { maxConcurrentJobs: count } });
+  await plane.context.registry.update(plane.provider.id, { maxWorkers: count });
+  await pauseQueue(plane.context, 'default');
+  for (let submitted = 0; submitted < count; submitted += 1) await submitJob(plane.context, { command: ['wait'] });
+  await resumeQueue(plane.context, 'default');
+  // Sooner than the store is looked at without any change.
+  await plane.clock.advance(2000);
+  expect((await plane.context.repositories.jobs.countByState()).running).toBe(count);
+  for (const { workerId } of plane.engine.workers()) plane.engine.killWorker(workerId);
+  await plane.until(plane.runner.idle());
+});
