@@ -36,6 +36,8 @@ export interface LaunchedAttempt {
   readonly report?: AttemptReport | undefined;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
+  /** Whether its first output comes before the record of its launch; its worker's row must say `busy` already. */
+  readonly recordsLater?: boolean;
   /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
   readonly launchedAfter?: EpochMs;
   /** Where the worker's end was asked for before that. */
@@ -83,9 +85,12 @@ export async function followAttempt(
   // Where the launch can't be recorded, the job is not ours to follow either.
   using abandon = new LinkedAbort(signals.lost);
   const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost: abandon.signal });
-  const record = launched.recorded
-    ? Promise.resolve()
-    : giveWay(context, supervision).then(() => recordLaunch(context, attempt, handle, { ...phases }));
+  const recordInTurn = async (): Promise<void> => {
+    if (launched.recorded) return;
+    if (launched.recordsLater === true) await giveWay(context, supervision);
+    await recordLaunch(context, attempt, handle, { ...phases });
+  };
+  const record = recordInTurn();
   record.then(
     () => launched.recorded || report?.launched(phases),
     (error: unknown) => abandon.abort(error),

@@ -29,7 +29,11 @@ export async function runOnWorker(
   context: JobContext,
   on: OnWorker,
   signals: StopSignals,
-  told: { readonly onLaunched?: () => void; readonly onExit?: (exit: WorkerExit) => void } = {},
+  told: {
+    readonly onLaunched?: () => void;
+    readonly onExit?: (exit: WorkerExit) => void;
+    readonly recordsLater?: boolean;
+  } = {},
 ): Promise<Outcome> {
   const { job, attempt, provider, handle, phases, output, report } = on;
   phases.ordered ??= context.clock.now();

@@ -56,7 +56,7 @@ export async function runPlacedAttempt(
     const order = launchOrderOf(job, attempt, secrets, commandOf(job, handle.defaultCommand));
     const launchTimeoutMs = policy.handOverTimeoutMs;
     const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };
-    return runOnWorker(context, on, signals, { onExit });
+    return runOnWorker(context, on, signals, { onExit, recordsLater: true });
   };
   const end = ({ cause }: Outcome, error?: HodeiError): AttemptEnd => {
     const takesNone = cause === 'never_launched' || cause === 'worker_lost';
