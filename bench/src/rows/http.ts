@@ -7,7 +7,7 @@ import { openControlPlane, parseSettings } from '@hodei/server';
 
 import type { Bench } from '../bench.ts';
 import { interleave } from '../measure/interleave.ts';
-import { toRow } from '../measure/row.ts';
+import { atLeastTimes, toRow } from '../measure/row.ts';
 import { inParallel, timed } from '../measure/timed.ts';
 import { CALLERS } from '../peers/queue-side.ts';
 import { benchDiagnostics } from '../world/diagnostics.ts';
@@ -65,6 +65,7 @@ export const http: Bench = async (world, effort) => {
       better: 'higher',
       ours: many.ours,
       against: { name: 'submitJob in this process', samples: many.direct },
+      target: atLeastTimes(0.8),
     }),
   ];
 };
