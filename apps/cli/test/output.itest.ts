@@ -136,7 +136,7 @@ describe.each(MODES)('the output of a job, %s', (mode) => {
 
   ofAProcessThatRunsJobs('of a job in the background can be followed while it runs', async () => {
     const id = (
-      await here.hodei(['run', '--detach', '--', 'sh', '-c', 'echo begun; sleep 2; echo done; exit 4'])
+      await here.hodei(['run', '--detach', '--', 'sh', '-c', 'echo begun; sleep 6; echo done; exit 4'])
     ).stdout.trim();
     const running = here.start(['jobs', 'logs', '-f', id]);
     await running.seen('begun\n');
