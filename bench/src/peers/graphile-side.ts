@@ -1,6 +1,7 @@
 import { EventEmitter, once } from 'node:events';
 
 import { Logger, makeWorkerUtils, run, type Runner, type WorkerEvents } from 'graphile-worker';
+import { Pool } from 'pg';
 
 import { inParallel } from '../measure/timed.ts';
 import { BATCH, CALLERS, type QueueSide, type Role } from './queue-side.ts';
@@ -10,7 +11,11 @@ const quiet = new Logger(() => () => undefined);
 
 /** graphile-worker with the settings that its page on performance recommends. */
 export async function openGraphile(connectionString: string, role: Role = 'both'): Promise<QueueSide> {
-  const utils = await makeWorkerUtils({ connectionString, logger: quiet });
+  // One of ours: its own are told to end, and their idle connections may still be there when the database is dropped.
+  const pool = new Pool({ connectionString, max: 26 });
+  pool.on('error', () => undefined);
+  pool.on('connect', (client) => client.on('error', () => undefined));
+  const utils = await makeWorkerUtils({ pgPool: pool, logger: quiet });
   await utils.migrate();
   const events = new EventEmitter() as WorkerEvents;
   let runner: Runner | undefined;
@@ -23,13 +28,12 @@ export async function openGraphile(connectionString: string, role: Role = 'both'
     runner = await run({
       taskList: { [TASK]: async () => undefined },
       noHandleSignals: true,
+      pgPool: pool,
       events,
       preset: {
         worker: {
-          connectionString,
           logger: quiet,
           concurrentJobs: 24,
-          maxPoolSize: 25,
           ...(batched ? { localQueue: { size: 500 }, completeJobBatchDelay: 0, failJobBatchDelay: 0 } : {}),
         },
       },
@@ -60,6 +64,7 @@ export async function openGraphile(connectionString: string, role: Role = 'both'
     [Symbol.asyncDispose]: async () => {
       await runner?.stop();
       await utils.release();
+      await pool.end();
     },
   };
 }
