@@ -1,4 +1,5 @@
 import { HodeiClientError, parseProblem } from './hodei-client-error.ts';
+import { retrying } from './retrying.ts';
 
 /** How to reach a server. */
 export interface TransportOptions {
@@ -56,6 +57,11 @@ export class HttpTransport {
         retryable: false,
       });
     }
+  }
+
+  /** As {@link HttpTransport.json}, of a request that may be repeated: it is, while its failure may pass. */
+  repeated<T>(request: HttpRequest): Promise<T> {
+    return retrying(() => this.json<T>(request), request.signal);
   }
 
   /** A successful answer, its body unread. @throws HodeiClientError; the signal's reason. */

@@ -11,7 +11,6 @@ import {
 } from './job.ts';
 import { HodeiClientError, type Problem } from './hodei-client-error.ts';
 import { resumeEvents } from './resume-events.ts';
-import { retrying } from './retrying.ts';
 
 /** How long one request waits for a job's end; then the next one goes on. */
 const WAIT = '30s';
@@ -68,17 +67,13 @@ export class JobsClient {
   ): Promise<JobDescription> {
     const { idempotencyKey = crypto.randomUUID(), traceparent, signal } = options;
     const trace = traceparent === undefined ? {} : { traceparent };
-    return retrying(
-      () =>
-        this.#http.json<JobDescription>({
-          method: 'POST',
-          path: '/v1/jobs',
-          body: input,
-          headers: { 'idempotency-key': idempotencyKey, ...trace },
-          ...withSignal(signal),
-        }),
-      signal,
-    );
+    return this.#http.repeated<JobDescription>({
+      method: 'POST',
+      path: '/v1/jobs',
+      body: input,
+      headers: { 'idempotency-key': idempotencyKey, ...trace },
+      ...withSignal(signal),
+    });
   }
 
   /**
@@ -91,10 +86,7 @@ export class JobsClient {
   ): Promise<readonly SubmissionResult[]> {
     const items = inputs.map((job) => ({ job, idempotencyKey: crypto.randomUUID() }));
     const request = { method: 'POST', path: '/v1/jobs/batch', body: { items }, ...withSignal(signal) } as const;
-    const answer = await retrying(
-      () => this.#http.json<{ readonly items: readonly SubmissionResult[] }>(request),
-      signal,
-    );
+    const answer = await this.#http.repeated<{ readonly items: readonly SubmissionResult[] }>(request);
     return answer.items;
   }
 
@@ -106,25 +98,18 @@ export class JobsClient {
     jobId: string,
     { wait, ...options }: { readonly wait?: string; readonly signal?: AbortSignal } = {},
   ): Promise<JobDescription> {
-    return retrying(
-      () => this.#http.json<JobDescription>({ path: pathOf(jobId), query: { wait }, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<JobDescription>({ path: pathOf(jobId), query: { wait }, ...options });
   }
 
   /** One page, the newest first. */
   list(query: JobQuery = {}, options: { readonly signal?: AbortSignal } = {}): Promise<Page<Job>> {
     const { states, labels, ...rest } = query;
     const label = labels && Object.entries(labels).map(([key, value]) => `${key}=${value}`);
-    return retrying(
-      () =>
-        this.#http.json<Page<Job>>({
-          path: '/v1/jobs',
-          query: { ...rest, ...(states ? { state: states } : {}), ...(label ? { label } : {}) },
-          ...options,
-        }),
-      options.signal,
-    );
+    return this.#http.repeated<Page<Job>>({
+      path: '/v1/jobs',
+      query: { ...rest, ...(states ? { state: states } : {}), ...(label ? { label } : {}) },
+      ...options,
+    });
   }
 
   /**
@@ -141,10 +126,7 @@ export class JobsClient {
     }: { readonly force?: boolean; readonly for?: string; readonly signal?: AbortSignal } = {},
   ): Promise<Job> {
     const query = { ...(force ? { force } : {}), for: whom };
-    return retrying(
-      () => this.#http.json<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, query, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, query, ...options });
   }
 
   /** Resolves when the job has ended, however long that takes. */

@@ -1,5 +1,4 @@
 import type { HttpTransport } from './http-transport.ts';
-import { retrying } from './retrying.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -26,19 +25,16 @@ export class LimitsClient {
 
   /** All, by key. */
   async list(options: Options = {}): Promise<readonly LimitView[]> {
-    const { items } = await retrying(
-      () => this.#http.json<{ readonly items: readonly LimitView[] }>({ path: '/v1/limits', ...options }),
-      options.signal,
-    );
+    const { items } = await this.#http.repeated<{ readonly items: readonly LimitView[] }>({
+      path: '/v1/limits',
+      ...options,
+    });
     return items;
   }
 
   put(key: string, maxInFlight: number, options: Options = {}): Promise<Limit> {
     const body = { maxInFlight };
-    return retrying(
-      () => this.#http.json<Limit>({ method: 'PUT', path: pathOf(key), body, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Limit>({ method: 'PUT', path: pathOf(key), body, ...options });
   }
 
   delete(key: string, options: Options = {}): Promise<void> {

@@ -1,6 +1,5 @@
 import type { HttpTransport } from './http-transport.ts';
 import type { Moment, Requirements, Resources } from './job.ts';
-import { retrying } from './retrying.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -62,10 +61,10 @@ export class PoolsClient {
 
   /** All, by name. */
   async list(options: Options = {}): Promise<readonly PoolView[]> {
-    const { items } = await retrying(
-      () => this.#http.json<{ readonly items: readonly PoolView[] }>({ path: '/v1/pools', ...options }),
-      options.signal,
-    );
+    const { items } = await this.#http.repeated<{ readonly items: readonly PoolView[] }>({
+      path: '/v1/pools',
+      ...options,
+    });
     return items;
   }
 

@@ -1,6 +1,5 @@
 import type { HttpTransport } from './http-transport.ts';
 import type { Provider, ProviderChanges, ProviderInput } from './provider.ts';
-import { retrying } from './retrying.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -19,15 +18,16 @@ export class ProvidersClient {
     query: { readonly status?: Provider['status']; readonly type?: string } = {},
     options: Options = {},
   ): Promise<readonly Provider[]> {
-    const { items } = await retrying(
-      () => this.#http.json<{ items: readonly Provider[] }>({ path: '/v1/providers', query: { ...query }, ...options }),
-      options.signal,
-    );
+    const { items } = await this.#http.repeated<{ items: readonly Provider[] }>({
+      path: '/v1/providers',
+      query: { ...query },
+      ...options,
+    });
     return items;
   }
 
   get(idOrName: string, options: Options = {}): Promise<Provider> {
-    return retrying(() => this.#http.json<Provider>({ path: pathOf(idOrName), ...options }), options.signal);
+    return this.#http.repeated<Provider>({ path: pathOf(idOrName), ...options });
   }
 
   add(provider: ProviderInput, options: Options = {}): Promise<Provider> {

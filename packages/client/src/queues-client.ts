@@ -1,5 +1,4 @@
 import type { HttpTransport } from './http-transport.ts';
-import { retrying } from './retrying.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -33,19 +32,16 @@ export class QueuesClient {
 
   /** All that are configured or have jobs, by name. */
   async list(options: Options = {}): Promise<readonly QueueView[]> {
-    const { items } = await retrying(
-      () => this.#http.json<{ readonly items: readonly QueueView[] }>({ path: '/v1/queues', ...options }),
-      options.signal,
-    );
+    const { items } = await this.#http.repeated<{ readonly items: readonly QueueView[] }>({
+      path: '/v1/queues',
+      ...options,
+    });
     return items;
   }
 
   /** Configures a queue; what is absent takes its default. */
   put(name: string, queue: Partial<Omit<Queue, 'name'>>, options: Options = {}): Promise<Queue> {
-    return retrying(
-      () => this.#http.json<Queue>({ method: 'PUT', path: pathOf(name), body: queue, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Queue>({ method: 'PUT', path: pathOf(name), body: queue, ...options });
   }
 
   pause(name: string, options: Options = {}): Promise<Queue> {
@@ -62,7 +58,7 @@ export class QueuesClient {
   }
 
   #post(path: string, options: Options): Promise<Queue> {
-    return retrying(() => this.#http.json<Queue>({ method: 'POST', path, ...options }), options.signal);
+    return this.#http.repeated<Queue>({ method: 'POST', path, ...options });
   }
 }
 

@@ -1,6 +1,5 @@
 import type { HttpTransport } from './http-transport.ts';
 import type { Moment } from './job.ts';
-import { retrying } from './retrying.ts';
 
 interface Options {
   readonly signal?: AbortSignal;
@@ -46,10 +45,10 @@ export class TokensClient {
 
   /** All, the oldest first, the revoked ones too. */
   async list(options: Options = {}): Promise<readonly Token[]> {
-    const { items } = await retrying(
-      () => this.#http.json<{ readonly items: readonly Token[] }>({ path: '/v1/tokens', ...options }),
-      options.signal,
-    );
+    const { items } = await this.#http.repeated<{ readonly items: readonly Token[] }>({
+      path: '/v1/tokens',
+      ...options,
+    });
     return items;
   }
 
@@ -60,9 +59,6 @@ export class TokensClient {
 
   /** Makes it worth nothing, everywhere within 5 seconds. Idempotent. */
   revoke(id: string, options: Options = {}): Promise<Token> {
-    return retrying(
-      () => this.#http.json<Token>({ method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(id)}`, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Token>({ method: 'DELETE', path: `/v1/tokens/${encodeURIComponent(id)}`, ...options });
   }
 }

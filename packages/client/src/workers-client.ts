@@ -1,6 +1,5 @@
 import type { HttpTransport } from './http-transport.ts';
 import type { Page, PageQuery } from './job.ts';
-import { retrying } from './retrying.ts';
 import type { Worker, WorkerState } from './worker.ts';
 
 interface Options {
@@ -24,35 +23,25 @@ export class WorkersClient {
   /** One page, the newest first. */
   list(query: WorkerQuery = {}, options: Options = {}): Promise<Page<Worker>> {
     const { states, ...rest } = query;
-    return retrying(
-      () =>
-        this.#http.json<Page<Worker>>({
-          path: '/v1/workers',
-          query: { ...rest, ...(states ? { state: states } : {}) },
-          ...options,
-        }),
-      options.signal,
-    );
+    return this.#http.repeated<Page<Worker>>({
+      path: '/v1/workers',
+      query: { ...rest, ...(states ? { state: states } : {}) },
+      ...options,
+    });
   }
 
   get(workerId: string, options: Options = {}): Promise<Worker> {
-    return retrying(() => this.#http.json<Worker>({ path: pathOf(workerId), ...options }), options.signal);
+    return this.#http.repeated<Worker>({ path: pathOf(workerId), ...options });
   }
 
   /** Lets it finish what it has; it takes nothing new and is destroyed then. Idempotent. */
   drain(workerId: string, options: Options = {}): Promise<Worker> {
-    return retrying(
-      () => this.#http.json<Worker>({ method: 'POST', path: `${pathOf(workerId)}/drain`, ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Worker>({ method: 'POST', path: `${pathOf(workerId)}/drain`, ...options });
   }
 
   /** Ends it, with what runs in it. Idempotent. */
   destroy(workerId: string, options: Options = {}): Promise<Worker> {
-    return retrying(
-      () => this.#http.json<Worker>({ method: 'DELETE', path: pathOf(workerId), ...options }),
-      options.signal,
-    );
+    return this.#http.repeated<Worker>({ method: 'DELETE', path: pathOf(workerId), ...options });
   }
 }
 
