@@ -14,6 +14,7 @@ export async function recallEngine(engine: DockerEngine, signal?: AbortSignal): 
   const { now: at, liveRestore } = await readDockerInfo(engine, { signal });
   if (at === undefined) return undefined;
   const events = await readAllPastEvents(engine, at, signal);
+  if (events.length >= EVENTS_KEPT) return undefined;
   const { now: later = 0 } = await readDockerInfo(engine, { signal });
   const laterEvents = await readAllPastEvents(engine, Math.max(at, later), signal);
   const between = laterEvents.filter((event) => event.at >= at).length;
