@@ -43,6 +43,7 @@ export type { Epoch, Instance } from './instance.ts';
 export type { JobInput } from './job-input.ts';
 export type { NewJob, JobQuery, JobRepository } from './job-repository.ts';
 export {
+  TERMINAL_JOB_STATES,
   JOB_TRANSITIONS,
   JOB_STATES,
   transitionJob,

@@ -30,5 +30,8 @@ export const canTransitionJob = (from: JobState, to: JobState): boolean =>
 
 export const isTerminalJobState = (state: JobState): boolean => isTerminal<JobState>(JOB_TRANSITIONS, state);
 
+/** The states in which a job has ended. */
+export const TERMINAL_JOB_STATES = JOB_STATES.filter(isTerminalJobState);
+
 /** @throws HodeiError `unknown_value` */
 export const parseJobState = (text: string): JobState => parseState<JobState>(JOB_TRANSITIONS, 'job', text);

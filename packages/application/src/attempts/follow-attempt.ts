@@ -89,12 +89,10 @@ export async function followAttempt(
     if (launched.recorded) return;
     if (launched.recordsLater === true) await giveWay(context, supervision);
     await recordLaunch(context, attempt, handle, { ...phases });
+    report?.launched(phases);
   };
   const record = recordInTurn();
-  record.then(
-    () => launched.recorded || report?.launched(phases),
-    (error: unknown) => abandon.abort(error),
-  );
+  record.catch((error: unknown) => abandon.abort(error));
   const [outcome] = await Promise.all([supervision, record]);
   return outcome;
 }

@@ -182,8 +182,10 @@ export class OutputStore {
     // Of a gap, the store may have a record already, and it counts on.
     const isPlain = seqs.length === chunks.length && chunks.every(({ gap }) => gap === undefined);
     const attemptId = this.#attempt.id;
-    const records = chunks.map((chunk, index) => ({ ...chunk, attemptId, seq: seqs[index] ?? 0 }));
-    hub.output.stored(this.#attempt, isPlain ? records : undefined);
+    const records = isPlain
+      ? chunks.map((chunk, index) => ({ ...chunk, attemptId, seq: seqs[index] ?? 0 }))
+      : undefined;
+    hub.output.stored(this.#attempt, records);
     hub.tell({ kind: 'logs', jobId: this.#attempt.jobId });
   }
 

@@ -30,7 +30,7 @@ export interface DispatchOptions {
 
 /**
  * Claims what is pending, up to the places that are free here, and starts it. One step; it waits for nothing
- * but the claim.
+ * but its claims: where one gives as many jobs as it may, there may be more, and nobody tells of those again.
  * @returns how many jobs it started.
  */
 export async function dispatchStep(
@@ -38,16 +38,20 @@ export async function dispatchStep(
   runner: JobRunner,
   options: DispatchOptions = {},
 ): Promise<number> {
-  const limit = placesLeft(context, runner);
-  if (limit <= 0) return 0;
-  const claimed = await context.repositories.jobs.claimPending({
-    epoch: context.instance.epoch,
-    limit,
-    at: context.clock.now(),
-    ...(options.only === undefined ? {} : { only: options.only }),
-  });
-  for (const job of claimed) start(context, runner, job, options);
-  return claimed.length;
+  let started = 0;
+  for (;;) {
+    const limit = placesLeft(context, runner);
+    if (limit <= 0) return started;
+    const claimed = await context.repositories.jobs.claimPending({
+      epoch: context.instance.epoch,
+      limit,
+      at: context.clock.now(),
+      ...(options.only === undefined ? {} : { only: options.only }),
+    });
+    for (const job of claimed) start(context, runner, job, options);
+    started += claimed.length;
+    if (claimed.length < limit) return started;
+  }
 }
 
 /** How many jobs may be claimed now. */
@@ -102,11 +106,8 @@ export async function dispatchJobs(
       if (unsure) await continueOwned(context, runner, await ownership.listOwned(context.instance.epoch));
       unsure = true;
       if (looks) await expireStep(context);
-      const wanted = placesLeft(context, runner);
-      const started = await dispatchStep(context, runner, options);
+      await dispatchStep(context, runner, options);
       unsure = false;
-      // Where there were as many as were asked for, there may be more, and nobody tells of those again.
-      if (started > 0 && started >= wanted && placesLeft(context, runner) > 0) continue;
       const now = context.clock.now();
       let due = lookAt;
       if (looks) {

@@ -88,7 +88,7 @@ export class JobRunner {
       const { strategy } = this.#context.policy;
       const demand = demandOf(job.spec);
       try {
-        const placed = await this.#place(job, AbortSignal.any([signals.stop, signals.lost]));
+        const placed = await this.#place(job, [signals.stop, signals.lost]);
         if (placed !== undefined) return await this.#runPlaced({ job, ...placed }, signals);
         using selection = await this.#context.registry.select({
           demand,
@@ -205,12 +205,12 @@ export class JobRunner {
     return waits && all.every(({ outcome }) => outcome !== undefined) ? this.start(job, onProgress) : job;
   }
 
-  async #place(job: Job, signal: AbortSignal): ReturnType<typeof placeClaimedJob> {
+  async #place(job: Job, signals: readonly AbortSignal[]): ReturnType<typeof placeClaimedJob> {
     if ((this.#failedHandOvers.get(job.id) ?? 0) >= MOST_HAND_OVERS) {
       this.#failedHandOvers.delete(job.id);
       return undefined;
     }
-    return placeClaimedJob(this.#context, job, (worker, message) => this.discard(worker, message), signal);
+    return placeClaimedJob(this.#context, job, (worker, message) => this.discard(worker, message), signals);
   }
 
   async #runPlaced(placed: PlacedJob, signals: StopSignals): Promise<Job> {

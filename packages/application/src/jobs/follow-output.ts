@@ -1,6 +1,6 @@
 import {
   isTerminalJobState,
-  JOB_STATES,
+  TERMINAL_JOB_STATES,
   type EpochMs,
   type JobId,
   type LogRecord,
@@ -11,8 +11,6 @@ import type { JobContext } from '../support/job-context.ts';
 
 /** How much is read from the store at once where nothing else is said, in bytes. */
 const READ_BYTES = 1024 * 1024;
-
-const TERMINAL_STATES = JOB_STATES.filter(isTerminalJobState);
 
 /**
  * The stored output of a job, all attempts in order, from after `afterSeq`. With `follow` it goes on until
@@ -48,7 +46,7 @@ export async function* followOutput(
       ...(stream === undefined ? {} : { stream }),
       ...(since === undefined ? {} : { since }),
     });
-  using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'], states: TERMINAL_STATES });
+  using changes = context.hub.subscribe({ jobId, kinds: ['job', 'logs'], states: TERMINAL_JOB_STATES });
   // What is picked out of the output can't be told by its place in it.
   const isWhole = query.follow === true && stream === undefined && since === undefined;
   using live = isWhole ? context.hub.output.read(jobId) : undefined;

@@ -1,8 +1,6 @@
-import { isTerminalJobState, JOB_STATES, type Job, type JobId } from '@hodei/domain';
+import { isTerminalJobState, TERMINAL_JOB_STATES, type Job, type JobId } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
-
-const TERMINAL_STATES = JOB_STATES.filter(isTerminalJobState);
 
 /**
  * Resolves with the job once it has ended.
@@ -14,7 +12,7 @@ export async function waitForJob(
   jobId: JobId,
   options: { readonly signal?: AbortSignal; readonly onChange?: (job: Job) => void } = {},
 ): Promise<Job> {
-  const states = options.onChange === undefined ? { states: TERMINAL_STATES } : {};
+  const states = options.onChange === undefined ? { states: TERMINAL_JOB_STATES } : {};
   using changes = context.hub.subscribe({ jobId, kinds: ['job'], ...states });
   for (;;) {
     await changes.next(options.signal);

@@ -121,7 +121,13 @@ export class IdleWorkers {
   /** The worker waits for a job; or goes to one that waits for it. */
   wait(worker: PoolWorker): void {
     this.returning.ended(worker.workerId, worker.idleSince);
-    const waiter = this.#waiters.find(({ spec, admits }) => this.#fits(worker, spec, worker.idleSince, admits));
+    const template = this.pools.find(({ name }) => name === worker.pool)?.template;
+    const waiter =
+      worker.template === template
+        ? this.#waiters.find(
+            ({ spec, admits }) => fitsTemplate(template, spec) && mayTake(worker, spec, worker.idleSince, admits),
+          )
+        : undefined;
     if (waiter !== undefined) return waiter.take(this.#use(worker, 'placing'));
     this.#held.set(worker.workerId, { use: 'waiting', pool: worker.pool, worker });
     const others = this.#waiting.get(worker.pool);
@@ -140,7 +146,7 @@ export class IdleWorkers {
       if (!fitsTemplate(pool.template, spec)) continue;
       this.arrivals(pool.name).add(now);
       this.changed.ring();
-      const fits = (one: PoolWorker): boolean => this.#fits(one, spec, now, admits);
+      const fits = (one: PoolWorker): boolean => one.template === pool.template && mayTake(one, spec, now, admits);
       const waiting = this.#waiting.get(pool.name) ?? [];
       // One that served this tenant first: the others may still serve anybody.
       const worker = waiting.findLast((one) => one.servedTenant !== undefined && fits(one)) ?? waiting.findLast(fits);
@@ -239,20 +245,6 @@ export class IdleWorkers {
     return true;
   }
 
-  #fits(worker: PoolWorker, spec: JobSpec, now: EpochMs, admits: (provider: WorkerProvider) => boolean): boolean {
-    const template = this.#pools.find(({ name }) => name === worker.pool)?.template;
-    return (
-      worker.template === template &&
-      fitsTemplate(template, spec) &&
-      worker.expiresAt > now &&
-      // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
-      !(worker.reusable && spec.stdin !== undefined) &&
-      (worker.servedTenant === undefined || worker.servedTenant.name === spec.tenant) &&
-      worker.provider.isWaiting(worker.handle) &&
-      admits(worker.provider)
-    );
-  }
-
   /** How long a new worker takes, where enough busy ones are expected back before for all who wait already. */
   #worthWaitingMs(spec: JobSpec, now: EpochMs): number | undefined {
     if (spec.stdin !== undefined) return undefined;
@@ -279,4 +271,21 @@ export class IdleWorkers {
     if (waiting?.length === 1) this.#waiting.delete(pool);
     else waiting?.splice(index, 1);
   }
+}
+
+/** Whether a worker may take a job that fits its template. */
+function mayTake(
+  { expiresAt, reusable, servedTenant, provider, handle }: PoolWorker,
+  spec: JobSpec,
+  now: EpochMs,
+  admits: (provider: WorkerProvider) => boolean,
+): boolean {
+  return (
+    expiresAt > now &&
+    // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
+    !(reusable && spec.stdin !== undefined) &&
+    (servedTenant === undefined || servedTenant.name === spec.tenant) &&
+    provider.isWaiting(handle) &&
+    admits(provider)
+  );
 }

@@ -9,6 +9,7 @@ import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle, tak
  * Begins an attempt of a job that this instance has claimed on one of its idle workers, or on one that will be idle
  * sooner than a new one were ready.
  * @param discard gets workers that turned out not to wait any more.
+ * @param signals any of them ends the wait for a worker.
  * @returns nothing where no idle worker fits.
  * @throws HodeiError as `AttemptRepository.beginOnWorker`
  */
@@ -16,11 +17,11 @@ export async function placeClaimedJob(
   context: JobContext,
   job: Job,
   discard: (worker: PoolWorker, message: string) => void,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<{ readonly attempt: Attempt; readonly worker: PoolWorker } | undefined> {
   const { attempts } = context.repositories;
   for (;;) {
-    const worker = takeIdle(context, job.spec) ?? (await takeReturning(context, job.spec, signal));
+    const worker = takeIdle(context, job.spec) ?? (await takeReturning(context, job.spec, signals));
     if (worker === undefined) return undefined;
     const placement = placementOn(context, worker, job.spec);
     try {

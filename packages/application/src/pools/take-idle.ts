@@ -1,37 +1,48 @@
-import { isHodeiError, parseAttemptId, type JobSpec, type Placement } from '@hodei/domain';
+import {
+  isHodeiError,
+  LinkedAbort,
+  parseAttemptId,
+  type JobSpec,
+  type Placement,
+  type WorkerProvider,
+} from '@hodei/domain';
 
 import { demandOf } from '../jobs/demand-of.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
 import type { PoolWorker } from './pool-worker.ts';
 
+type TakeContext = Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>;
+
 /**
  * Takes an idle worker of this instance that fits the job. Costs no query and no call.
  * An operator who wants the newest image each time gets it: workers that wait have one of before.
  */
-export function takeIdle(
-  { idle, registry, clock, policy }: Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>,
-  spec: JobSpec,
-): PoolWorker | undefined {
+export function takeIdle(context: TakeContext, spec: JobSpec): PoolWorker | undefined {
+  const { idle, clock, policy } = context;
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
-  const demand = demandOf(spec);
-  return idle.take(spec, clock.now(), ({ id }) => registry.admits(id, demand));
+  return idle.take(spec, clock.now(), admitting(context, spec));
 }
 
-/** Waits for a worker that runs a job now, where that is sooner than a cold start. @param signal ends the wait. */
+/** Waits for a worker that runs a job now, where that is sooner than a cold start. @param signals any of them ends the wait. */
 export async function takeReturning(
-  { idle, registry, clock, policy }: Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>,
+  context: TakeContext,
   spec: JobSpec,
-  signal: AbortSignal,
+  signals: readonly AbortSignal[],
 ): Promise<PoolWorker | undefined> {
+  const { idle, clock, policy } = context;
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
-  const demand = demandOf(spec);
-  const admits = ({ id }: PoolWorker['provider']): boolean => registry.admits(id, demand);
-  const over = new AbortController();
-  const any = AbortSignal.any([signal, over.signal]);
-  const worker = await idle.takeNext(spec, clock.now(), admits, (mostMs) => clock.sleep(mostMs, any));
+  using over = new LinkedAbort(...signals);
+  const wait = (mostMs: number): Promise<void> => clock.sleep(mostMs, over.signal);
+  const worker = await idle.takeNext(spec, clock.now(), admitting(context, spec), wait);
   over.abort(OVER);
   return worker;
+}
+
+/** Whether a provider may take this job now. */
+function admitting({ registry }: TakeContext, spec: JobSpec): (provider: Pick<WorkerProvider, 'id'>) => boolean {
+  const demand = demandOf(spec);
+  return ({ id }) => registry.admits(id, demand);
 }
 
 /** The attempt that begins on this worker. Its image and its worker were ready before it. */

@@ -26,7 +26,7 @@ const HANGS_MS = 30_000;
 export type StartFor = 'job' | 'pool';
 
 /** A start that has its turn. */
-export interface Start {
+interface Start {
   /** The worker is ready. @returns how long that took, in milliseconds, its turn not counted in. */
   succeeded(): number;
   /** It could not be made. Only a fault of the engine makes this pace slower. */
@@ -79,7 +79,7 @@ export class StartPace {
    * @returns what was made, and how long that took, in milliseconds, its turn not counted in.
    */
   async run<T>(startFor: StartFor, signal: AbortSignal, make: () => Promise<T>): Promise<{ made: T; tookMs: number }> {
-    const start = await this.begin(startFor, signal);
+    const start = await this.#begin(startFor, signal);
     try {
       const made = await make();
       return { made, tookMs: start.succeeded() };
@@ -90,7 +90,7 @@ export class StartPace {
   }
 
   /** Waits for its turn. No longer than those before it take, each of which counts for 30 s at most. */
-  async begin(startFor: StartFor, signal: AbortSignal): Promise<Start> {
+  async #begin(startFor: StartFor, signal: AbortSignal): Promise<Start> {
     signal.throwIfAborted();
     if (this.#running >= this.limit || this.#waiting.length > 0) await this.#turn(startFor, signal);
     else this.#running += 1;
