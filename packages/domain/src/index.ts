@@ -1,28 +1,5 @@
-export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './assert-launchable.ts';
-export type { NewAttempt, Placement, AttemptRepository } from './attempt-repository.ts';
-export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempt.ts';
-export type { LaunchMode, ProviderCapabilities } from './capabilities.ts';
-export {
-  DEFAULT_OVERCOMMIT,
-  assertOvercommit,
-  capacityOf,
-  distanceToRoom,
-  lackOfRoom,
-  type Capacity,
-  type Load,
-  type Overcommit,
-} from './capacity.ts';
-export { WAITING_CLASSES, type Census, type CensusRepository, type WaitingClass } from './census-repository.ts';
-export { joinChanges, type Change, type ChangeFeed } from './change-feed.ts';
-export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './check-job-input.ts';
-export { assertWithoutStdin, assertWorkerSpec } from './check-worker-spec.ts';
 export type { EpochMs, Clock } from './clock.ts';
 export { ERROR_CODES, HodeiError, isHodeiError, toHodeiError, type ErrorCode, type ErrorDetails } from './errors.ts';
-export { fitsTemplate } from './fits-template.ts';
-export { leavesRoom, roomForJob, SET_ASIDE_AFTER_MS, setAsideUntil, type RoomFor, type SetAside } from './set-aside.ts';
-export { shortfall, fulfils, type Demand, type Shortfall } from './fulfils.ts';
-export type { HistoryEvent } from './history-event.ts';
-export type { HistoryHorizon, HistoryRepository } from './history-repository.ts';
 export {
   parseJobId,
   parseAttemptId,
@@ -37,11 +14,51 @@ export {
   type IdKind,
   type IdGenerator,
 } from './ids.ts';
-export type { ImageCollection, ImageUse, ImageUseRepository } from './image-use.ts';
-export type { InstanceRepository } from './instance-repository.ts';
-export type { Epoch, Instance } from './instance.ts';
-export type { JobInput } from './job-input.ts';
-export type { NewJob, JobQuery, JobRepository } from './job-repository.ts';
+export { LinkedAbort } from './linked-abort.ts';
+export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
+export type { Repositories } from './repositories.ts';
+export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
+export type { SecretSealer } from './access/secret-sealer.ts';
+export type { TokenRepository } from './access/token-repository.ts';
+export {
+  allows,
+  assertTokenInput,
+  parseTokenScope,
+  TOKEN_SCOPES,
+  type Token,
+  type TokenInput,
+  type TokenScope,
+} from './access/token.ts';
+export type { NewAttempt, Placement, AttemptRepository } from './attempts/attempt-repository.ts';
+export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempts/attempt.ts';
+export {
+  MAX_FREE_RETRIES,
+  FREE_RETRY_BACKOFF_MS,
+  settleAttempt,
+  withJitter,
+  type Settlement,
+} from './attempts/settle-attempt.ts';
+export {
+  TERMINATION_CAUSES,
+  isSuccess,
+  isCounted,
+  parseTerminationCause,
+  type TerminationCause,
+  type TerminationEvidence,
+  type Outcome,
+} from './attempts/termination.ts';
+export { WAITING_CLASSES, type Census, type CensusRepository, type WaitingClass } from './history/census-repository.ts';
+export { joinChanges, type Change, type ChangeFeed } from './history/change-feed.ts';
+export type { HistoryEvent } from './history/history-event.ts';
+export type { HistoryHorizon, HistoryRepository } from './history/history-repository.ts';
+export type { Pruned, RetentionRepository } from './history/retention-repository.ts';
+export { formatTraceParent, parseTraceParent, traceParentOf, type TraceParent } from './history/trace-parent.ts';
+export type { InstanceRepository } from './instances/instance-repository.ts';
+export type { Epoch, Instance } from './instances/instance.ts';
+export type { Owned, OwnershipRepository } from './instances/ownership-repository.ts';
+export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './jobs/check-job-input.ts';
+export type { JobInput } from './jobs/job-input.ts';
+export type { NewJob, JobQuery, JobRepository } from './jobs/job-repository.ts';
 export {
   TERMINAL_JOB_STATES,
   JOB_TRANSITIONS,
@@ -51,9 +68,11 @@ export {
   isTerminalJobState,
   parseJobState,
   type JobState,
-} from './job-state.ts';
-export type { RetryPolicy, JobSpec, CancelRequest, Job, JobRefusal } from './job.ts';
-export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './labels.ts';
+} from './jobs/job-state.ts';
+export type { RetryPolicy, JobSpec, CancelRequest, Job, JobRefusal } from './jobs/job.ts';
+export { PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './jobs/turn.ts';
+export { waitTimeoutOf } from './jobs/wait-timeout.ts';
+export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './launch/assert-launchable.ts';
 export {
   LAUNCHER_SCRIPT,
   NEVER_LAUNCHED_EXIT_CODE,
@@ -64,12 +83,18 @@ export {
   type LaunchOrder,
   type DirectLaunch,
   type LaunchVerdict,
-} from './launch-order.ts';
-export { createLaunchReader, type LaunchReader } from './launch-reader.ts';
-export { LinkedAbort } from './linked-abort.ts';
-export { createOrderReader, type OrderReader } from './order-reader.ts';
-export { REUSABLE_LAUNCHER_SCRIPT, encodeReusableOrder, type JobEnd, type WorkerCondition } from './reusable-launch.ts';
-export type { LogRecord, LogRepository, StoredOutput } from './log-repository.ts';
+} from './launch/launch-order.ts';
+export { createLaunchReader, type LaunchReader } from './launch/launch-reader.ts';
+export { createOrderReader, type OrderReader } from './launch/order-reader.ts';
+export {
+  REUSABLE_LAUNCHER_SCRIPT,
+  encodeReusableOrder,
+  type JobEnd,
+  type WorkerCondition,
+} from './launch/reusable-launch.ts';
+export { createSecretMask, type SecretMask } from './launch/secret-mask.ts';
+export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './launch/shell-quoting.ts';
+export type { LogRecord, LogRepository, StoredOutput } from './output/log-repository.ts';
 export {
   endOfChunk,
   GAP_REASONS,
@@ -82,8 +107,9 @@ export {
   type OutputGap,
   type OutputOffsets,
   type OutputStream,
-} from './output.ts';
-export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
+} from './output/output.ts';
+export { fitsTemplate } from './pools/fits-template.ts';
+export type { PoolRepository } from './pools/pool-repository.ts';
 export {
   checkPoolInput,
   parsePoolPolicy,
@@ -92,8 +118,20 @@ export {
   type PoolPolicy,
   type PoolSettings,
   type PoolTemplate,
-} from './pool.ts';
-export type { PoolRepository } from './pool-repository.ts';
+} from './pools/pool.ts';
+export type { LaunchMode, ProviderCapabilities } from './providers/capabilities.ts';
+export {
+  DEFAULT_OVERCOMMIT,
+  assertOvercommit,
+  capacityOf,
+  distanceToRoom,
+  lackOfRoom,
+  type Capacity,
+  type Load,
+  type Overcommit,
+} from './providers/capacity.ts';
+export { shortfall, fulfils, type Demand, type Shortfall } from './providers/fulfils.ts';
+export type { ImageCollection, ImageUse, ImageUseRepository } from './providers/image-use.ts';
 export {
   providerStatus,
   parseProviderMode,
@@ -103,11 +141,32 @@ export {
   type ProviderConfig,
   type ProviderInput,
   type ProviderPatch,
-} from './provider-config.ts';
-export type { HealthStatus, ProviderHealth } from './provider-health.ts';
-export { formatTraceParent, parseTraceParent, traceParentOf, type TraceParent } from './trace-parent.ts';
-export type { ProviderRepository } from './provider-repository.ts';
-export type { InFlight, QueueRepository } from './queue-repository.ts';
+} from './providers/provider-config.ts';
+export type { HealthStatus, ProviderHealth } from './providers/provider-health.ts';
+export type { ProviderRepository } from './providers/provider-repository.ts';
+export type { Requirements } from './providers/requirements.ts';
+export { RESOURCE_NAMES, type Resources, type ResourceName } from './providers/resources.ts';
+export {
+  leavesRoom,
+  roomForJob,
+  SET_ASIDE_AFTER_MS,
+  setAsideUntil,
+  type RoomFor,
+  type SetAside,
+} from './providers/set-aside.ts';
+export type {
+  CallOptions,
+  ProvisionProgress,
+  WorkerExit,
+  RunningJob,
+  WorkerStatus,
+  ListedWorker,
+  WorkerEvent,
+  LogQuery,
+  RecoverOptions,
+  WorkerProvider,
+} from './providers/worker-provider.ts';
+export type { InFlight, QueueRepository } from './queues/queue-repository.ts';
 export {
   DEFAULT_QUEUE,
   EVERY_JOB,
@@ -121,47 +180,20 @@ export {
   type Queue,
   type QueueInput,
   type QueueView,
-} from './queue.ts';
-export type { Pruned, RetentionRepository } from './retention-repository.ts';
-export type { Repositories } from './repositories.ts';
-export type { Requirements } from './requirements.ts';
-export { RESOURCE_NAMES, type Resources, type ResourceName } from './resources.ts';
-export { createSecretMask, type SecretMask } from './secret-mask.ts';
-export type { SecretSealer } from './secret-sealer.ts';
+} from './queues/queue.ts';
+export { MOST_AHEAD, shareOut, type Admission, type Charge, type ReadyJob, type Share } from './queues/share-out.ts';
+export { assertWithoutStdin, assertWorkerSpec } from './workers/check-worker-spec.ts';
+export { explainHeartbeatRefusal } from './workers/explain-heartbeat-refusal.ts';
+export { LABELS, RESERVED_LABEL_PREFIX, workerName } from './workers/labels.ts';
 export {
-  MAX_FREE_RETRIES,
-  FREE_RETRY_BACKOFF_MS,
-  settleAttempt,
-  withJitter,
-  type Settlement,
-} from './settle-attempt.ts';
-export { MOST_AHEAD, shareOut, type Admission, type Charge, type ReadyJob, type Share } from './share-out.ts';
-export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './shell-quoting.ts';
-export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
-export { waitTimeoutOf } from './wait-timeout.ts';
-export { PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './turn.ts';
-export {
-  TERMINATION_CAUSES,
-  isSuccess,
-  isCounted,
-  parseTerminationCause,
-  type TerminationCause,
-  type TerminationEvidence,
-  type Outcome,
-} from './termination.ts';
-export type {
-  CallOptions,
-  ProvisionProgress,
-  WorkerExit,
-  RunningJob,
-  WorkerStatus,
-  ListedWorker,
-  WorkerEvent,
-  LogQuery,
-  RecoverOptions,
-  WorkerProvider,
-} from './worker-provider.ts';
-export type { NewPoolWorker, PoolCounts, WorkerQuery, WorkerRepository } from './worker-repository.ts';
+  DEFAULT_WORKER_GRACES,
+  workerHealth,
+  type WorkerGraces,
+  type WorkerHealth,
+  type WorkerHealthStatus,
+} from './workers/worker-health.ts';
+export type { NewPoolWorker, PoolCounts, WorkerQuery, WorkerRepository } from './workers/worker-repository.ts';
+export { retirement, type Retirement } from './workers/worker-retirement.ts';
 export {
   WORKER_TRANSITIONS,
   WORKER_STATES,
@@ -170,7 +202,7 @@ export {
   isTerminalWorkerState,
   parseWorkerState,
   type WorkerState,
-} from './worker-state.ts';
+} from './workers/worker-state.ts';
 export {
   isIdle,
   type EndRequest,
@@ -180,24 +212,4 @@ export {
   type WorkerHandle,
   type WorkerRef,
   type Worker,
-} from './worker.ts';
-export {
-  DEFAULT_WORKER_GRACES,
-  workerHealth,
-  type WorkerGraces,
-  type WorkerHealth,
-  type WorkerHealthStatus,
-} from './worker-health.ts';
-export { explainHeartbeatRefusal } from './explain-heartbeat-refusal.ts';
-export { retirement, type Retirement } from './worker-retirement.ts';
-export type { Owned, OwnershipRepository } from './ownership-repository.ts';
-export {
-  allows,
-  assertTokenInput,
-  parseTokenScope,
-  TOKEN_SCOPES,
-  type Token,
-  type TokenInput,
-  type TokenScope,
-} from './token.ts';
-export type { TokenRepository } from './token-repository.ts';
+} from './workers/worker.ts';

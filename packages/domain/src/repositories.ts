@@ -1,18 +1,18 @@
-import type { AttemptRepository } from './attempt-repository.ts';
-import type { CensusRepository } from './census-repository.ts';
-import type { ChangeFeed } from './change-feed.ts';
-import type { HistoryRepository } from './history-repository.ts';
-import type { ImageUseRepository } from './image-use.ts';
-import type { InstanceRepository } from './instance-repository.ts';
-import type { JobRepository } from './job-repository.ts';
-import type { LogRepository } from './log-repository.ts';
-import type { OwnershipRepository } from './ownership-repository.ts';
-import type { PoolRepository } from './pool-repository.ts';
-import type { ProviderRepository } from './provider-repository.ts';
-import type { QueueRepository } from './queue-repository.ts';
-import type { TokenRepository } from './token-repository.ts';
-import type { RetentionRepository } from './retention-repository.ts';
-import type { WorkerRepository } from './worker-repository.ts';
+import type { AttemptRepository } from './attempts/attempt-repository.ts';
+import type { CensusRepository } from './history/census-repository.ts';
+import type { ChangeFeed } from './history/change-feed.ts';
+import type { HistoryRepository } from './history/history-repository.ts';
+import type { ImageUseRepository } from './providers/image-use.ts';
+import type { InstanceRepository } from './instances/instance-repository.ts';
+import type { JobRepository } from './jobs/job-repository.ts';
+import type { LogRepository } from './output/log-repository.ts';
+import type { OwnershipRepository } from './instances/ownership-repository.ts';
+import type { PoolRepository } from './pools/pool-repository.ts';
+import type { ProviderRepository } from './providers/provider-repository.ts';
+import type { QueueRepository } from './queues/queue-repository.ts';
+import type { TokenRepository } from './access/token-repository.ts';
+import type { RetentionRepository } from './history/retention-repository.ts';
+import type { WorkerRepository } from './workers/worker-repository.ts';
 
 /** All that one store offers. */
 export interface Repositories {

@@ -1,0 +1,22 @@
+import type { EpochMs } from '../clock.ts';
+
+/** A point of priority is worth as much waiting as this, in milliseconds. */
+export const PRIORITY_POINT_MS = 60_000;
+
+/**
+ * When a job's turn is, among jobs of the same queue and tenant: the lower, the earlier. A point of priority
+ * puts it where a job stands that has waited for a minute longer. So priority decides at once, and yet nothing
+ * waits for ever: only finitely many jobs come before any other. Pure.
+ */
+export const turnOf = (createdAt: EpochMs, priority: number): number => createdAt - priority * PRIORITY_POINT_MS;
+
+/** The moment until which a job may wait for its first start; absent where it may wait for ever. Pure. */
+export const waitUntilOf = (
+  spec: { readonly notBefore?: EpochMs; readonly waitTimeoutMs?: number },
+  submittedAt: EpochMs,
+): EpochMs | undefined =>
+  spec.waitTimeoutMs === undefined ? undefined : dueAtOf(spec, submittedAt) + spec.waitTimeoutMs;
+
+/** The first moment at which a new job may begin. Pure. */
+export const dueAtOf = (spec: { readonly notBefore?: EpochMs }, submittedAt: EpochMs): EpochMs =>
+  Math.max(submittedAt, spec.notBefore ?? submittedAt);
