@@ -1,13 +1,13 @@
 import { HodeiError, type CallOptions, type ProviderCapabilities, type ProviderId } from '@hodei/domain';
 
-import { connectDocker } from './connect-docker.ts';
-import { diskReaderFor, type ReadDisk } from './disk-space.ts';
-import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from './docker-config.ts';
-import { DockerEngine } from './docker-engine.ts';
+import { connectDocker } from './connection/connect-docker.ts';
+import { diskReaderFor, type ReadDisk } from './disk/disk-space.ts';
+import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from './config/docker-config.ts';
+import { DockerEngine } from './engine/docker-engine.ts';
 import { DockerProvider } from './docker-provider.ts';
-import { narrowCapabilities } from './narrow-capabilities.ts';
-import { recallEngine } from './recall-engine.ts';
-import { probeCapabilities } from './probe-capabilities.ts';
+import { narrowCapabilities } from './capabilities/narrow-capabilities.ts';
+import { recallEngine } from './engine/recall-engine.ts';
+import { probeCapabilities } from './capabilities/probe-capabilities.ts';
 
 /** How long an engine may take to say what it is, in milliseconds: somebody waits to hear that it hangs. */
 const PROBE_TIMEOUT_MS = 8000;

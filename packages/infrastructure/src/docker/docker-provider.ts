@@ -23,27 +23,27 @@ import {
   type WorkerStatus,
 } from '@hodei/domain';
 
-import { checkHealth } from './check-health.ts';
-import { collectImages } from './collect-images.ts';
-import { createWorker, type WorkerFactory } from './create-worker.ts';
-import { destroyWorker } from './destroy-worker.ts';
-import type { ReadDisk } from './disk-space.ts';
-import { DiskWatch } from './disk-watch.ts';
-import type { DockerConfig } from './docker-config.ts';
-import type { DockerEngine } from './docker-engine.ts';
-import { DockerImages, type ImageRequest } from './docker-images.ts';
-import { estimateCost } from './estimate-cost.ts';
-import { getWorkerStatus } from './get-worker-status.ts';
-import { launchWorker } from './launch-worker.ts';
-import { listWorkers } from './list-workers.ts';
-import { readLogs } from './read-logs.ts';
-import { KeyedQueue } from './keyed-queue.ts';
-import { recoverWorker } from './recover-worker.ts';
-import { SharedNetworks } from './shared-networks.ts';
-import { StartupTimes } from './startup-times.ts';
-import { stopWorker } from './stop-worker.ts';
-import { watchWorkers } from './watch-workers.ts';
-import { WorkerSessions } from './worker-session.ts';
+import { checkHealth } from './engine/check-health.ts';
+import { collectImages } from './images/collect-images.ts';
+import { createWorker, type WorkerFactory } from './workers/create-worker.ts';
+import { destroyWorker } from './workers/destroy-worker.ts';
+import type { ReadDisk } from './disk/disk-space.ts';
+import { DiskWatch } from './disk/disk-watch.ts';
+import type { DockerConfig } from './config/docker-config.ts';
+import type { DockerEngine } from './engine/docker-engine.ts';
+import { DockerImages, type ImageRequest } from './images/docker-images.ts';
+import { estimateCost } from './config/estimate-cost.ts';
+import { getWorkerStatus } from './workers/get-worker-status.ts';
+import { launchWorker } from './launch/launch-worker.ts';
+import { listWorkers } from './workers/list-workers.ts';
+import { readLogs } from './output/read-logs.ts';
+import { KeyedQueue } from './support/keyed-queue.ts';
+import { recoverWorker } from './workers/recover-worker.ts';
+import { SharedNetworks } from './workers/shared-networks.ts';
+import { StartupTimes } from './workers/startup-times.ts';
+import { stopWorker } from './workers/stop-worker.ts';
+import { watchWorkers } from './workers/watch-workers.ts';
+import { WorkerSessions } from './workers/worker-session.ts';
 
 type ProgressOptions = CallOptions & { readonly onProgress?: (progress: ProvisionProgress) => void };
 

@@ -10,8 +10,8 @@ export {
   type DockerMount,
   type DockerTlsConfig,
   type RegistryCredentials,
-} from './docker-config.ts';
+} from './config/docker-config.ts';
 export { DockerProvider } from './docker-provider.ts';
 export { DockerProviderBuilder } from './docker-provider-builder.ts';
-export { parseDockerConfig } from './parse-docker-config.ts';
-export type { DiskSpace, ReadDisk } from './disk-space.ts';
+export { parseDockerConfig } from './config/parse-docker-config.ts';
+export type { DiskSpace, ReadDisk } from './disk/disk-space.ts';

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { parseProviderId, type ImageUse } from '@hodei/domain';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
-import { connectDocker } from '../../src/docker/connect-docker.ts';
+import { connectDocker } from '../../src/docker/connection/connect-docker.ts';
 import {
   DEFAULT_DOCKER_CONFIG,
   DockerProviderBuilder,

@@ -3,13 +3,13 @@ import { arch, cpus } from 'node:os';
 import { RESOURCE_NAMES } from '@hodei/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { checkHealth } from '../../src/docker/check-health.ts';
-import { connectDocker } from '../../src/docker/connect-docker.ts';
-import { DEFAULT_DOCKER_CONFIG } from '../../src/docker/docker-config.ts';
-import { DockerEngine } from '../../src/docker/docker-engine.ts';
-import { probeCapabilities } from '../../src/docker/probe-capabilities.ts';
-import type { DockerCall } from '../../src/docker/docker-call.ts';
-import { conditionOf } from '../../src/docker/translate-docker-error.ts';
+import { checkHealth } from '../../src/docker/engine/check-health.ts';
+import { connectDocker } from '../../src/docker/connection/connect-docker.ts';
+import { DEFAULT_DOCKER_CONFIG } from '../../src/docker/config/docker-config.ts';
+import { DockerEngine } from '../../src/docker/engine/docker-engine.ts';
+import { probeCapabilities } from '../../src/docker/capabilities/probe-capabilities.ts';
+import type { DockerCall } from '../../src/docker/engine/docker-call.ts';
+import { conditionOf } from '../../src/docker/engine/translate-docker-error.ts';
 import { IMAGES, openTestDocker, type TestDocker } from './support/test-docker.ts';
 
 const engine = new DockerEngine(await connectDocker(), 30_000);

@@ -3,10 +3,10 @@ import { randomUUID } from 'node:crypto';
 import { LABELS, parseProviderId, parseWorkerId, type WorkerEvent, type WorkerId } from '@hodei/domain';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
-import { connectDocker } from '../../src/docker/connect-docker.ts';
-import { DockerEngine } from '../../src/docker/docker-engine.ts';
-import { listWorkers, type WorkerOwner } from '../../src/docker/list-workers.ts';
-import { watchWorkers } from '../../src/docker/watch-workers.ts';
+import { connectDocker } from '../../src/docker/connection/connect-docker.ts';
+import { DockerEngine } from '../../src/docker/engine/docker-engine.ts';
+import { listWorkers, type WorkerOwner } from '../../src/docker/workers/list-workers.ts';
+import { watchWorkers } from '../../src/docker/workers/watch-workers.ts';
 import { openDockerProxy } from './support/docker-proxy.ts';
 import { engineAt } from './support/fake-engine.ts';
 import { openTestDocker, sh, type TestDocker } from './support/test-docker.ts';

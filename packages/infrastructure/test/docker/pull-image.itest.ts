@@ -5,10 +5,10 @@ import { join } from 'node:path';
 import type { ProvisionProgress } from '@hodei/domain';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { connectDocker } from '../../src/docker/connect-docker.ts';
-import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from '../../src/docker/docker-config.ts';
-import { DockerEngine } from '../../src/docker/docker-engine.ts';
-import { DockerImages } from '../../src/docker/docker-images.ts';
+import { connectDocker } from '../../src/docker/connection/connect-docker.ts';
+import { DEFAULT_DOCKER_CONFIG, type DockerConfig } from '../../src/docker/config/docker-config.ts';
+import { DockerEngine } from '../../src/docker/engine/docker-engine.ts';
+import { DockerImages } from '../../src/docker/images/docker-images.ts';
 import { startFakeRegistry, type FakeRegistry, type FakeRepository } from './support/fake-registry.ts';
 import { temporaryFolder } from './support/temporary-folder.ts';
 

@@ -1,4 +1,4 @@
-import type { DockerConnectionConfig } from '../docker-config.ts';
+import type { DockerConnectionConfig } from '../config/docker-config.ts';
 
 /** An engine's place with nothing left to look up. */
 export type DockerEndpoint = Exclude<DockerConnectionConfig, { readonly kind: 'context' }>;

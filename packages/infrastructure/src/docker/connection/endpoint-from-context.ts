@@ -4,9 +4,9 @@ import { join } from 'node:path';
 
 import { HodeiError } from '@hodei/domain';
 
-import type { DockerTlsConfig } from '../docker-config.ts';
-import { readDockerConfigFile } from '../docker-config-file.ts';
-import { SettingsReader } from '../settings-reader.ts';
+import type { DockerTlsConfig } from '../config/docker-config.ts';
+import { readDockerConfigFile } from '../images/docker-config-file.ts';
+import { SettingsReader } from '../config/settings-reader.ts';
 import type { FoundEndpoint } from './docker-endpoint.ts';
 import { parseDockerHost } from './parse-docker-host.ts';
 

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 
-import { connectDocker } from '../../../src/docker/connect-docker.ts';
-import { DockerEngine } from '../../../src/docker/docker-engine.ts';
+import { connectDocker } from '../../../src/docker/connection/connect-docker.ts';
+import { DockerEngine } from '../../../src/docker/engine/docker-engine.ts';
 import { temporaryFolder } from './temporary-folder.ts';
 
 /** Something on a socket that behaves as no healthy engine does. */

@@ -14,7 +14,7 @@ import {
 import type Docker from 'dockerode';
 import { expect } from 'vitest';
 
-import { connectDocker } from '../../../src/docker/connect-docker.ts';
+import { connectDocker } from '../../../src/docker/connection/connect-docker.ts';
 import {
   DEFAULT_DOCKER_CONFIG,
   DockerProviderBuilder,
