@@ -13,7 +13,7 @@ import { DockerEngine } from '../../../src/docker/engine/docker-engine.ts';
 import { readDockerInfo } from '../../../src/docker/engine/docker-info.ts';
 import { answerWell } from '../support/fake-engine.ts';
 
-const FOLDER = join(import.meta.dirname, 'support', 'tls');
+const FOLDER = join(import.meta.dirname, '..', 'support', 'tls');
 const file = (name: string): string => join(FOLDER, name);
 const CA: DockerTlsConfig = { caFile: file('ca.pem') };
 const CLIENT: DockerTlsConfig = { ...CA, certFile: file('cert.pem'), keyFile: file('key.pem') };
