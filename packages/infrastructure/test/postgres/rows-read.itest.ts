@@ -1,0 +1,63 @@
+import { RepositoryBench } from '@hodei/testkit/conformance';
+import { Client } from 'pg';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openPostgresStore } from '../../src/postgres/index.ts';
+import { createTestDatabase, type TestDatabase } from '../support/postgres.ts';
+
+/** How many jobs wait, and how many are scheduled, beside those that a statement is about. */
+const BACKLOG = 2000;
+const TAKEN = 100;
+
+let database: TestDatabase;
+let admin: Client;
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+  admin = new Client({ connectionString: database.connectionString });
+  await admin.connect();
+});
+
+afterEach(async () => {
+  await admin.end();
+  await database[Symbol.asyncDispose]();
+});
+
+/** Jobs that wait, or that this epoch has claimed and not begun, past the store. */
+const addJobs = (epoch?: number): Promise<unknown> =>
+  admin.query(
+    `INSERT INTO jobs (id, state, epoch, priority, labels, spec, created_at, state_changed_at, not_before)
+     SELECT gen_random_uuid(), CASE WHEN $1::bigint IS NULL THEN 'pending' ELSE 'scheduled' END, $1, 0, '{}',
+            '{"queue":"default"}', now(), now(), 'epoch' FROM generate_series(1, $2)`,
+    [epoch ?? null, BACKLOG],
+  );
+
+/** How many rows of jobs were read, by an index or without one. A connection tells it at the latest when it ends. */
+async function jobRowsRead(): Promise<number> {
+  const { rows } = await admin.query<{ read: number }>(`
+    SELECT (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'jobs')::int
+         + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'jobs')::int AS read`);
+  return rows[0]?.read ?? Number.NaN;
+}
+
+describe('statements whose plan was made when the tables were empty', () => {
+  it('claim and begin by reading what they take, however much waits and is scheduled', async () => {
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });
+      const { repositories } = store;
+      const bench = await RepositoryBench.open({ repositories, peer: repositories });
+      const claim = (limit: number) =>
+        repositories.jobs.claimPending({ epoch: bench.owner, limit, at: Date.now() + 60_000 });
+      const begin = async (jobs: Awaited<ReturnType<typeof claim>>) => {
+        const wanted = await Promise.all(jobs.map(({ id }) => bench.newAttempt(id)));
+        await Promise.all(wanted.map((attempt) => repositories.attempts.begin(attempt)));
+      };
+      await bench.pendingJob();
+      await begin(await claim(1));
+      await addJobs();
+      await addJobs(bench.owner);
+      await admin.query('SELECT pg_stat_reset()');
+      await begin(await claim(TAKEN));
+    }
+    expect(await jobRowsRead()).toBeLessThan(BACKLOG);
+  });
+});
