@@ -79,6 +79,9 @@ export interface ProviderLoad {
  * be opened) to what it names.
  */
 export interface Backend extends AsyncDisposable {
+  /** What a submission begins with, for a person who waits for it. */
+  readonly firstStep: string;
+
   /**
    * Stores a job and sees to it that it is run. Nothing is stored where this throws.
    * @throws HodeiError `invalid_input`, `limit_exceeded`, `provider_unavailable`; the signal's reason.

@@ -21,6 +21,7 @@ import { addTokenCommands } from './commands/tokens.ts';
 import { addTopCommand } from './commands/top.ts';
 import { addWorkersGetCommand } from './commands/workers-get.ts';
 import { addWorkersLsCommand } from './commands/workers-ls.ts';
+import { addExamples } from './examples.ts';
 
 const HELP = `
 Without HODEI_URL, hodei works on this machine alone: it keeps its data in .hodei/ (HODEI_DATA_DIR), in a
@@ -34,7 +35,9 @@ Examples:
   $ hodei jobs get ID                       how a job went, and why
   $ hodei doctor                            what is wrong here
 
-Every error of hodei's own ends it with exit code 125.
+With --json, stdout holds one JSON document, or one on each line where a command says so. Tables and colours are made
+for the terminal they go to; into a pipe or a file goes everything, without colours (NO_COLOR and FORCE_COLOR are
+heeded). Every error of hodei's own is one line on stderr, and exit code 125.
 `;
 
 /** All commands. What they print goes to the sinks of `cli`, also the help. */
@@ -86,5 +89,6 @@ export function buildProgram(cli: Cli, version: string): Command {
   addDoctorCommand(program, cli);
   addCompletionCommands(program, cli);
   addRunnerCommand(program, cli);
+  addExamples(program);
   return program;
 }

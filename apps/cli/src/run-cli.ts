@@ -1,4 +1,4 @@
-import { CommanderError } from 'commander';
+import { CommanderError, type Command } from 'commander';
 
 import type { Cli } from './cli.ts';
 import { EXIT } from './output/job-exit-code.ts';
@@ -12,11 +12,12 @@ import { buildProgram } from './program.ts';
  * @returns the exit code.
  */
 export async function runCli(cli: Cli, argv: readonly string[], version: string): Promise<number> {
+  const program = buildProgram(cli, version);
   try {
-    await buildProgram(cli, version).parseAsync(argv, { from: 'user' });
+    await program.parseAsync(argv, { from: 'user' });
     return cli.exitCode;
   } catch (error) {
-    if (error instanceof CommanderError) return endOfParsing(cli, error);
+    if (error instanceof CommanderError) return endOfParsing(cli, error, commandOf(program, argv));
     if (error instanceof ClosedOutputError) return EXIT.outputClosed;
     const withCauses = ['debug', 'trace'].includes(cli.env['HODEI_LOG_LEVEL'] ?? '');
     // Where stderr is closed as well, the exit code says it alone.
@@ -25,14 +26,26 @@ export async function runCli(cli: Cli, argv: readonly string[], version: string)
   }
 }
 
+/** The command that the first words name, as far as they name one. */
+function commandOf(program: Command, argv: readonly string[]): string {
+  const path = [program.name()];
+  let command: Command | undefined = program;
+  for (const word of argv) {
+    command = command.commands.find((child) => child.name() === word);
+    if (command === undefined) break;
+    path.push(word);
+  }
+  return path.join(' ');
+}
+
 /** commander throws for everything that ends a command line early, help and version too. */
-async function endOfParsing(cli: Cli, { code, exitCode, message }: CommanderError): Promise<number> {
+async function endOfParsing(cli: Cli, { code, exitCode, message }: CommanderError, command: string): Promise<number> {
   if (exitCode === 0) return EXIT.ok;
   // The help of a command that needs another word was written already.
   if (code !== 'commander.help') {
     const words = message.replace(/^error: /, '').replaceAll('\n', ' ');
     await cli.stderr
-      .write(`hodei: ${words} (invalid_input); "hodei --help" shows what is possible\n`)
+      .write(`hodei: ${words} (invalid_input); "${command} --help" shows what is possible\n`)
       .catch(() => undefined);
   }
   return EXIT.platformFailed;

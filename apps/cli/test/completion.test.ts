@@ -24,12 +24,22 @@ const all = (
 ];
 const commands = all(program);
 
-test('every listing can be had as JSON, and everything that shows one thing', () => {
-  const without = commands
-    .filter(({ path }) => ['ls', 'get', 'logs', 'top', 'run', 'doctor'].includes(path.at(-1) ?? ''))
-    .filter(({ command }) => !command.options.some(({ long }) => long === '--json'))
-    .map(({ path }) => path.join(' '));
-  expect(without).toEqual([]);
+describe('every command', () => {
+  const without = (flag: string): readonly string[] =>
+    commands
+      .filter(({ command }) => visible(command).length === 0 && !command.options.some(({ long }) => long === flag))
+      .map(({ path }) => path.join(' '));
+
+  test('that prints something of ours has --json', () => {
+    // What only takes something away prints nothing; a script for a shell is no JSON.
+    expect(without('--json')).toEqual(['pools rm', 'queues rm', 'limits rm', 'serve', 'completion']);
+  });
+
+  test('that lists or changes something has --quiet', () => {
+    const shows = ['jobs get', 'jobs logs', 'workers get', 'providers get', 'tokens create', 'top', 'config', 'doctor'];
+    const silent = ['pools rm', 'queues rm', 'limits rm', 'serve', 'completion'];
+    expect(without('--quiet').toSorted()).toEqual([...shows, ...silent].toSorted());
+  });
 });
 
 describe('completion', () => {

@@ -84,14 +84,16 @@ describe('what is wrong on the command line', () => {
     [['run', '--secret', 'HODEI_TEST_MISSING', '--', 'true'], /--secret: .*HODEI_TEST_MISSING/],
     [['run', '--label', 'x', '--', 'true'], /--label: "x" has no "="/],
     [['run', '--image'], /argument missing/],
-    [['run', '--imgae', 'x'], /unknown option '--imgae'.*--image/],
+    [['run', '--imgae', 'x'], /unknown option '--imgae'.*--image.*; "hodei run --help" shows/],
     [['jobs', 'get', 'nonsense'], /"nonsense" is not a job id; one looks like/],
     [['jobs', 'get'], /missing required argument 'id'/],
     [['jobs', 'ls', '--state', 'done'], /--state: "done" is none; give one of pending/],
     [['jobs', 'ls', '--limit', '0'], /--limit: "0"/],
     [['jobs', 'logs', '01890a5d-ac96-774b-bcce-b302099a8057', '--since', 'x'], /--since: "x"/],
     [['workers', 'get', 'x'], /"x" is not a worker id/],
-    [['rnu'], /unknown command 'rnu'.*run/],
+    [['rnu'], /unknown command 'rnu'.*run.*; "hodei --help" shows/],
+    [['jobs', 'lst'], /unknown command 'lst'.*ls.*; "hodei jobs --help" shows/],
+    [['queues', 'set', 'x'], /nothing is to be changed/],
   ])('%j is told in one line, with exit code 125', async (argv, words) => {
     const { code, stdout, stderr } = await hodei(argv);
     expect({ code, stdout }).toEqual({ code: 125, stdout: '' });
@@ -117,7 +119,11 @@ describe('what is wrong in the environment', () => {
     [{ HODEI_DATABASE_URL: 'not a url' }, 'config_invalid', /HODEI_DATABASE_URL/],
     [{ HODEI_LOG_LEVEL: 'loud' }, 'config_invalid', /HODEI_LOG_LEVEL must be one of/],
     [{ HODEI_URL: 'ftp://somewhere' }, 'config_invalid', /HODEI_URL must be a URL like http:/],
-    [{ HODEI_URL: 'http://127.0.0.1:1' }, 'unavailable', /the server did not answer GET \/v1\/jobs/],
+    [
+      { HODEI_URL: 'http://127.0.0.1:1' },
+      'unavailable',
+      /the server at http:\/\/127\.0\.0\.1:1 did not answer GET \/v1\/jobs/,
+    ],
   ])('%j names itself and what is allowed', async (env, code, words) => {
     const result = await hodei(['jobs', 'ls'], env);
     expect(result.code).toBe(125);

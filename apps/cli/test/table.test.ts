@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { renderTable, type Column } from '../src/output/table.ts';
@@ -38,9 +39,31 @@ describe('a table', () => {
     expect(lines[1]).toBe(`abc  ${'x'.repeat(21)}…  1`);
   });
 
-  test('never cuts a column that may not shrink', () => {
-    const [, line] = renderTable(COLUMNS, [{ id: 'i'.repeat(36), note: 'some words', count: 1 }], 20);
-    expect(line).toContain('i'.repeat(36));
+  test('leaves columns out before it cuts those that matter, and is never wider than the terminal', () => {
+    const row = { id: 'i'.repeat(36), note: 'some words', count: 1 };
+    expect(renderTable(COLUMNS, [row], 47)[1]).toBe(`${row.id}  some …  1`);
+    expect(renderTable(COLUMNS, [row], 46)).toEqual([`ID${' '.repeat(36)}N`, `${row.id}  1`]);
+    expect(renderTable(COLUMNS, [row], 20)[1]).toBe(`${'i'.repeat(16)}…  1`);
+  });
+
+  test('fits whatever it is to show', () => {
+    const anything = fc.record({
+      rows: fc.array(
+        fc.record({
+          id: fc.string({ unit: 'grapheme' }),
+          note: fc.string({ unit: 'grapheme', maxLength: 80 }),
+          count: fc.nat(),
+        }),
+        { maxLength: 3 },
+      ),
+      width: fc.integer({ min: 1, max: 60 }),
+    });
+    fc.assert(
+      fc.property(anything, ({ rows, width }) => {
+        const lines = renderTable(COLUMNS, rows, width);
+        expect(lines.filter((line) => visibleLength(line) > width)).toEqual([]);
+      }),
+    );
   });
 
   test('is not cut where it goes to a file', () => {

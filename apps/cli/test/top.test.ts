@@ -83,7 +83,7 @@ describe('an overview', () => {
       jobs: fc.nat(60),
       workers: fc.nat(60),
       name: fc.string({ unit: 'binary', maxLength: 50 }),
-      width: fc.integer({ min: 66, max: 200 }),
+      width: fc.integer({ min: 20, max: 200 }),
       height: fc.integer({ min: 1, max: 60 }),
     });
     fc.assert(

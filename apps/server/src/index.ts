@@ -2,7 +2,7 @@ export { formatMoment } from './http/format-moment.ts';
 export { jobDescriptionToJson, jobToJson } from './http/jobs/job-json.ts';
 export { phaseDurations } from './http/jobs/phase-durations.ts';
 export { recordToJson } from './http/logs/record-json.ts';
-export { poolViewToJson } from './http/pools/pool-json.ts';
+export { poolToJson, poolViewToJson } from './http/pools/pool-json.ts';
 export { providerToJson } from './http/providers/provider-json.ts';
 export { tokenToJson } from './http/tokens/token-json.ts';
 export { workerToJson } from './http/workers/worker-json.ts';

@@ -32,6 +32,10 @@ describe('settings', () => {
     });
   });
 
+  it('take no line end as a part of a token', () => {
+    expect(parseSettings({ HODEI_TOKEN: 'hodei_x\n' }, '/x')).toMatchObject({ token: 'hodei_x' });
+  });
+
   it('take an empty variable for one that is not set', () => {
     expect(parseSettings({ HODEI_DATABASE_URL: '', HODEI_LOG_LEVEL: '' }, '/x')).toMatchObject({ logLevel: 'warn' });
   });
@@ -40,6 +44,10 @@ describe('settings', () => {
     [{ HODEI_DATABASE_URL: 'mysql://root:hunter2@db/x' }, /HODEI_DATABASE_URL .*postgresql:\/\//],
     [{ HODEI_DATABASE_URL: 'not a url hunter2' }, /HODEI_DATABASE_URL/],
     [{ HODEI_URL: 'ftp://x' }, /HODEI_URL .*http:\/\//],
+    [{ HODEI_URL: 'http://me:hunter2@x' }, /HODEI_URL must be .* without a password/],
+    [{ HODEI_URL: 'http://x/?token=hunter2' }, /HODEI_URL must be .* without a password or a query/],
+    [{ HODEI_TOKEN: 'hunter2\nx: y' }, /HODEI_TOKEN must be the text of a token, on one line/],
+    [{ HODEI_TOKEN: 'hunter2→' }, /HODEI_TOKEN must be the text of a token/],
     [{ HODEI_LOG_LEVEL: 'loud' }, /HODEI_LOG_LEVEL must be one of trace, debug/],
     [{ HODEI_RETENTION_DAYS: '0' }, /HODEI_RETENTION_DAYS must be a number of days, more than 0/],
     [{ HODEI_MAX_OUTPUT_BYTES: '1 GB' }, /HODEI_MAX_OUTPUT_BYTES must be a whole number of bytes/],

@@ -35,7 +35,7 @@ export class HodeiClient {
   readonly tokens: TokensClient;
   readonly workers: WorkersClient;
 
-  /** Nothing is connected yet. @throws TypeError where the base URL is none. */
+  /** Nothing is connected yet. @throws TypeError where the base URL or the token is none. */
   constructor(options: TransportOptions) {
     const http = new HttpTransport(options);
     this.#http = http;

@@ -32,30 +32,30 @@ export class HttpTransport {
   readonly #token: string | undefined;
   readonly #fetch: typeof fetch;
 
-  /** @throws TypeError where the base URL is none. */
+  /** @throws TypeError where the base URL or the token is none. Neither is in the message: they may hold secrets. */
   constructor(options: TransportOptions) {
-    const url = new URL(options.baseUrl);
-    if (url.protocol !== 'http:' && url.protocol !== 'https:') {
-      throw new TypeError(`the base URL must be one like http://127.0.0.1:7433, not ${options.baseUrl}`);
-    }
-    this.#baseUrl = url.href.replace(/\/+$/, '');
-    this.#token = options.token;
+    this.#baseUrl = readBaseUrl(options.baseUrl);
+    this.#token = readToken(options.token);
     this.#fetch = options.fetch ?? fetch;
   }
 
   /** The JSON of an answer; `undefined` where it has no body. @throws HodeiClientError; the signal's reason. */
   async json<T>(request: HttpRequest): Promise<T> {
     const response = await this.send(request);
-    const text = await receiving(request, () => response.text());
+    const text = await this.#receiving(request, () => response.text());
     if (text === '') return undefined as T;
     try {
       return JSON.parse(text) as T;
     } catch (cause) {
-      throw new HodeiClientError('unexpected_answer', `the answer to ${words(request)} is no JSON`, {
-        status: response.status,
-        cause,
-        retryable: false,
-      });
+      throw new HodeiClientError(
+        'unexpected_answer',
+        `the answer to ${words(request)} is no JSON: is there a Hodei server at ${this.#baseUrl}?`,
+        {
+          status: response.status,
+          cause,
+          retryable: false,
+        },
+      );
     }
   }
 
@@ -67,7 +67,7 @@ export class HttpTransport {
   /** A successful answer, its body unread. @throws HodeiClientError; the signal's reason. */
   async send(request: HttpRequest): Promise<Response> {
     const { method = 'GET', body, headers, signal } = request;
-    const response = await receiving(request, () =>
+    const response = await this.#receiving(request, () =>
       this.#fetch(this.#baseUrl + request.path + queryString(request.query), {
         method,
         headers: {
@@ -83,23 +83,35 @@ export class HttpTransport {
     if (response.ok || request.allow?.includes(response.status)) return response;
     throw await refusal(request, response);
   }
+
+  /** @throws HodeiClientError `server_unavailable` for whatever breaks off; the signal's reason. */
+  async #receiving<T>(request: HttpRequest, receive: () => Promise<T>): Promise<T> {
+    try {
+      return await receive();
+    } catch (cause) {
+      request.signal?.throwIfAborted();
+      const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
+      const message = `the server at ${this.#baseUrl} did not answer ${words(request)}: ${why}`;
+      throw new HodeiClientError('server_unavailable', message, { cause, retryable: true });
+    }
+  }
+}
+
+function readBaseUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isPlain = url !== undefined && [url.username, url.password, url.search, url.hash].every((part) => part === '');
+  if (!isPlain || (url.protocol !== 'http:' && url.protocol !== 'https:'))
+    throw new TypeError('the base URL must be one like http://127.0.0.1:7433, without a password or a query');
+  return url.href.replace(/\/+$/, '');
+}
+
+/** What no header can hold would be shown by whoever refuses it. */
+function readToken(text: string | undefined): string | undefined {
+  if (text === undefined || /^[\x21-\x7e]+$/.test(text)) return text;
+  throw new TypeError('the token must be one line of visible ASCII characters');
 }
 
 const words = ({ method = 'GET', path }: HttpRequest): string => `${method} ${path}`;
-
-/** @throws HodeiClientError `server_unavailable` for whatever breaks off; the signal's reason. */
-async function receiving<T>(request: HttpRequest, receive: () => Promise<T>): Promise<T> {
-  try {
-    return await receive();
-  } catch (cause) {
-    request.signal?.throwIfAborted();
-    const why = cause instanceof Error && cause.cause instanceof Error ? cause.cause.message : String(cause);
-    throw new HodeiClientError('server_unavailable', `the server did not answer ${words(request)}: ${why}`, {
-      cause,
-      retryable: true,
-    });
-  }
-}
 
 /** Statuses after which the same request may succeed. */
 const RETRYABLE = new Set([408, 425, 429, 500, 502, 503, 504]);

@@ -45,6 +45,19 @@ const events = (text: string, end: 'ends' | 'breaks' = 'ends'): Response => {
 const output = (id: number, text: string): string =>
   `id: ${id}\nevent: output\ndata: ${JSON.stringify({ attemptId: 'a', stream: 'stdout', offset: 0, at: '2026-01-01T00:00:00.000Z', base64: btoa(text) })}\n\n`;
 
+describe('what is no server', () => {
+  it.each([
+    { baseUrl: 'nowhere' },
+    { baseUrl: 'ftp://server.test' },
+    { baseUrl: 'http://me:hunter2@server.test' },
+    { baseUrl: 'http://server.test/?token=hunter2' },
+    { baseUrl: 'http://server.test', token: 'hunter2\n' },
+    { baseUrl: 'http://server.test', token: '' },
+  ])('%j is refused at once, and not repeated', (options) => {
+    expect(() => new HodeiClient(options)).toThrow(/^the (base URL|token) must be (?!.*hunter2)/);
+  });
+});
+
 describe('a request', () => {
   it('goes to the base URL with the token', async () => {
     const { client, requests } = clientThatGets(() => json({ items: [] }));

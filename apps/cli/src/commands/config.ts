@@ -47,6 +47,6 @@ const COLUMNS: readonly Column<Row>[] = [
     value: ({ value, source }) => oneLine(value ?? (source === 'not set' ? '-' : '******')),
     shrink: 1,
   },
-  { title: 'FROM', value: ({ source }) => source },
+  { title: 'FROM', value: ({ source }) => source, shrink: 3 },
   { title: 'MEANING', value: ({ meaning }) => oneLine(meaning), shrink: 2 },
 ];

@@ -11,24 +11,21 @@ import { shortEnd } from '../output/explain-end.ts';
 import { formatAge, formatDuration } from '../output/format-time.ts';
 import { paintState } from '../output/paint-state.ts';
 import { quoteWords } from '../output/quote-words.ts';
-import { renderTable, type Column } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { oneLine } from '../output/width.ts';
-import { writeJson, writeLines } from '../output/write-json.ts';
 import { listAll } from './list-all.ts';
+import { addRowsOptions, writeRows, type RowsOptions } from './write-rows.ts';
 
-interface ListOptions {
+interface ListOptions extends RowsOptions {
   readonly state?: readonly JobState[];
   readonly limit: number;
   readonly label?: readonly string[];
   readonly name?: string;
-  readonly json?: true;
-  readonly quiet?: true;
 }
 
 export function addJobsLsCommand(parent: Command, cli: Cli): void {
-  parent
-    .command('ls')
-    .description('Lists jobs, the newest first.')
+  const command = parent.command('ls').description('Lists jobs, the newest first.');
+  addRowsOptions(command, 'ids')
     .option(
       '--state <state>',
       `only jobs in this state; may be repeated: ${JOB_STATES.join(', ')}`,
@@ -37,33 +34,25 @@ export function addJobsLsCommand(parent: Command, cli: Cli): void {
     .option('--limit <number>', 'at most so many', (text) => parseWhole('--limit', text, 1, 1_000_000), 50)
     .option('-l, --label <name=value>', 'only jobs with this label; may be repeated', collect)
     .option('--name <name>', 'only jobs with this name')
-    .option('--json', 'print a JSON array')
-    .option('-q, --quiet', 'print ids only')
     .action(async (options: ListOptions) => {
       const { state: states, name } = options;
       const labels = parseLabels('--label', options.label ?? []);
       const query = { labels, ...(states === undefined ? {} : { states }), ...(name === undefined ? {} : { name }) };
       await using backend = cli.openBackend();
       const jobs = await listAll((page) => backend.listJobs({ ...query, ...page }), options.limit);
-      if (options.json) return await writeJson(cli.stdout, jobs.map(jobToJson));
-      if (options.quiet)
-        return await writeLines(
-          cli.stdout,
-          jobs.map(({ id }) => id),
-        );
-      return await writeLines(cli.stdout, renderTable(columns(cli), jobs, cli.out.width));
+      await writeRows(cli, options, jobs, { columns: columns(cli), nameOf: ({ id }) => id, toJson: jobToJson });
     });
 }
 
 const columns = ({ now, out }: Cli): readonly Column<Job>[] => [
   { title: 'ID', value: ({ id }) => id },
-  { title: 'NAME', value: ({ spec }) => oneLine(spec.name ?? '-'), shrink: 1 },
+  { title: 'NAME', value: ({ spec }) => oneLine(spec.name ?? '-'), shrink: 2 },
   { title: 'STATE', value: ({ state }) => paintState(out, state) },
-  { title: 'END', value: ({ outcome }) => (outcome === undefined ? '-' : shortEnd(outcome)) },
-  { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right' },
-  { title: 'RAN', value: (job) => ran(job, now()), align: 'right' },
-  { title: 'IMAGE', value: ({ spec }) => spec.image, shrink: 2 },
-  { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 4 },
+  { title: 'END', value: ({ outcome }) => (outcome === undefined ? '-' : shortEnd(outcome)), shrink: 3 },
+  { title: 'AGE', value: ({ createdAt }) => formatAge(createdAt, now()), align: 'right', shrink: 1 },
+  { title: 'RAN', value: (job) => ran(job, now()), align: 'right', shrink: 4 },
+  { title: 'IMAGE', value: ({ spec }) => oneLine(spec.image), shrink: 6 },
+  { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 5 },
 ];
 
 function ran({ startedAt, finishedAt }: Job, now: number): string {

@@ -1,6 +1,6 @@
 import type { PoolView } from '@hodei/application';
 import type { PoolInput } from '@hodei/domain';
-import { poolViewToJson } from '@hodei/server';
+import { poolToJson, poolViewToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -9,10 +9,12 @@ import { parseDuration } from '../options/parse-duration.ts';
 import { parseCpu, parseWhole } from '../options/parse-number.ts';
 import { parseLabels } from '../options/parse-pairs.ts';
 import { parseSize } from '../options/parse-size.ts';
-import { renderTable, type Column } from '../output/table.ts';
-import { writeJson, writeLines } from '../output/write-json.ts';
+import type { Column } from '../output/table.ts';
+import { oneLine } from '../output/width.ts';
+import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
+import { addRowsOptions, writeRows, type RowsOptions } from './write-rows.ts';
 
-interface PutOptions {
+interface PutOptions extends ChangeOptions {
   readonly image: string;
   readonly cpu?: number;
   /** Bytes. */
@@ -35,20 +37,18 @@ interface PutOptions {
 
 /** `hodei pools ls|put|rm`. */
 export function addPoolCommands(parent: Command, cli: Cli): void {
-  parent
-    .command('ls')
-    .description('Lists the pools, with how many of their workers wait and run.')
-    .option('--json', 'print a JSON array')
-    .action(async ({ json }: { readonly json?: true }) => {
-      await using backend = cli.openBackend();
-      const pools = await backend.listPools();
-      if (json) return await writeJson(cli.stdout, pools.map(poolViewToJson));
-      return await writeLines(cli.stdout, renderTable(COLUMNS, pools, cli.out.width));
-    });
-  parent
+  const ls = parent.command('ls').description('Lists the pools, with how many of their workers wait and run.');
+  addRowsOptions(ls, 'names').action(async (options: RowsOptions) => {
+    await using backend = cli.openBackend();
+    const pools = await backend.listPools();
+    const nameOf = ({ pool: { name } }: PoolView): string => name;
+    await writeRows(cli, options, pools, { columns: COLUMNS, nameOf, toJson: poolViewToJson });
+  });
+  const put = parent
     .command('put')
     .summary('have workers wait for jobs that ask for just this')
-    .description('Creates a pool, or replaces it. Instances that serve keep its workers waiting.')
+    .description('Creates a pool, or replaces it. Instances that serve keep its workers waiting.');
+  addChangeOptions(put)
     .argument('<name>', 'name of the pool')
     .requiredOption('--image <image>', 'image of its workers')
     .option('--cpu <cores>', 'CPU cores of each, like 2 or 0.5', (text) => parseCpu('--cpu', text))
@@ -70,8 +70,10 @@ export function addPoolCommands(parent: Command, cli: Cli): void {
     .option('--auto', 'let arrivals and start times decide, between --min and --max')
     .action(async (name: string, options: PutOptions) => {
       await using backend = cli.openBackend();
-      const { minIdle, maxIdle, maxWorkers } = await backend.putPool(toPoolInput(name, options));
-      await cli.stdout.write(`${name}: ${minIdle} to ${maxIdle} wait, at most ${maxWorkers} in all\n`);
+      const pool = await backend.putPool(toPoolInput(name, options));
+      const { minIdle, maxIdle, maxWorkers } = pool;
+      const words = `${name}: ${minIdle} to ${maxIdle} wait, at most ${maxWorkers} in all`;
+      await tellChange(cli, options, words, () => poolToJson(pool));
     });
   parent
     .command('rm')
@@ -118,8 +120,8 @@ const whole =
 
 const COLUMNS: readonly Column<PoolView>[] = [
   { title: 'NAME', value: ({ pool }) => pool.name },
-  { title: 'IMAGE', value: ({ pool }) => pool.template.image, shrink: 1 },
-  { title: 'POLICY', value: ({ pool }) => pool.policy },
+  { title: 'IMAGE', value: ({ pool }) => oneLine(pool.template.image), shrink: 1 },
+  { title: 'POLICY', value: ({ pool }) => pool.policy, shrink: 2 },
   { title: 'IDLE', value: ({ idle, pool }) => `${idle}/${pool.minIdle}-${pool.maxIdle}`, align: 'right' },
   { title: 'BUSY', value: ({ busy }) => String(busy), align: 'right' },
   {

@@ -1,10 +1,12 @@
 import { HodeiError, type Overcommit, type ProviderPatch } from '@hodei/domain';
+import { providerToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
 import { parseFactor, parseWhole } from '../options/parse-number.ts';
+import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
 
-interface SetOptions {
+interface SetOptions extends ChangeOptions {
   readonly maxWorkers?: number;
   readonly priority?: number;
   readonly overcommitCpu?: number;
@@ -13,10 +15,11 @@ interface SetOptions {
 
 /** `hodei providers set`. */
 export function addProvidersSetCommand(parent: Command, cli: Cli): void {
-  parent
+  const command = parent
     .command('set')
     .summary('change how much a provider may be given')
-    .description('Changes how many workers a provider may have, and how much it may promise them. What runs goes on.')
+    .description('Changes how many workers a provider may have, and how much it may promise them. What runs goes on.');
+  addChangeOptions(command)
     .argument('<name>', 'name of the provider')
     .option('--max-workers <number>', 'how many workers it has at most', (text) =>
       parseWhole('--max-workers', text, 1, 100_000),
@@ -34,7 +37,8 @@ export function addProvidersSetCommand(parent: Command, cli: Cli): void {
       await using backend = cli.openBackend();
       const { overcommit } = (await backend.getProvider(name)).config;
       const config = await backend.changeProvider(name, toPatch(options, overcommit));
-      await cli.stdout.write(`${config.name}: at most ${config.maxWorkers} workers\n`);
+      const json = async (): Promise<unknown> => providerToJson(await backend.getProvider(name));
+      await tellChange(cli, options, `${config.name}: at most ${config.maxWorkers} workers`, json);
     });
 }
 

@@ -6,25 +6,20 @@ import { providerToJson } from '@hodei/server';
 import type { Cli } from '../cli.ts';
 import { renderDetails } from '../output/details.ts';
 import { formatSize } from '../output/format-size.ts';
-import { renderTable, type Column } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
-
-interface JsonOption {
-  readonly json?: true;
-}
+import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
+import { addRowsOptions, writeRows, type RowsOptions } from './write-rows.ts';
 
 export function addProvidersLsCommand(parent: Command, cli: Cli): void {
-  parent
-    .command('ls')
-    .description('Lists the providers of workers, with their health as it is now.')
-    .option('--json', 'print a JSON array')
-    .action(async (options: JsonOption) => {
-      await using backend = cli.openBackend();
-      const providers = await backend.listProviders();
-      if (options.json) return await writeJson(cli.stdout, providers.map(providerToJson));
-      return await writeLines(cli.stdout, renderTable(COLUMNS, providers, cli.out.width));
-    });
+  const ls = parent.command('ls').description('Lists the providers of workers, with their health as it is now.');
+  addRowsOptions(ls, 'names').action(async (options: RowsOptions) => {
+    await using backend = cli.openBackend();
+    const providers = await backend.listProviders();
+    const nameOf = ({ config: { name } }: ProviderView): string => name;
+    await writeRows(cli, options, providers, { columns: COLUMNS, nameOf, toJson: providerToJson });
+  });
 }
 
 export function addProvidersGetCommand(parent: Command, cli: Cli): void {
@@ -33,7 +28,7 @@ export function addProvidersGetCommand(parent: Command, cli: Cli): void {
     .description('Shows a provider: its health as it is now, and what it can do.')
     .argument('<name>', 'name of the provider')
     .option('--json', 'print a JSON document')
-    .action(async (name: string, options: JsonOption) => {
+    .action(async (name: string, options: { readonly json?: true }) => {
       await using backend = cli.openBackend();
       const provider = await backend.getProvider(name);
       if (options.json) return await writeJson(cli.stdout, providerToJson(provider));
@@ -43,25 +38,27 @@ export function addProvidersGetCommand(parent: Command, cli: Cli): void {
 
 export function addProvidersModeCommand(parent: Command, cli: Cli, verb: 'enable' | 'disable'): void {
   const mode: ProviderConfig['mode'] = verb === 'enable' ? 'active' : 'disabled';
-  parent
+  const command = parent
     .command(verb)
     .description(
       verb === 'enable' ? 'Lets a provider take jobs.' : 'Lets a provider finish what it has and take no more jobs.',
-    )
+    );
+  addChangeOptions(command)
     .argument('<name>', 'name of the provider')
-    .action(async (name: string) => {
+    .action(async (name: string, options: ChangeOptions) => {
       await using backend = cli.openBackend();
       const config = await backend.changeProvider(name, { mode });
-      await cli.stdout.write(`${config.name} ${config.mode}\n`);
+      const json = async (): Promise<unknown> => providerToJson(await backend.getProvider(name));
+      await tellChange(cli, options, `${config.name} ${config.mode}`, json);
     });
 }
 
 const COLUMNS: readonly Column<ProviderView>[] = [
   { title: 'NAME', value: ({ config }) => config.name },
-  { title: 'TYPE', value: ({ config }) => config.type },
+  { title: 'TYPE', value: ({ config }) => config.type, shrink: 3 },
   { title: 'STATUS', value: ({ status }) => status },
   { title: 'WORKERS', value: ({ liveWorkers, config }) => `${liveWorkers}/${config.maxWorkers}`, align: 'right' },
-  { title: 'ARCH', value: ({ capabilities }) => capabilities?.architectures.join(',') ?? '-' },
+  { title: 'ARCH', value: ({ capabilities }) => capabilities?.architectures.join(',') ?? '-', shrink: 2 },
   { title: 'HEALTH', value: ({ health }) => oneLine([health.status, ...health.reasons].join('; ')), shrink: 1 },
 ];
 

@@ -33,7 +33,7 @@ export async function runJob(cli: Cli, input: JobInput, mode: RunMode): Promise<
   await using backend = cli.openBackend({ quiet: mode.quiet });
   const progress = createProgressLine(cli.stderr, cli.err, mode.quiet);
   try {
-    progress.show('opening the database and looking for an engine');
+    progress.show(backend.firstStep);
     const jobId = await backend.submit(input, { detach: false, signal: interruptions.first });
     passOnInterruptions(backend, jobId, interruptions, progress);
     return await follow(cli, backend, jobId, mode, progress);

@@ -6,10 +6,12 @@ import type { Cli } from '../cli.ts';
 import { collectEach } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseDuration } from '../options/parse-duration.ts';
-import { renderTable, type Column } from '../output/table.ts';
+import type { Column } from '../output/table.ts';
 import { oneLine } from '../output/width.ts';
 import { writeJson, writeLines } from '../output/write-json.ts';
 import { requestedBy } from './requested-by.ts';
+import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
+import { addRowsOptions, writeRows, type RowsOptions } from './write-rows.ts';
 
 interface CreateOptions {
   readonly scope: readonly TokenScope[];
@@ -46,34 +48,32 @@ export function addTokenCommands(parent: Command, cli: Cli): void {
       if (json) return await writeJson(cli.stdout, { ...tokenToJson(token), token: text });
       return await writeLines(cli.stdout, [text]);
     });
-  parent
-    .command('ls')
-    .description('Lists the tokens; their secrets are kept nowhere.')
-    .option('--json', 'print a JSON array')
-    .action(async ({ json }: { readonly json?: true }) => {
-      await using backend = cli.openBackend();
-      const tokens = await backend.listTokens();
-      if (json) return await writeJson(cli.stdout, tokens.map(tokenToJson));
-      return await writeLines(cli.stdout, renderTable(columns(cli.now()), tokens, cli.out.width));
-    });
-  parent
+  const ls = parent.command('ls').description('Lists the tokens; their secrets are kept nowhere.');
+  addRowsOptions(ls, 'ids').action(async (options: RowsOptions) => {
+    await using backend = cli.openBackend();
+    const tokens = await backend.listTokens();
+    const nameOf = ({ id }: Token): string => id;
+    await writeRows(cli, options, tokens, { columns: columns(cli.now()), nameOf, toJson: tokenToJson });
+  });
+  const revoke = parent
     .command('revoke')
-    .description('Makes a token worth nothing; every server heeds it within 5 seconds.')
+    .description('Makes a token worth nothing; every server heeds it within 5 seconds.');
+  addChangeOptions(revoke)
     .argument('<id>', 'id of the token, as "hodei tokens ls" shows it')
-    .action(async (id: string) => {
+    .action(async (id: string, options: ChangeOptions) => {
       await using backend = cli.openBackend();
       const token = await backend.revokeToken(id, requestedBy('hodei tokens revoke'));
-      await cli.stdout.write(`${token.id} ${stateOf(token, cli.now())}\n`);
+      await tellChange(cli, options, `${token.id} ${stateOf(token, cli.now())}`, () => tokenToJson(token));
     });
 }
 
 const columns = (now: number): readonly Column<Token>[] => [
   { title: 'ID', value: ({ id }) => id },
   { title: 'NAME', value: ({ name }) => oneLine(name), shrink: 1 },
-  { title: 'SCOPES', value: ({ scopes }) => scopes.join(',') },
-  { title: 'TENANT', value: ({ tenant }) => tenant ?? '-' },
-  { title: 'CREATED', value: ({ createdAt }) => formatMoment(createdAt) },
-  { title: 'STATE', value: (token) => stateOf(token, now) },
+  { title: 'SCOPES', value: ({ scopes }) => scopes.join(','), shrink: 2 },
+  { title: 'TENANT', value: ({ tenant }) => tenant ?? '-', shrink: 3 },
+  { title: 'CREATED', value: ({ createdAt }) => formatMoment(createdAt), shrink: 5 },
+  { title: 'STATE', value: (token) => stateOf(token, now), shrink: 4 },
 ];
 
 function stateOf({ revokedAt, expiresAt }: Token, now: number): string {

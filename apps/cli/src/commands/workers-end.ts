@@ -1,4 +1,5 @@
 import { parseWorkerId } from '@hodei/domain';
+import { workerToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Backend } from '../backend.ts';
@@ -6,6 +7,7 @@ import type { Cli } from '../cli.ts';
 import { EXIT } from '../output/job-exit-code.ts';
 import { describeError } from '../output/report-error.ts';
 import { requestedBy } from './requested-by.ts';
+import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
 
 export function addWorkersDrainCommand(parent: Command, cli: Cli): void {
   add(parent, cli, {
@@ -36,19 +38,17 @@ interface EndCommand {
 }
 
 function add(parent: Command, cli: Cli, { verb, description, asked, ask }: EndCommand): void {
-  parent
-    .command(verb)
-    .description(description)
+  addChangeOptions(parent.command(verb).description(description), { many: true })
     .argument('<id...>', 'ids of the workers')
-    .option('-q, --quiet', 'say nothing about what became of them')
-    .action(async (ids: readonly string[], options: { readonly quiet?: true }) => {
+    .action(async (ids: readonly string[], options: ChangeOptions) => {
       const workerIds = ids.map(parseWorkerId);
       await using backend = cli.openBackend();
       for (const workerId of workerIds) {
         try {
           const { state } = await ask(backend, workerId, requestedBy(`hodei workers ${verb}`));
           const words = state === 'terminating' || state === 'terminated' ? state : asked;
-          if (!options.quiet) await cli.stdout.write(`${workerId} ${words}\n`);
+          const json = async (): Promise<unknown> => workerToJson(await backend.getWorker(workerId));
+          await tellChange(cli, options, `${workerId} ${words}`, json, { many: true });
         } catch (error) {
           // The others are asked all the same.
           cli.exitCode = EXIT.platformFailed;

@@ -50,6 +50,7 @@ import type {
 import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
 
 import type { Backend, OutputQuery, ProviderLoad, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
+import { requestedBy } from '../commands/requested-by.ts';
 import type { Finding } from '../finding.ts';
 import { assertProviderAnswers } from './assert-provider-answers.ts';
 import { changeQueue } from './change-queue.ts';
@@ -77,6 +78,7 @@ export interface EmbeddedBackendParams {
  * only looks at rows opens no more than the database.
  */
 export class EmbeddedBackend implements Backend {
+  readonly firstStep = 'opening the database and looking for an engine';
   readonly #params: EmbeddedBackendParams;
   readonly #jobs = new Map<JobId, LocalJob>();
   #store: Promise<Store> | undefined;
@@ -173,6 +175,7 @@ export class EmbeddedBackend implements Backend {
   async changeProvider(name: string, patch: ProviderPatch): Promise<ProviderConfig> {
     const { registry } = (await this.#controlPlane()).context;
     const { config } = await registry.getByName(name);
+    await this.#recordChange(`provider ${name}`);
     return registry.update(config.id, patch);
   }
 
@@ -181,11 +184,11 @@ export class EmbeddedBackend implements Backend {
   }
 
   async changeQueue(name: string, change: QueueChange): Promise<Queue> {
-    return changeQueue(await this.#rows(), name, change);
+    return changeQueue(await this.#recordChange(`queue ${name}`), name, change);
   }
 
   async deleteQueue(name: string): Promise<void> {
-    return deleteQueue(await this.#rows(), name);
+    return deleteQueue(await this.#recordChange(`queue ${name}`), name);
   }
 
   async listLimits(): Promise<readonly KeyLimitView[]> {
@@ -193,11 +196,11 @@ export class EmbeddedBackend implements Backend {
   }
 
   async putLimit(limit: KeyLimit): Promise<KeyLimit> {
-    return putLimit(await this.#rows(), limit);
+    return putLimit(await this.#recordChange(`limit ${limit.key}`), limit);
   }
 
   async deleteLimit(key: string): Promise<void> {
-    return deleteLimit(await this.#rows(), key);
+    return deleteLimit(await this.#recordChange(`limit ${key}`), key);
   }
 
   async listPools(): Promise<readonly PoolView[]> {
@@ -205,11 +208,11 @@ export class EmbeddedBackend implements Backend {
   }
 
   async putPool(input: PoolInput): Promise<Pool> {
-    return putPool(await this.#rows(), input);
+    return putPool(await this.#recordChange(`pool ${input.name}`), input);
   }
 
   async deletePool(name: string): Promise<void> {
-    return deletePool(await this.#rows(), name);
+    return deletePool(await this.#recordChange(`pool ${name}`), name);
   }
 
   async listTokens(): Promise<readonly Token[]> {
@@ -267,6 +270,14 @@ export class EmbeddedBackend implements Backend {
     if (worker.state !== 'terminated' && (await hasAbandoned((await this.#rows()).repositories)))
       await this.#startRunner();
     return worker;
+  }
+
+  /** Writes down who is about to change what, as a server does of its callers. @returns the rows. */
+  async #recordChange(what: string): Promise<Store> {
+    const store = await this.#rows();
+    const data = { by: requestedBy('hodei'), what: what.slice(0, 200) };
+    await store.repositories.history.append({ at: store.clock.now(), kind: 'audit.request', data });
+    return store;
   }
 
   #startRunner(): Promise<void> {

@@ -51,11 +51,13 @@ export interface RemoteBackendParams {
 
 /** The backend that is a server, over HTTP. */
 export class RemoteBackend implements Backend {
+  readonly firstStep: string;
   readonly #client: HodeiClient;
   readonly #url: string;
 
   constructor({ url, token }: RemoteBackendParams) {
     this.#url = url;
+    this.firstStep = `asking the server at ${url}`;
     this.#client = new HodeiClient({ baseUrl: url, ...(token === undefined ? {} : { token }) });
   }
 

@@ -69,14 +69,14 @@ function summarize({ jobs, workers, queues }: Overview): string {
 }
 
 const jobColumns = ({ now, out }: Look): readonly Column<Job>[] => [
-  { title: 'JOB', value: ({ id }) => id, shrink: 1 },
-  { title: 'STATE', value: ({ state }) => paintState(out, state), shrink: 0 },
-  { title: 'FOR', value: ({ stateChangedAt }) => formatAge(stateChangedAt, now()), align: 'right' },
-  { title: 'RAN', value: (job) => ran(job, now()), align: 'right' },
-  { title: 'END', value: ({ outcome }) => (outcome === undefined ? '-' : shortEnd(outcome)), shrink: 3 },
+  { title: 'JOB', value: ({ id }) => id },
+  { title: 'STATE', value: ({ state }) => paintState(out, state) },
+  { title: 'FOR', value: ({ stateChangedAt }) => formatAge(stateChangedAt, now()), align: 'right', shrink: 1 },
+  { title: 'RAN', value: (job) => ran(job, now()), align: 'right', shrink: 3 },
+  { title: 'END', value: ({ outcome }) => (outcome === undefined ? '-' : shortEnd(outcome)), shrink: 4 },
   { title: 'NAME', value: ({ spec }) => oneLine(spec.name ?? '-'), shrink: 2 },
-  { title: 'QUEUE', value: ({ spec }) => spec.queue, shrink: 3 },
-  { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 4 },
+  { title: 'QUEUE', value: ({ spec }) => spec.queue, shrink: 6 },
+  { title: 'COMMAND', value: ({ spec }) => quoteWords(spec.command ?? []) || '-', shrink: 5 },
 ];
 
 function ran({ startedAt, finishedAt }: Job, now: number): string {
@@ -84,9 +84,14 @@ function ran({ startedAt, finishedAt }: Job, now: number): string {
 }
 
 const workerColumns = ({ now, out }: Look): readonly Column<WorkerView>[] => [
-  { title: 'WORKER', value: ({ worker: { id } }) => id, shrink: 1 },
-  { title: 'STATE', value: ({ worker: { state } }) => paintState(out, state), shrink: 0 },
-  { title: 'FOR', value: ({ worker: { stateChangedAt } }) => formatAge(stateChangedAt, now()), align: 'right' },
+  { title: 'WORKER', value: ({ worker: { id } }) => id },
+  { title: 'STATE', value: ({ worker: { state } }) => paintState(out, state) },
+  {
+    title: 'FOR',
+    value: ({ worker: { stateChangedAt } }) => formatAge(stateChangedAt, now()),
+    align: 'right',
+    shrink: 1,
+  },
   { title: 'HEALTH', value: ({ health }) => health.status, shrink: 2 },
   { title: 'POOL', value: ({ worker: { pool } }) => pool ?? '-', shrink: 3 },
   { title: 'IMAGE', value: ({ worker: { image } }) => oneLine(image), shrink: 3 },
@@ -94,7 +99,7 @@ const workerColumns = ({ now, out }: Look): readonly Column<WorkerView>[] => [
 ];
 
 const POOLS: readonly Column<PoolView>[] = [
-  { title: 'POOL', value: ({ pool }) => pool.name, shrink: 0 },
+  { title: 'POOL', value: ({ pool }) => pool.name },
   { title: 'IDLE', value: ({ idle }) => String(idle), align: 'right' },
   { title: 'WANTED', value: ({ pool }) => `${pool.minIdle}-${pool.maxIdle}`, align: 'right' },
   { title: 'BUSY', value: ({ busy }) => String(busy), align: 'right' },
@@ -103,7 +108,7 @@ const POOLS: readonly Column<PoolView>[] = [
 ];
 
 const QUEUES: readonly Column<QueueView>[] = [
-  { title: 'QUEUE', value: ({ name }) => name, shrink: 0 },
+  { title: 'QUEUE', value: ({ name }) => name },
   { title: 'PENDING', value: ({ pending }) => String(pending), align: 'right' },
   {
     title: 'IN FLIGHT',
@@ -115,7 +120,7 @@ const QUEUES: readonly Column<QueueView>[] = [
 ];
 
 const PROVIDERS: readonly Column<ProviderLoad>[] = [
-  { title: 'PROVIDER', value: ({ name }) => name, shrink: 0 },
+  { title: 'PROVIDER', value: ({ name }) => name },
   { title: 'STATUS', value: ({ status }) => status },
   { title: 'WORKERS', value: ({ liveWorkers, maxWorkers }) => `${liveWorkers}/${maxWorkers}`, align: 'right' },
 ];

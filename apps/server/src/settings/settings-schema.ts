@@ -36,6 +36,13 @@ function setting<Schema extends z.ZodType>(facts: SettingFacts, make: (error: st
 const url = (protocols: readonly string[], error: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), { error });
 
+/** A token in a URL would be shown in messages and logs; nothing can stand behind a query. */
+function isPlainUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { username, password, search, hash } = new URL(text);
+  return [username, password, search, hash].every((part) => part === '');
+}
+
 /** A number between two bounds, with one message for all that may be wrong with it. */
 const whole = (error: string, least: number, most = Number.MAX_SAFE_INTEGER) =>
   z.coerce.number({ error }).int({ error }).min(least, { error }).max(most, { error });
@@ -46,19 +53,24 @@ export const ENVIRONMENT = z.object({
     {
       audience: 'client',
       meaning: 'Work with the server at this address instead of on this machine.',
-      allowed: 'a URL like http://127.0.0.1:7433',
+      allowed: 'a URL like http://127.0.0.1:7433 or https://example.org/hodei, without a password or a query',
       absent: 'on this machine',
     },
-    (error) => url(['http:', 'https:'], error).optional(),
+    (error) => url(['http:', 'https:'], error).refine(isPlainUrl, { error }).optional(),
   ),
   HODEI_TOKEN: setting(
     {
       audience: 'client',
       meaning: 'The token to show to that server; `hodei tokens create` makes one.',
-      allowed: 'the text of a token',
+      allowed: 'the text of a token, on one line and without spaces',
       isSecret: true,
     },
-    () => z.string().optional(),
+    (error) =>
+      z
+        .string()
+        .trim()
+        .regex(/^[\x21-\x7e]+$/, { error })
+        .optional(),
   ),
   HODEI_DATABASE_URL: setting(
     {
