@@ -60,4 +60,16 @@ describe('statements whose plan was made when the tables were empty', () => {
     }
     expect(await jobRowsRead()).toBeLessThan(BACKLOG);
   });
+
+  it('look for what has waited too long without reading what waits', async () => {
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });
+      const expire = () => store.repositories.jobs.expireWaiting({ at: Date.now(), limit: 100 });
+      await expire();
+      await addJobs();
+      await admin.query('SELECT pg_stat_reset()');
+      expect(await expire()).toBe(0);
+    }
+    expect(await jobRowsRead()).toBeLessThan(BACKLOG);
+  });
 });

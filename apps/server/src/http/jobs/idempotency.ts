@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 
 import type { Idempotency } from '@hodei/application';
 import { HodeiError, parseJobId, type JobId } from '@hodei/domain';
@@ -9,7 +9,8 @@ import { HodeiError, parseJobId, type JobId } from '@hodei/domain';
  * a request is one of its secrets too, and nobody shall try guesses against it.
  */
 export function idempotencyBy(sealingKey: Uint8Array): (space: string, key: string, request: unknown) => Idempotency {
-  const secret = new Uint8Array(hkdfSync('sha256', sealingKey, '', 'hodei idempotency keys', 32));
+  // A key object: of bytes, one is made for each digest, which takes six times as long as the digest.
+  const secret = createSecretKey(new Uint8Array(hkdfSync('sha256', sealingKey, '', 'hodei idempotency keys', 32)));
   const digest = (...parts: readonly string[]): Buffer =>
     createHmac('sha256', secret).update(JSON.stringify(parts)).digest();
   return (space, key, request) => ({

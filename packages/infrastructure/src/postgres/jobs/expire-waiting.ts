@@ -4,7 +4,7 @@ import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { timestamp } from '../rows/values.ts';
 
-/** See `JobRepository.expireWaiting`. One statement along an index of those that have a deadline. */
+/** See `JobRepository.expireWaiting`. One statement along an index of those that have a deadline; the state is compared as in `BEGIN_ATTEMPTS`. */
 export async function expireWaiting(
   database: Database,
   { at: moment, limit }: Parameters<JobRepository['expireWaiting']>[0],
@@ -19,7 +19,7 @@ export async function expireWaiting(
         UPDATE jobs SET state = ${transitionJob('pending', 'timed_out')}, state_changed_at = ${at}, finished_at = ${at}, sealed_secrets = NULL,
           outcome = json_build_object('cause', 'wait_timeout', 'evidence', json_build_object(
             'message', format('it may wait %s ms for its start', spec->>'waitTimeoutMs')))
-        FROM late WHERE jobs.id = late.id AND jobs.state = 'pending'
+        FROM late WHERE jobs.id = late.id AND jobs.state IS NOT DISTINCT FROM 'pending'
         RETURNING jobs.id, jobs.state
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.timed_out', id, '{"cause":"wait_timeout"}' FROM job
