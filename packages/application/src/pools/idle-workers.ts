@@ -49,6 +49,8 @@ export class IdleWorkers {
   readonly #waiting = new Map<string, PoolWorker[]>();
   /** The workers that run a job and may come back. */
   readonly returning = new ReturningWorkers();
+  /** They run a job and shall take no other. */
+  readonly #leaving = new Set<WorkerId>();
   readonly #arrivals = new Map<string, Arrivals>();
   readonly #startTimes = new Map<string, RecentTimes>();
   #waiters: readonly Waiter[] = [];
@@ -118,8 +120,21 @@ export class IdleWorkers {
     this.#held.set(workerId, { use: 'making', pool });
   }
 
-  /** The worker waits for a job; or goes to one that waits for it. */
+  /** The worker finishes the job that it runs, and takes no other. */
+  letGo(workerId: WorkerId): void {
+    if (!this.#held.has(workerId) || this.#leaving.has(workerId)) return;
+    this.#leaving.add(workerId);
+    this.returning.ended(workerId);
+    this.changed.ring();
+  }
+
+  isLeaving(workerId: WorkerId): boolean {
+    return this.#leaving.has(workerId);
+  }
+
+  /** The worker waits for a job; or goes to one that waits for it. One that is let go is forgotten: its row is ending. */
   wait(worker: PoolWorker): void {
+    if (this.isLeaving(worker.workerId)) return this.forget(worker.workerId);
     this.returning.ended(worker.workerId, worker.idleSince);
     const template = this.pools.find(({ name }) => name === worker.pool)?.template;
     const waiter =
@@ -213,6 +228,7 @@ export class IdleWorkers {
     if (held === undefined) return;
     this.#unlist(workerId, held.pool);
     this.#held.delete(workerId);
+    this.#leaving.delete(workerId);
     this.returning.ended(workerId);
     this.changed.ring();
   }

@@ -25,8 +25,10 @@ const SOON_MS = 1000;
 /** What one instance knows of a pool beside its workers. */
 interface PoolState {
   target: IdleTarget;
-  /** How many could not be made in a row. */
+  /** How many could not be made in a row, for whatever an engine said. */
   failures: number;
+  /** How many of those the template may be the reason of. */
+  refusals: number;
   /** None is made before this moment. */
   retryAt: EpochMs;
   /** One tries whether it works again. */
@@ -126,7 +128,14 @@ export class PoolKeeper {
   #stateOf(name: string): PoolState {
     const known = this.#states.get(name);
     if (known !== undefined) return known;
-    const state = { target: { target: 0 }, failures: 0, retryAt: 0, isTrying: false, lookAt: Number.POSITIVE_INFINITY };
+    const state = {
+      target: { target: 0 },
+      failures: 0,
+      refusals: 0,
+      retryAt: 0,
+      isTrying: false,
+      lookAt: Number.POSITIVE_INFINITY,
+    };
     this.#states.set(name, state);
     return state;
   }
@@ -240,6 +249,7 @@ export class PoolKeeper {
           this.#context.idle.started(pool.name, made.tookMs);
           if (state.failures > 0) await this.#tell('pool.recovered', { pool: pool.name, failures: state.failures });
           state.failures = 0;
+          state.refusals = 0;
         } else if (made.kind === 'full') state.retryAt = clock.now() + SOON_MS;
         else if (!signal.aborted) {
           registry.reportFailure(provider.id, made.error);
@@ -260,11 +270,13 @@ export class PoolKeeper {
   /** A template that fails is tried again later and later, and once only each time: a wrong image is no storm. */
   async #failed({ name }: Pool, state: PoolState, error: HodeiError): Promise<void> {
     const { clock, diagnostics } = this.#context;
-    const isFirst = state.failures === 0;
-    // An engine that is away says nothing about the template, and the registry keeps work from it until it is back.
-    const isAway = isEngineAway(error);
-    const waitMs = isAway ? SOON_MS : backoffMs(state.failures, FIRST_WAIT_MS, LAST_WAIT_MS);
-    state.failures += 1;
+    const isStoreAway = error.code === 'database_unavailable';
+    const isFirst = state.failures === 0 && !isStoreAway;
+    // Who is away says nothing about the template; and the registry keeps work from an engine until it is back.
+    const isAway = isStoreAway || isEngineAway(error);
+    const waitMs = isAway ? SOON_MS : backoffMs(state.refusals, FIRST_WAIT_MS, LAST_WAIT_MS);
+    if (!isStoreAway) state.failures += 1;
+    if (!isAway) state.refusals += 1;
     state.retryAt = Math.max(state.retryAt, clock.now() + waitMs);
     diagnostics.warn('a worker of a pool could not be made', { pool: name, failures: state.failures, waitMs, error });
     if (isFirst) await this.#tell('pool.failing', { pool: name, code: error.code, message: error.message });

@@ -83,5 +83,6 @@ export async function runPlacedAttempt(
 function mayServeAgain({ idle, clock }: JobContext, worker: PoolWorker): boolean {
   const pool = idle?.pools.find(({ name }) => name === worker.pool);
   const isOfPool = pool !== undefined && pool.template === worker.template;
+  if (idle?.isLeaving(worker.workerId) === true) return false;
   return isOfPool && worker.reusable && worker.jobsRun + 1 < pool.maxJobsPerWorker && clock.now() < worker.expiresAt;
 }

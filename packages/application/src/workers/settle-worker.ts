@@ -36,7 +36,7 @@ export async function settleWorker(
   }
   const { jobId, endRequest, state } = worker;
   if (jobId === undefined || !runner.has(jobId) || state === 'terminating') return;
-  if (endRequest?.kind === 'destroy') return runner.destroyWorkerOf(jobId, endRequest.by);
+  if (endRequest?.kind === 'destroy') runner.destroyWorkerOf(jobId, endRequest.by);
   if (endRequest?.kind === 'drain' && state === 'busy') await drain(context, worker);
   if (isLost) await giveUp(context, runner, worker);
 }
@@ -72,7 +72,9 @@ async function retire(context: JobContext, runner: JobRunner, worker: Worker, te
 }
 
 async function drain(context: JobContext, { id: workerId }: Worker): Promise<void> {
-  const { clock, instance, repositories } = context;
+  const { clock, idle, instance, repositories } = context;
+  // First, so that whoever ends its job meanwhile does not let it wait for another one.
+  idle?.letGo(workerId);
   try {
     const at = clock.now();
     await repositories.workers.transition({ workerId, epoch: instance.epoch, from: 'busy', to: 'draining', at });

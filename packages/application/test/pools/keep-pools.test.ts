@@ -147,4 +147,30 @@ describe('a pool that can not be filled', () => {
     await plane.clock.advance(10_000);
     expect(plane.idle.waiting('warm')).toHaveLength(3);
   });
+
+  it('is filled as soon as the store is back, however often it was away: that says nothing about the template', async () => {
+    await using plane = await startWarm();
+    const error = new HodeiError('database_unavailable', 'away');
+    plane.databaseFaults.add({ call: 'workers.insertForPool', kind: 'fail', error, times: 'always' });
+    await putPool(plane.context, { ...WARM, minIdle: 3 });
+    await plane.clock.advance(60_000);
+    expect(plane.idle.waiting('warm')).toHaveLength(2);
+    plane.databaseFaults.clear();
+    await plane.clock.advance(1100 + START_MS);
+    expect(plane.idle.waiting('warm')).toHaveLength(3);
+    expect(await events(plane, 'pool.failing')).toEqual([]);
+  });
+
+  it('is tried again soon where its engine was away for long and its template fails once', async () => {
+    await using plane = await startWarm();
+    const away = new HodeiError('provider_unavailable', 'away');
+    const refused = new HodeiError('start_failed', 'the engine refuses');
+    plane.provider.faults.add({ call: 'createWorker', kind: 'fail', error: away, times: 6 });
+    plane.provider.faults.add({ call: 'createWorker', kind: 'fail', error: refused });
+    await putPool(plane.context, { ...WARM, minIdle: 3 });
+    await plane.clock.advance(300_000);
+    const waits = plane.reports.flatMap(({ facts }) => (facts['error'] === refused ? [facts['waitMs']] : []));
+    expect(waits).toEqual([1000]);
+    expect(plane.idle.waiting('warm')).toHaveLength(3);
+  });
 });

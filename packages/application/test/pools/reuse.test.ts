@@ -1,7 +1,7 @@
 import type { JobInput, PoolInput } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { describeJob, submitJob, waitForJob } from '../../src/index.ts';
+import { describeJob, drainWorker, submitJob, waitForJob, watchOverWorkers } from '../../src/index.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 const REUSING: PoolInput = {
@@ -60,6 +60,26 @@ describe('a worker of a pool that reuses', () => {
     expect(stopped.workers).toEqual(failed.workers);
     await plane.clock.advance(1000);
     expect((await run(plane, { command: ['true'] })).workers).not.toEqual(failed.workers);
+  });
+
+  it('waits for no other job where its end was asked for meanwhile, and is replaced at once', async () => {
+    await using plane = await startReusing();
+    const { context, runner, clock } = plane;
+    const over = new AbortController();
+    const watching = watchOverWorkers(context, runner, over.signal);
+    const { id } = await submitJob(context, { command: ['sleep', '1000'] }, { runner });
+    await clock.advance(500);
+    const [attempt] = (await describeJob(context, id)).attempts;
+    if (attempt === undefined) throw new Error('it has no attempt');
+    await drainWorker(context, attempt.workerId, 'ada');
+    await plane.until(waitForJob(context, id));
+    await clock.advance(350);
+    expect(plane.engine.find(attempt.workerId)).toBeUndefined();
+    const waiting = plane.idle.waiting('warm').map(({ workerId }) => workerId);
+    expect(waiting).toHaveLength(1);
+    expect(waiting).not.toContain(attempt.workerId);
+    over.abort();
+    await plane.until(watching);
   });
 
   it('takes the next job that waits at once', async () => {

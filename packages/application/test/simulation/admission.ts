@@ -1,6 +1,6 @@
 import type { EpochMs, JobInput, Repositories } from '@hodei/domain';
 
-import type { Weather } from './weather.ts';
+import { FAIR_PLACES, type Weather } from './weather.ts';
 
 /** What the installation's operator has configured: the same in each run, so that rules can be held against it. */
 export const NARROW = { name: 'narrow', paused: false, weight: 3, maxInFlight: 1 } as const;
@@ -9,7 +9,8 @@ export const NARROW_KEY = { key: 'narrow-key', maxInFlight: 1 } as const;
 export const FITFUL = 'fitful';
 
 /** How many places each provider has: few in some storms, so that room is short. By what is drawn anyway, as below. */
-export const placesOf = ({ startMs, pool }: Weather): number => Math.max((pool?.minIdle ?? 0) + 1, 1 + (startMs % 6));
+export const placesOf = ({ startMs, pool, isFair }: Weather): number =>
+  isFair ? FAIR_PLACES : Math.max((pool?.minIdle ?? 0) + 1, 1 + (startMs % 6));
 
 /** How the job of this number is admitted. By its number, not by chance: the storms stay as they are. */
 export function admissionOf(index: number, now: EpochMs): JobInput {

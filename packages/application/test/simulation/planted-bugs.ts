@@ -22,7 +22,13 @@ import {
   withEmptyList,
   withoutGrace,
 } from './planted/engine-bugs.ts';
-import { withCarelessPool, withoutKeeping, withMixedTenants } from './planted/pools-bugs.ts';
+import {
+  withCarelessPool,
+  withMixedTenants,
+  withOneStartAtATime,
+  withoutKeeping,
+  withRareLooks,
+} from './planted/pools-bugs.ts';
 
 /** A bug that somebody could well make, and the words of the rule that it breaks. */
 export interface PlantedBug {
@@ -138,7 +144,17 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'waiting workers are taken for leftovers',
     mutation: { context: withoutKeeping },
-    breaks: /of the pool wait|of worker \S+ is still creating/,
+    breaks: /of the pool wait|the pool lacks|of worker \S+ is still creating/,
+  },
+  {
+    name: 'a pool is only looked at now and then',
+    mutation: { context: withRareLooks },
+    breaks: /lacks \d workers/,
+  },
+  {
+    name: 'workers of a pool are started one after the other',
+    mutation: { provider: withOneStartAtATime },
+    breaks: /made for too long/,
   },
   {
     name: 'a worker that ran a job is given to another tenant',

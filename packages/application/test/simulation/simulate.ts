@@ -25,6 +25,8 @@ export interface SimulationResult {
   readonly jobs: number;
   readonly attempts: number;
   readonly lives: number;
+  /** How often a pool lacked workers, and had them again in time. */
+  readonly refills: number;
   readonly steps: number;
 }
 
@@ -80,6 +82,7 @@ export async function simulate(
       jobs: store.jobs.size,
       attempts: store.attempts.size,
       lives: world.lives.length,
+      refills: world.poolRules.refills,
       steps,
     };
   } finally {

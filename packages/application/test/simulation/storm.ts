@@ -45,14 +45,7 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
       });
     },
   ],
-  [
-    3,
-    (world, random) => {
-      const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
-      if (workers.length > 0)
-        world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished', 'silent']));
-    },
-  ],
+  [3, (world, random) => strikeOne(world, random)],
   [
     4,
     (world, random) => {
@@ -65,6 +58,8 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
   [2, (world, random) => endOneWorker(world, random)],
 ];
 
+const FAIR_BLOWS: readonly Blow[] = [strikeOne, cancelOne, endOneWorker];
+
 const PICKS = BLOWS.flatMap(([weight, blow]) => Array.from({ length: weight }, () => blow));
 
 /** Plans the whole storm: what is submitted, and what goes wrong, and when. */
@@ -74,7 +69,7 @@ export function brewStorm(world: World, random: Random): void {
     scheduler.after(random.int(0, weather.stormMs * 0.6), () => submitOne(world, random, index));
   }
   for (let count = 0; count < weather.blows; count += 1) {
-    const blow = random.pick(PICKS);
+    const blow = random.pick(weather.isFair ? FAIR_BLOWS : PICKS);
     scheduler.after(random.int(0, weather.stormMs), () => {
       if (world.isStormy) blow(world, random);
     });
@@ -135,6 +130,12 @@ function bringBack(world: World): void {
 function pauseFor(world: World, life: Life, forMs: number): void {
   life.pause();
   world.scheduler.after(forMs, () => life.resume());
+}
+
+function strikeOne(world: World, random: Random): void {
+  const workers = world.engine.workers().filter(({ exit }) => exit === undefined);
+  if (workers.length > 0)
+    world.strike(random.pick(workers), random.pick(['killed', 'killed', 'out of memory', 'vanished', 'silent']));
 }
 
 function loseOutput(world: World, random: Random): void {
@@ -199,6 +200,7 @@ function endOneWorker(world: World, random: Random): void {
   const requestEnd: typeof workers.requestEnd = (request) =>
     world.observe('workers.requestEnd', undefined, () => workers.requestEnd(request));
   world.trace.add('client', `asks for the end of worker ${shortId(id)}: ${end === drainWorker ? 'drain' : 'destroy'}`);
+  world.poolRules.endAsked();
   const repositories = { ...plain, workers: overriding(workers, { requestEnd }) };
   end({ repositories, clock: scheduler }, id, 'somebody').catch((error: unknown) =>
     world.blame(`the end of a worker could not be asked for: ${String(error)}`),

@@ -6,6 +6,8 @@ import type { Random } from './random.ts';
 export interface Weather {
   /** How long things go wrong, in milliseconds. */
   readonly stormMs: number;
+  /** Whether nothing happens to instances, the store, the engine, and calls to them. */
+  readonly isFair: boolean;
   readonly jobs: number;
   readonly providers: number;
   /** A pool for the image of most jobs, where there is one. */
@@ -31,10 +33,38 @@ export interface Weather {
   readonly maxOutputBytes: number;
 }
 
+/** One run in so many has fair weather: what a pool promises can't be seen where something is always in the way. */
+const FAIR_ONE_IN = 8;
+
 export function drawWeather(random: Random): Weather {
+  const weather = drawStorm(random);
+  // By what is drawn anyway: so the other runs stay as they are.
+  if (weather.stormMs % FAIR_ONE_IN !== 0) return weather;
+  return { ...weather, ...FAIR, pool: { ...(weather.pool ?? drawPool(random)), maxWorkers: FAIR_PLACES } };
+}
+
+/** So many workers there may be in fair weather: enough, so that none is missing for want of room. */
+export const FAIR_PLACES = 12;
+
+/** Only workers are struck and ended, and jobs cancelled. */
+const FAIR = {
+  isFair: true,
+  jobs: 12,
+  stormTakesAll: false,
+  crash: 0,
+  lose: 0,
+  slow: 0,
+  dropEvent: 0,
+  delayEvent: 0,
+  duplicateEvent: 0,
+  breakOutput: 0,
+} as const;
+
+function drawStorm(random: Random): Weather {
   const sometimes = (chance: number, most: number): number => (random.chance(chance) ? random.next() * most : 0);
   return {
     stormMs: random.int(5000, 14_000),
+    isFair: false,
     jobs: random.int(2, 7),
     providers: random.chance(0.3) ? 2 : 1,
     pool: random.chance(0.5) ? drawPool(random) : undefined,
@@ -53,7 +83,7 @@ export function drawWeather(random: Random): Weather {
   };
 }
 
-function drawPool(random: Random): Weather['pool'] {
+function drawPool(random: Random): NonNullable<Weather['pool']> {
   const minIdle = random.int(1, 3);
   return { minIdle, maxWorkers: minIdle + random.int(0, 2), maxJobsPerWorker: random.pick([1, 1, 3]) };
 }
@@ -63,6 +93,7 @@ export interface Fate {
   /** On its way there, and its answer on its way back, in milliseconds. */
   readonly requestMs: number;
   readonly answerMs: number;
+  readonly isSlow?: boolean;
   /** The caller dies before the effect, or after it and before the answer. */
   readonly crash?: 'before' | 'after';
   /** The call never arrives, or its answer doesn't; the caller is told that the other side is away. */
@@ -75,6 +106,10 @@ export interface Fate {
 
 const CALM: Fate = { requestMs: 0, answerMs: 0, hasLeft: true, staysGoing: false };
 
+/** Whether the call does not take its usual way, in its usual time. */
+export const isTrouble = ({ crash, lose, isSlow }: Fate): boolean =>
+  crash !== undefined || lose !== undefined || isSlow === true;
+
 export function drawFate(random: Random, weather: Weather, stormy: boolean): Fate {
   const requestMs = weather.latencyMs === 0 ? 0 : random.int(0, weather.latencyMs);
   if (!stormy) return { ...CALM, requestMs };
@@ -85,7 +120,7 @@ export function drawFate(random: Random, weather: Weather, stormy: boolean): Fat
   if (trouble < weather.crash + weather.lose) return { ...fate, lose: random.pick(['request', 'answer']) };
   if (trouble < weather.crash + weather.lose + weather.slow) {
     const delay = (): number => random.int(0, random.pick([20, 300, 300, 2000, 7000]));
-    return { ...fate, requestMs: delay(), answerMs: random.chance(0.5) ? delay() : 0 };
+    return { ...fate, isSlow: true, requestMs: delay(), answerMs: random.chance(0.5) ? delay() : 0 };
   }
   return fate;
 }

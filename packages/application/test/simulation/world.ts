@@ -21,11 +21,12 @@ import { EngineRules } from './engine-rules.ts';
 import { Life } from './life.ts';
 import type { Mutation } from './mutation.ts';
 import { POLICY } from './policy.ts';
+import { PoolRules } from './pool-rules.ts';
 import type { Random } from './random.ts';
 import { Scheduler } from './scheduler.ts';
 import { StoreRules } from './store-rules.ts';
 import { Trace } from './trace.ts';
-import { drawFate, drawWeather, type Fate, type Weather } from './weather.ts';
+import { drawFate, drawWeather, isTrouble, type Fate, type Weather } from './weather.ts';
 import { IMAGES, PROGRAMS, type PlannedJob } from './workload.ts';
 
 /** The name of the pool. */
@@ -62,6 +63,7 @@ export class World {
   readonly #wire: Random;
   readonly #storeRules: StoreRules;
   readonly #engineRules: EngineRules;
+  readonly poolRules: PoolRules;
   #violation: string | undefined;
   #started = 0;
 
@@ -79,6 +81,7 @@ export class World {
     });
     this.#storeRules = new StoreRules(this);
     this.#engineRules = new EngineRules(this);
+    this.poolRules = new PoolRules(this);
   }
 
   /** What was found wrong first. */
@@ -131,6 +134,7 @@ export class World {
   async step(): Promise<boolean> {
     const more = await this.scheduler.step();
     this.#engineRules.check();
+    this.poolRules.check();
     return more && this.#violation === undefined;
   }
 
@@ -165,6 +169,7 @@ export class World {
   /** Something outside ends a worker. */
   strike(worker: InMemoryWorker, how: Strike | 'silent'): void {
     this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
+    this.poolRules.disturb();
     const strikes = this.#strikes.get(worker.workerId) ?? new Set();
     this.#strikes.set(worker.workerId, strikes.add(how === 'silent' ? 'vanished' : how));
     if (how === 'killed') this.engine.killWorker(worker.workerId);
@@ -174,7 +179,9 @@ export class World {
   }
 
   drawFate(): Fate {
-    return drawFate(this.#wire, this.weather, this.isStormy);
+    const fate = drawFate(this.#wire, this.weather, this.isStormy);
+    if (isTrouble(fate)) this.poolRules.disturb(fate.requestMs + fate.answerMs);
+    return fate;
   }
 
   drawDelay(mostMs: number): number {

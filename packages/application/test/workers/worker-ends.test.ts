@@ -184,6 +184,19 @@ describe('a worker with a job', () => {
     await world.close();
   });
 
+  it('is lost where it was gone already, and its connection does not say so', async () => {
+    const { world, id, workerId } = await running(['wait']);
+    world.engine.loseWorker(workerId);
+    await destroyWorkerNow({ repositories: world.repositories, clock: world.clock }, workerId, 'ada');
+    await world.clock.advance(15_000);
+    const [first, second] = await attempts(world, id);
+    expect(first?.outcome).toMatchObject({ cause: 'worker_lost' });
+    expect(second?.workerId).not.toBe(workerId);
+    await world.repositories.jobs.requestCancel({ jobId: id, by: 'test', at: world.clock.now() });
+    await world.ended(id);
+    await world.close();
+  });
+
   it('is destroyed by whoever adopts it, where its owner died with the request', async () => {
     const { world, life, id, workerId } = await running(['wait']);
     await world.start('two');

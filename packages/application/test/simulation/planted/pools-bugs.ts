@@ -1,5 +1,5 @@
 // Bugs about pools; see planted-bugs.ts.
-import type { Repositories } from '@hodei/domain';
+import type { Repositories, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../../../src/index.ts';
 import { overriding } from '../overriding.ts';
@@ -36,4 +36,21 @@ export function withMixedTenants(context: JobContext): JobContext {
     wait(unknown);
   };
   return context;
+}
+
+/** As if a pool were only looked at now and then. */
+export function withRareLooks(context: JobContext): JobContext {
+  if (context.idle !== undefined) context.idle.changed.ring = () => undefined;
+  return context;
+}
+
+/** As if an engine could start no two workers at once. */
+export function withOneStartAtATime(provider: WorkerProvider): WorkerProvider {
+  let last: Promise<unknown> = Promise.resolve();
+  const createWorker: WorkerProvider['createWorker'] = (...args) => {
+    const made = last.then(() => provider.createWorker(...args));
+    last = made.catch(() => undefined);
+    return made;
+  };
+  return { ...provider, createWorker };
 }
