@@ -67,6 +67,8 @@ function createRegistry(c: DependencyContainer): ProviderRegistry {
     clock: c.resolve(CLOCK),
     ids: c.resolve(IDS),
     diagnostics: c.resolve(DIAGNOSTICS),
+    declareEngine: (providerId, engineId) =>
+      c.resolve(REPOSITORIES).instances.declareEngine({ epoch: c.resolve(INSTANCE).epoch, providerId, engineId }),
     factories: {
       docker: ({ id, settings }) =>
         new DockerProviderBuilder()

@@ -13,7 +13,7 @@ import {
   type JobRunner,
 } from '@hodei/application';
 import { HodeiError } from '@hodei/domain';
-import { loadOrCreateSealingKey, parseSealingKey } from '@hodei/infrastructure/system';
+import { loadOrCreateSealingKey, parseSealingKey, sealingCheck } from '@hodei/infrastructure/system';
 
 import { openStore, type Store, type StoreOptions } from './open-store.ts';
 import { runLoop } from './run-loop.ts';
@@ -66,11 +66,17 @@ export async function openControlPlane(
   await using opening = new AsyncDisposableStack();
   const store = opening.use(await openStore(settings, options));
   const { container, repositories, clock, diagnostics } = store;
-  container.register(SEALING_KEY, { useValue: await loadSealingKey(settings) });
+  const sealingKey = await loadSealingKey(settings);
+  container.register(SEALING_KEY, { useValue: sealingKey });
 
   const { keepsPools = false } = options;
   const name = `${hostname()}:${process.pid}`;
-  const instance = await repositories.instances.register({ name, leaseMs: LEASE_MS, keepsPools });
+  const instance = await repositories.instances.register({
+    name,
+    leaseMs: LEASE_MS,
+    keepsPools,
+    sealingCheck: sealingCheck(sealingKey),
+  });
   container.register(INSTANCE, { useValue: instance });
   opening.defer(() => repositories.instances.release(instance.epoch));
   const lost = new AbortController();

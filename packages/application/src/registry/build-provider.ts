@@ -1,4 +1,11 @@
-import { HodeiError, isHodeiError, toHodeiError, type ProviderConfig, type WorkerProvider } from '@hodei/domain';
+import {
+  HodeiError,
+  isHodeiError,
+  toHodeiError,
+  type InstanceRepository,
+  type ProviderConfig,
+  type WorkerProvider,
+} from '@hodei/domain';
 
 /**
  * Makes the live provider of a configuration. It resolves once the engine has answered, and rejects with
@@ -6,6 +13,12 @@ import { HodeiError, isHodeiError, toHodeiError, type ProviderConfig, type Worke
  * later), and with another code, like `invalid_input`, where the settings are wrong.
  */
 export type ProviderFactory = (config: ProviderConfig) => Promise<WorkerProvider>;
+
+/** Says which engine is meant by a provider here. @returns who means another one. */
+export type DeclareEngine = (
+  providerId: ProviderConfig['id'],
+  engineId: string,
+) => ReturnType<InstanceRepository['declareEngine']>;
 
 /** A factory for each type of provider that this process knows. */
 export type ProviderFactories = Readonly<Record<string, ProviderFactory>>;
@@ -15,8 +28,15 @@ export function assertKnownType(factories: ProviderFactories, type: string): voi
   factoryOf(factories, type);
 }
 
-/** @throws HodeiError as {@link ProviderFactory} does; `invalid_input` for an unknown type. */
-export async function buildProvider(factories: ProviderFactories, config: ProviderConfig): Promise<WorkerProvider> {
+/**
+ * @throws HodeiError as {@link ProviderFactory} does; `invalid_input` for an unknown type; `conflict` where others mean
+ * another engine by this provider.
+ */
+export async function buildProvider(
+  factories: ProviderFactories,
+  config: ProviderConfig,
+  declareEngine: DeclareEngine = async () => undefined,
+): Promise<WorkerProvider> {
   const factory = factoryOf(factories, config.type);
   let provider: WorkerProvider;
   try {
@@ -31,11 +51,29 @@ export async function buildProvider(factories: ProviderFactories, config: Provid
       },
     );
   }
-  if (provider.id === config.id) return provider;
-  await provider[Symbol.asyncDispose]();
+  try {
+    await assertMeant(provider, config, declareEngine);
+    return provider;
+  } catch (error) {
+    await provider[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+/** The provider that was asked for, and the engine that all others mean by it: else jobs are looked for on a wrong one. */
+async function assertMeant(
+  { id, engineId }: WorkerProvider,
+  { id: asked, name, type }: ProviderConfig,
+  declareEngine: DeclareEngine,
+): Promise<void> {
+  if (id !== asked)
+    throw new HodeiError('internal', `the factory for type ${type} built provider ${id} where ${asked} was asked for`);
+  const other = engineId === undefined ? undefined : await declareEngine(id, engineId);
+  if (other === undefined) return;
   throw new HodeiError(
-    'internal',
-    `the factory for type ${config.type} built provider ${provider.id} where ${config.id} was asked for`,
+    'conflict',
+    `provider ${name} is the engine ${engineId} here, and the engine ${other.engineId} for ${other.instance}, which ` +
+      'shares this database: register each engine under a name of its own, or have DOCKER_HOST lead to the same one',
   );
 }
 

@@ -11,7 +11,7 @@ import {
 } from '@hodei/domain';
 
 import type { Diagnostics } from '../support/diagnostics.ts';
-import { buildProvider, type ProviderFactories } from './build-provider.ts';
+import { buildProvider, type DeclareEngine, type ProviderFactories } from './build-provider.ts';
 import { isEngineAway } from './error-verdicts.ts';
 import { RegisteredProvider } from './registered-provider.ts';
 import { sameData } from './same-data.ts';
@@ -24,6 +24,7 @@ export const BUILD_LIMIT_MS = 10_000;
 export interface ProviderEntriesParams {
   readonly providers: Pick<ProviderRepository, 'list' | 'setCapacity'>;
   readonly factories: ProviderFactories;
+  readonly declareEngine?: DeclareEngine;
   readonly clock: Clock;
   readonly diagnostics: Diagnostics;
 }
@@ -89,9 +90,10 @@ export class ProviderEntries {
    */
   async prepare(config: ProviderConfig): Promise<Built> {
     try {
-      return await buildProvider(this.#params.factories, config);
+      return await this.#build(config);
     } catch (error) {
-      if (isEngineAway(error)) return toHodeiError(error);
+      // Where others still mean another engine, they will hear of the change as well.
+      if (isEngineAway(error) || isHodeiError(error, 'conflict')) return toHodeiError(error);
       throw error;
     }
   }
@@ -147,6 +149,17 @@ export class ProviderEntries {
     await this.discard([...this.#entries.values()].flatMap((entry) => entry.takeAll()));
   }
 
+  #build(config: ProviderConfig): Promise<WorkerProvider> {
+    return buildProvider(this.#params.factories, config, this.#params.declareEngine);
+  }
+
+  /** Once, not at each try: somebody has to do something about it. */
+  #tellConflict({ config, health }: RegisteredProvider, error: unknown): void {
+    if (!isHodeiError(error, 'conflict') || health.reasons.includes(error.message) || config.mode === 'disabled')
+      return;
+    this.#params.diagnostics.error('a provider is not the engine that others mean by it', { error });
+  }
+
   #add(row: ProviderConfig): RegisteredProvider {
     const entry = new RegisteredProvider(row, this.#params.clock.now(), new StartPace(this.#params.clock));
     entry.addedAt = this.#additions += 1;
@@ -192,9 +205,10 @@ export class ProviderEntries {
       let built: WorkerProvider | undefined;
       let failure: unknown;
       try {
-        built = await buildProvider(this.#params.factories, config);
+        built = await this.#build(config);
       } catch (error) {
         failure = error;
+        this.#tellConflict(entry, error);
       }
       const wanted = !this.#closed && this.#entries.get(config.id) === entry;
       // Its settings may have been changed meanwhile.

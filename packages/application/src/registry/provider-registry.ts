@@ -13,7 +13,7 @@ import {
 } from '@hodei/domain';
 
 import type { Diagnostics } from '../support/diagnostics.ts';
-import type { ProviderFactories } from './build-provider.ts';
+import type { DeclareEngine, ProviderFactories } from './build-provider.ts';
 import { DEFAULT_BREAKER_OPTIONS, type BreakerOptions } from './circuit-breaker.ts';
 import type { SelectionExplanation } from './explain-selection.ts';
 import { BUILD_LIMIT_MS, ProviderEntries } from './provider-entries.ts';
@@ -36,6 +36,8 @@ import { within } from './within.ts';
 export interface ProviderRegistryParams {
   readonly repositories: Pick<Repositories, 'providers' | 'workers' | 'history'>;
   readonly factories: ProviderFactories;
+  /** See `InstanceRepository.declareEngine`; absent: nobody else has these providers. */
+  readonly declareEngine?: DeclareEngine;
   readonly clock: Clock;
   readonly ids: IdGenerator;
   readonly diagnostics: Diagnostics;
@@ -57,10 +59,16 @@ export class ProviderRegistry implements AsyncDisposable {
   readonly #writer: ProviderWriter;
 
   constructor(params: ProviderRegistryParams) {
-    const { repositories, factories, clock, diagnostics } = params;
+    const { repositories, factories, declareEngine, clock, diagnostics } = params;
     this.#params = params;
     const breaker = { ...DEFAULT_BREAKER_OPTIONS, ...params.breaker };
-    const entries = new ProviderEntries({ providers: repositories.providers, factories, clock, diagnostics });
+    const entries = new ProviderEntries({
+      providers: repositories.providers,
+      factories,
+      clock,
+      diagnostics,
+      ...(declareEngine === undefined ? {} : { declareEngine }),
+    });
     const load = new ProviderLoad(repositories.workers, clock);
     this.#entries = entries;
     this.#load = load;

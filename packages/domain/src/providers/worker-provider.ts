@@ -126,6 +126,9 @@ export interface WorkerProvider extends AsyncDisposable {
   /** Which adapter this is, like `docker`. */
   readonly type: string;
 
+  /** What its engine calls itself, the same for all who reach it; absent where it has no such name. */
+  readonly engineId?: string;
+
   /** What this provider can do, as it found out when it was built or last checked. No call to the engine. */
   capabilities(): ProviderCapabilities;
 

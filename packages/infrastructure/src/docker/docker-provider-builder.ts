@@ -83,6 +83,7 @@ export class DockerProviderBuilder {
     void engine.lives.look(() => recallEngine(engine)).catch(() => engine.lives.doubt());
     return new DockerProvider({
       id,
+      engineId: probed.info.id,
       engine,
       config,
       env: this.#env,

@@ -55,6 +55,7 @@ type ProgressOptions = CallOptions & { readonly onProgress?: (progress: Provisio
 export class DockerProvider implements WorkerProvider {
   readonly id: ProviderId;
   readonly type = 'docker';
+  readonly engineId?: string;
   readonly #engine: DockerEngine;
   readonly #config: DockerConfig;
   readonly #images: DockerImages;
@@ -68,6 +69,8 @@ export class DockerProvider implements WorkerProvider {
   /** @internal Use {@link DockerProviderBuilder}, which asks the engine what it can do. */
   constructor(parts: {
     readonly id: ProviderId;
+    /** See {@link DockerInfo.id}. */
+    readonly engineId: string;
     readonly engine: DockerEngine;
     readonly config: DockerConfig;
     /** Where the credentials of `docker login` are looked for. */
@@ -76,6 +79,7 @@ export class DockerProvider implements WorkerProvider {
     readonly readDisk: ReadDisk;
   }) {
     this.id = parts.id;
+    if (parts.engineId !== '') this.engineId = parts.engineId;
     this.#engine = parts.engine;
     this.#config = parts.config;
     const { id: providerId, engine, config, capabilities } = parts;

@@ -1,6 +1,14 @@
 import { sql, type RawBuilder } from 'kysely';
-import { HodeiError, parseInstallationId, type Epoch, type Instance, type InstanceRepository } from '@hodei/domain';
+import {
+  HodeiError,
+  parseInstallationId,
+  type EngineDeclaration,
+  type Epoch,
+  type Instance,
+  type InstanceRepository,
+} from '@hodei/domain';
 import type { Database } from './connection/database.ts';
+import { assertSealingKey } from './ownership/assert-sealing-key.ts';
 
 interface InstanceRow {
   readonly epoch: number;
@@ -22,9 +30,10 @@ export class PostgresInstanceRepository implements InstanceRepository {
   }
 
   async register(registration: Parameters<InstanceRepository['register']>[0]): Promise<Instance> {
-    const { name, leaseMs, keepsPools = false } = registration;
+    const { name, leaseMs, keepsPools = false, sealingCheck } = registration;
     const { rows } = await this.#database.transaction(async (db) => {
       await sql`INSERT INTO installation DEFAULT VALUES ON CONFLICT DO NOTHING`.execute(db);
+      if (sealingCheck !== undefined) await assertSealingKey(db, sealingCheck);
       // Nobody misses a life that ended long ago; what it owned says so by its epoch.
       await sql`DELETE FROM instances WHERE lease_expires_at < now() - interval '1 day'`.execute(db);
       return sql<InstanceRow>`
@@ -50,6 +59,28 @@ export class PostgresInstanceRepository implements InstanceRepository {
 
   async release(epoch: Epoch): Promise<void> {
     await this.#database.run((db) => db.deleteFrom('instances').where('epoch', '=', epoch).execute());
+  }
+
+  async declareEngine({
+    epoch,
+    providerId,
+    engineId,
+  }: Parameters<InstanceRepository['declareEngine']>[0]): Promise<EngineDeclaration | undefined> {
+    return this.#database.transaction(async (db) => {
+      // One after the other: of two that come at once, one sees what the other has said.
+      await sql`SELECT FROM providers WHERE id = ${providerId} FOR NO KEY UPDATE`.execute(db);
+      const { rows } = await sql<EngineDeclaration>`
+        SELECT name AS instance, engines ->> ${providerId} AS "engineId" FROM instances
+        WHERE epoch <> ${epoch} AND lease_expires_at > clock_timestamp() AND engines ->> ${providerId} <> ${engineId} LIMIT 1
+      `.execute(db);
+      const [other] = rows;
+      const next =
+        other === undefined
+          ? sql`engines || jsonb_build_object(${providerId}::text, ${engineId}::text)`
+          : sql`engines - ${providerId}::text`;
+      await sql`UPDATE instances SET engines = ${next} WHERE epoch = ${epoch}`.execute(db);
+      return other;
+    });
   }
 
   async listLive(): Promise<readonly Instance[]> {

@@ -9,12 +9,17 @@ type NullableJson = ColumnType<unknown, string | null | undefined, string | null
 
 /** The tables, as this version of the program knows them. Their meaning is in `migrations/`. */
 export interface Schema {
-  readonly installation: { readonly id: Generated<string>; readonly singleton: Generated<boolean> };
+  readonly installation: {
+    readonly id: Generated<string>;
+    readonly singleton: Generated<boolean>;
+    readonly sealing_check: string | null;
+  };
   readonly instances: {
     readonly epoch: Generated<number>;
     readonly name: string;
     readonly lease_expires_at: Timestamp;
     readonly keeps_pools: Generated<boolean>;
+    readonly engines: Generated<unknown>;
   };
   readonly providers: {
     readonly id: string;

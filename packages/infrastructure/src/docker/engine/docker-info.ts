@@ -6,6 +6,8 @@ import { listOf, numberOf, objectOf, textOf } from './untyped.ts';
 
 /** What an engine says about itself, as far as it matters. A field that it does not send is false, 0 or empty. */
 export interface DockerInfo {
+  /** What the engine calls itself; empty where it has no name that lasts. */
+  readonly id: string;
   readonly osType: string;
   /** As the kernel names it: `x86_64`. */
   readonly architecture: string;
@@ -52,6 +54,8 @@ export function toDockerInfo(answer: unknown): DockerInfo {
   const now = Date.parse(textOf(info['SystemTime']));
   const driverStatus = listOf(info['DriverStatus']).map((pair) => listOf(pair).map(String));
   return {
+    // Podman answers as Docker does, with another id each time.
+    id: info['BuildahVersion'] === undefined ? textOf(info['ID']) : '',
     osType: textOf(info['OSType']),
     architecture: textOf(info['Architecture']),
     cpus: numberOf(info['NCPU']) ?? 0,

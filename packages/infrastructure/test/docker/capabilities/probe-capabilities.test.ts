@@ -39,6 +39,11 @@ describe('what an engine is said to do', () => {
     });
   });
 
+  test('has its name, unless it has another one each time it is asked', () => {
+    expect(toDockerInfo({ ...ANSWER, ID: 'a name' })).toMatchObject({ id: 'a name' });
+    expect(toDockerInfo({ ...ANSWER, ID: 'a name', BuildahVersion: '1.41' })).toMatchObject({ id: '' });
+  });
+
   test('leaves out each limit that the engine can not enforce', () => {
     const weak = { ...ANSWER, MemoryLimit: false, PidsLimit: false, CpuCfsPeriod: false, Runtimes: { runc: {} } };
     expect(capabilitiesOf(toDockerInfo(weak), DEFAULT_DOCKER_CONFIG, true).enforcedLimits).toEqual(['diskBytes']);

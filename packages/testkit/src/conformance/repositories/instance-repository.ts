@@ -1,3 +1,4 @@
+import type { Epoch, Instance } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 import { refuses, type GetBench } from './suite.ts';
 
@@ -24,6 +25,74 @@ export function instances(bench: GetBench): void {
       );
       expect(new Set(lives.map(({ epoch }) => epoch)).size).toBe(8);
       expect(new Set(lives.map(({ installationId }) => installationId)).size).toBe(1);
+    });
+  });
+
+  describe('register with a sealing key', () => {
+    const register = (sealingCheck: string, at = bench().repositories): Promise<Instance> =>
+      at.instances.register({ name: 'keeper', leaseMs: 60_000, sealingCheck });
+
+    it('refuses another one than the others have', async () => {
+      await register('one');
+      await register('one', bench().peer);
+      await refuses(register('two', bench().peer), 'config_invalid');
+      expect(await live()).toHaveLength(4);
+    });
+
+    it('takes one of several that come at once', async () => {
+      const { repositories, peer } = bench();
+      const lives = await Promise.allSettled([register('one', repositories), register('two', peer)]);
+      expect(lives.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    });
+
+    it('takes another one once nobody is alive, unless secrets are sealed with the one before', async () => {
+      const { instances: repository, jobs } = bench().repositories;
+      const first = await register('one');
+      for (const epoch of [bench().owner, bench().stranger, first.epoch]) await repository.release(epoch);
+      const second = await register('two');
+      const job = await jobs.insert(bench().newJob({}, { sealedSecrets: new Uint8Array([1]) }));
+      await repository.release(second.epoch);
+      await refuses(register('three'), 'config_invalid');
+      await jobs.requestCancel({ jobId: job.id, by: 'a test', at: bench().tick() });
+      expect(await register('three')).toMatchObject({ name: 'keeper' });
+    });
+  });
+
+  describe('declareEngine', () => {
+    const declare = async (epoch: Epoch, engineId: string, at = bench().repositories): Promise<unknown> => {
+      const { id: providerId } = await bench().provider();
+      return at.instances.declareEngine({ epoch, providerId, engineId });
+    };
+
+    it('is no matter of those who mean the same', async () => {
+      expect(await declare(bench().owner, 'one')).toBeUndefined();
+      expect(await declare(bench().stranger, 'one', bench().peer)).toBeUndefined();
+      expect(await declare(bench().owner, 'one')).toBeUndefined();
+    });
+
+    it('tells who means another one, and counts for nothing then', async () => {
+      expect(await declare(bench().owner, 'one')).toBeUndefined();
+      expect(await declare(bench().stranger, 'two')).toEqual({ instance: 'owner', engineId: 'one' });
+      expect(await declare(bench().owner, 'one')).toBeUndefined();
+      // The first one is told to mean another as well, as when the provider's settings have changed.
+      expect(await declare(bench().owner, 'two')).toBeUndefined();
+      expect(await declare(bench().stranger, 'two')).toBeUndefined();
+    });
+
+    it('is forgotten with the life of who made it', async () => {
+      await declare(bench().owner, 'one');
+      await bench().repositories.instances.release(bench().owner);
+      expect(await declare(bench().stranger, 'two')).toBeUndefined();
+    });
+
+    it('of two that come at once is good for one', async () => {
+      const { repositories, peer } = bench();
+      await bench().provider();
+      const [a, b] = await Promise.all([
+        declare(bench().owner, 'one', repositories),
+        declare(bench().stranger, 'two', peer),
+      ]);
+      expect([a, b].filter((other) => other === undefined)).toHaveLength(1);
     });
   });
 

@@ -57,6 +57,9 @@ export class InMemoryStore {
   readonly history: HistoryEvent[] = [];
   /** Made when the first instance registers. */
   installationId: InstallationId | undefined;
+  sealingCheck: string | undefined;
+  /** Which engines instances mean by a provider. */
+  readonly engines = new Map<Epoch, Map<ProviderId, string>>();
 
   readonly #listeners = new Set<(change: Change) => void>();
   #epoch = 0;
