@@ -30,9 +30,8 @@ export async function openOwn(
           Array.from({ length: Math.min(BATCH, count - sent) }, () => ({ input: NOOP })),
         );
     },
-    isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE state = 'pending')
-      AND NOT EXISTS (SELECT FROM jobs WHERE epoch IS NOT NULL)
-      AND NOT EXISTS (SELECT FROM workers WHERE state <> 'terminated') AS drained`,
+    isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)
+      AND NOT EXISTS (SELECT FROM workers WHERE NOT is_over) AS drained`,
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   };
 }

@@ -12,6 +12,7 @@ import {
   type WaitingClass,
 } from '@hodei/domain';
 import type { Database } from './connection/database.ts';
+import { IS_PENDING } from './jobs/placement.ts';
 import { timestamp } from './rows/values.ts';
 
 /** The row that counts instances, among those of jobs. */
@@ -94,7 +95,7 @@ export class PostgresCensusRepository implements CensusRepository {
                       ELSE 'turn' END AS waits_for,
                  CASE WHEN refusal IS NOT NULL THEN created_at
                       WHEN not_before <= ${now} THEN greatest(created_at, not_before) END AS since
-          FROM jobs LEFT JOIN lane ON lane.name = queue WHERE state = 'pending'
+          FROM jobs LEFT JOIN lane ON lane.name = queue WHERE ${IS_PENDING}
         )
         SELECT queue, 'pending' AS state, waits_for, count(*) AS jobs, min(since) AS since FROM pending GROUP BY queue, waits_for
         UNION ALL
@@ -112,7 +113,7 @@ export class PostgresCensusRepository implements CensusRepository {
       sql<WorkerCount>`
         SELECT provider_id, pool, state, count(*) AS workers,
                count(*) FILTER (WHERE state = 'ready' AND job_id IS NULL) AS idle
-        FROM workers WHERE state <> 'terminated' GROUP BY provider_id, pool, state
+        FROM workers WHERE NOT is_over GROUP BY provider_id, pool, state
       `.execute(db),
     );
     return rows;

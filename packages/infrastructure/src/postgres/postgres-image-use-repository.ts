@@ -16,7 +16,7 @@ export class PostgresImageUseRepository implements ImageUseRepository {
       sql<{ readonly image: string; readonly needed: boolean; readonly used_at: number | null }>`
         SELECT image, bool_or(needed) AS needed, extract(epoch FROM max(used_at))::float8 * 1000 AS used_at FROM (
           SELECT DISTINCT spec->>'image' AS image, true AS needed, NULL::timestamptz AS used_at FROM jobs
-          WHERE state IN ('pending', 'scheduled', 'running')
+          WHERE finished_at IS NULL
           UNION ALL SELECT template->>'image', true, NULL FROM pools
           UNION ALL SELECT image, false, max(state_changed_at) FROM workers WHERE provider_id = ${providerId} GROUP BY image
         ) AS uses GROUP BY image

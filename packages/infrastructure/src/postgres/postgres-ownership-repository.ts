@@ -1,3 +1,4 @@
+import { sql, type SqlBool } from 'kysely';
 import type { Epoch, Owned, OwnershipRepository } from '@hodei/domain';
 import type { Database } from './connection/database.ts';
 import { takeOver } from './ownership/take-over.ts';
@@ -32,7 +33,7 @@ export class PostgresOwnershipRepository implements OwnershipRepository {
           .selectFrom('workers')
           .selectAll()
           .where('epoch', '=', epoch)
-          .where('state', '<>', 'terminated')
+          .where(sql<SqlBool>`NOT is_over`)
           .orderBy('created_at')
           .orderBy('id')
           .execute(),

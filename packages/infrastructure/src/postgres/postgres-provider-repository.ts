@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { sql, type SqlBool } from 'kysely';
 import {
   HodeiError,
   type Capacity,
@@ -115,7 +115,7 @@ export class PostgresProviderRepository implements ProviderRepository {
         .selectFrom('workers')
         .select((columns) => columns.fn.countAll<number>().as('count'))
         .where('provider_id', '=', id)
-        .where('state', '<>', 'terminated')
+        .where(sql<SqlBool>`NOT is_over`)
         .executeTakeFirstOrThrow();
       if (live.count > 0) {
         throw new HodeiError('conflict', `provider ${name} has ${live.count} workers that are not terminated`);

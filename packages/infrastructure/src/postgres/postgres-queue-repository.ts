@@ -66,7 +66,7 @@ export class PostgresQueueRepository implements QueueRepository {
                coalesce(pending, 0) AS pending, coalesce(in_flight, 0) AS in_flight
         FROM queues FULL JOIN (
           SELECT queue, count(*) FILTER (WHERE state = 'pending') AS pending, count(*) FILTER (WHERE epoch IS NOT NULL) AS in_flight
-          FROM jobs WHERE state IN ('pending', 'scheduled', 'running') GROUP BY queue
+          FROM jobs WHERE finished_at IS NULL GROUP BY queue
         ) AS counted ON queue = name
         ORDER BY 1
       `.execute(db),
@@ -102,7 +102,7 @@ export class PostgresQueueRepository implements QueueRepository {
       if (key !== EVERY_JOB) {
         await sql`LOCK TABLE jobs IN SHARE ROW EXCLUSIVE MODE`.execute(db);
         await sql`
-          UPDATE jobs SET held = true WHERE concurrency_key = ${key} AND state IN ('pending', 'scheduled', 'running') AND NOT held
+          UPDATE jobs SET held = true WHERE concurrency_key = ${key} AND finished_at IS NULL AND NOT held
         `.execute(db);
       }
       await sql`
@@ -136,7 +136,7 @@ export class PostgresQueueRepository implements QueueRepository {
       if (rows.length === 0) throw notFound('limit', key);
       await sql`
         WITH marked AS (
-          UPDATE jobs SET held = false WHERE concurrency_key = ${key} AND state IN ('pending', 'scheduled', 'running') AND held
+          UPDATE jobs SET held = false WHERE concurrency_key = ${key} AND finished_at IS NULL AND held
         ), event AS (
           INSERT INTO history (at, kind, data) VALUES (${timestamp(at)}, 'limit.deleted', ${JSON.stringify({ key })}::json)
         )

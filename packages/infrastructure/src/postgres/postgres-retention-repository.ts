@@ -20,9 +20,9 @@ export class PostgresRetentionRepository implements RetentionRepository {
       await count(
         db,
         sql`DELETE FROM workers WHERE id IN (
-          SELECT id FROM workers w WHERE state = 'terminated' AND job_id IS NULL AND state_changed_at < ${before}
+          SELECT id FROM workers w WHERE is_over AND job_id IS NULL AND created_at < ${before} AND state_changed_at < ${before}
             AND NOT EXISTS (SELECT 1 FROM attempts a WHERE a.worker_id = w.id)
-          ORDER BY state_changed_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
+          ORDER BY created_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
         )`,
       ),
       await count(
@@ -36,7 +36,7 @@ export class PostgresRetentionRepository implements RetentionRepository {
         sql`DELETE FROM instances WHERE epoch IN (
           SELECT epoch FROM instances i WHERE lease_expires_at < least(${before}::timestamptz, clock_timestamp())
             AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.epoch = i.epoch)
-            AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.epoch = i.epoch AND w.state <> 'terminated')
+            AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.epoch = i.epoch AND NOT w.is_over)
           ORDER BY epoch LIMIT ${limit} FOR UPDATE SKIP LOCKED
         )`,
       ),

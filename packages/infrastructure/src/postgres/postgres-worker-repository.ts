@@ -74,7 +74,7 @@ export class PostgresWorkerRepository implements WorkerRepository {
       sql<PoolCounts & { readonly pool: string }>`
         SELECT pool, count(*) FILTER (WHERE state = 'ready') AS idle, count(*) FILTER (WHERE state IN ('busy', 'draining')) AS busy,
           count(*) FILTER (WHERE state NOT IN ('ready', 'busy', 'draining')) AS other
-        FROM workers WHERE pool IS NOT NULL AND state <> 'terminated' GROUP BY pool
+        FROM workers WHERE pool IS NOT NULL AND NOT is_over GROUP BY pool
       `.execute(db),
     );
     return new Map(rows.map(({ pool, ...counts }) => [pool, counts]));
@@ -85,7 +85,7 @@ export class PostgresWorkerRepository implements WorkerRepository {
       db
         .selectFrom('workers')
         .select((columns) => ['provider_id', columns.fn.countAll<number>().as('count')])
-        .where('state', '<>', 'terminated')
+        .where(sql<SqlBool>`NOT is_over`)
         .groupBy('provider_id')
         .execute(),
     );

@@ -66,6 +66,7 @@ export interface Schema {
     readonly held: Generated<boolean>;
     readonly refusal: NullableJson;
     readonly turn: Generated<number>;
+    readonly end_state: ColumnType<string | null, never, never>;
   };
   readonly tokens: {
     readonly id: string;
@@ -133,6 +134,7 @@ export interface Schema {
     readonly token: NullableJson;
     readonly pool: string | null;
     readonly jobs_run: Generated<number>;
+    readonly is_over: ColumnType<boolean, never, never>;
   };
   readonly pools: {
     readonly name: string;

@@ -63,6 +63,27 @@ describe('migrations', () => {
     expect(await migrate()).toEqual(versions);
   });
 
+  it('take over the rows of the versions before', async () => {
+    await migrate(MIGRATIONS.filter(({ version }) => version <= 20));
+    await admin.query(`
+      INSERT INTO jobs (id, state, epoch, priority, labels, spec, created_at, state_changed_at, not_before, finished_at)
+      SELECT gen_random_uuid(), state, CASE WHEN state IN ('scheduled', 'running') THEN 1 END, 0, '{}', '{}', now(), now(), now(),
+             CASE WHEN state IN ('succeeded', 'failed') THEN now() END
+      FROM unnest(ARRAY['pending', 'scheduled', 'running', 'succeeded', 'failed']) AS state`);
+    await admin.query(`
+      INSERT INTO workers (id, provider_id, state, epoch, image, resources, created_at, state_changed_at, expires_at)
+      SELECT gen_random_uuid(), gen_random_uuid(), state, 1, 'busybox', '{}', now(), now(), now()
+      FROM unnest(ARRAY['busy', 'terminating', 'terminated']) AS state`);
+    expect(await migrate()).toEqual(versions.filter((version) => version > 20));
+    await using store = await openPostgresStore(database);
+    const { jobs, workers } = store.repositories;
+    expect(await jobs.countByState()).toMatchObject({ pending: 1, scheduled: 1, running: 1, succeeded: 1, failed: 1 });
+    for (const state of ['pending', 'running', 'failed'] as const)
+      expect((await jobs.list({ states: [state], limit: 10 })).items.map((job) => job.state)).toEqual([state]);
+    const live = await workers.countLive();
+    expect([...live.values()]).toEqual([1, 1]);
+  });
+
   it('refuse a schema that is newer than the program', async () => {
     await migrate();
     await admin.query(`INSERT INTO schema_migrations (version, name) VALUES (99, 'from the future')`);

@@ -4,7 +4,7 @@ import type { Database } from '../connection/database.ts';
 import type { JobRow } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
 import { claimed } from './claimed.ts';
-import { IS_HELD, IS_READY } from './placement.ts';
+import { IS_HELD, IS_PENDING, IS_READY } from './placement.ts';
 
 /** What {@link claimInTurn} did, and saw. */
 export interface ClaimedInTurn {
@@ -37,7 +37,7 @@ export async function claimInTurn(
       ), seen AS MATERIALIZED (
         SELECT EXISTS (SELECT FROM first) AS ready,
                (SELECT id FROM jobs WHERE ${IS_HELD} ORDER BY concurrency_key, queue, turn, id LIMIT 1) IS NOT NULL AS held,
-               coalesce((SELECT not_before FROM jobs WHERE state = 'pending' AND deferred ORDER BY not_before LIMIT 1) <= ${at}, false) AS overdue
+               coalesce((SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred ORDER BY not_before LIMIT 1) <= ${at}, false) AS overdue
       ), lane AS MATERIALIZED (
         SELECT first.* FROM first, last, seen
         WHERE NOT seen.held AND NOT seen.overdue AND first.queue = last.queue AND first.tenant = last.tenant

@@ -5,6 +5,7 @@ import { toJob } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
 import { claimInTurn } from './claim-in-turn.ts';
 import { claimShared } from './claim-shared.ts';
+import { IS_PENDING } from './placement.ts';
 
 /** How many jobs whose time has come are made ready in one statement. */
 const WAKE_BATCH = 5000;
@@ -35,7 +36,7 @@ async function makeReady(database: Database, at: number): Promise<void> {
   await database.run((db) =>
     sql`
       UPDATE jobs SET deferred = false WHERE id IN (
-        SELECT id FROM jobs WHERE state = 'pending' AND deferred AND not_before <= ${timestamp(at)}
+        SELECT id FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before <= ${timestamp(at)}
         ORDER BY not_before LIMIT ${WAKE_BATCH} FOR NO KEY UPDATE SKIP LOCKED
       )
     `.execute(db),

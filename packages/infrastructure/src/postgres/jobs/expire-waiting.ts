@@ -3,6 +3,7 @@ import { transitionJob, type JobRepository } from '@hodei/domain';
 import { announceJob } from '../announce.ts';
 import type { Database } from '../connection/database.ts';
 import { timestamp } from '../rows/values.ts';
+import { IS_PENDING } from './placement.ts';
 
 /** See `JobRepository.expireWaiting`. One statement along an index of those that have a deadline; the state is compared as in `BEGIN_ATTEMPTS`. */
 export async function expireWaiting(
@@ -13,7 +14,7 @@ export async function expireWaiting(
   const rows = await database.runOften(
     sql<object>`
       WITH late AS (
-        SELECT id FROM jobs WHERE state = 'pending' AND wait_until IS NOT NULL AND started_at IS NULL AND wait_until <= ${at}
+        SELECT id FROM jobs WHERE ${IS_PENDING} AND wait_until IS NOT NULL AND started_at IS NULL AND wait_until <= ${at}
         ORDER BY wait_until LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
       ), job AS (
         UPDATE jobs SET state = ${transitionJob('pending', 'timed_out')}, state_changed_at = ${at}, finished_at = ${at}, sealed_secrets = NULL,

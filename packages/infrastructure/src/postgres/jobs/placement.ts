@@ -4,11 +4,14 @@ import { EVERY_JOB, turnOf, type EpochMs, type JobSpec } from '@hodei/domain';
 /** A condition in SQL. */
 type Condition = RawBuilder<boolean>;
 
+/** A job that waits. By these two columns, not by its state: what is indexed changes when it begins to run as little as can be. */
+export const IS_PENDING: RawBuilder<unknown> = sql.raw('epoch IS NULL AND finished_at IS NULL');
+
 /** A job that may begin as far as its own row says, and is behind no limited key; what `jobs_ready` indexes. */
-export const IS_READY: RawBuilder<unknown> = sql.raw(`state = 'pending' AND NOT deferred AND NOT held`);
+export const IS_READY: RawBuilder<unknown> = sql`${IS_PENDING} AND NOT deferred AND NOT held`;
 
 /** The same of a job behind a limited key; what `jobs_held` indexes. */
-export const IS_HELD: RawBuilder<unknown> = sql.raw(`state = 'pending' AND NOT deferred AND held`);
+export const IS_HELD: RawBuilder<unknown> = sql`${IS_PENDING} AND NOT deferred AND held`;
 
 /**
  * True where nothing but its turn keeps a job of this spec back: its queue is neither paused nor limited, and no

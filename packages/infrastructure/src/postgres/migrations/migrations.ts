@@ -8,6 +8,7 @@ import { forcedCancel } from './008-forced-cancel.ts';
 import { retention } from './012-retention.ts';
 import { roomByStatement } from './018-room-by-statement.ts';
 import { roomSetAside } from './020-room-set-aside.ts';
+import { versionsInPlace } from './022-versions-in-place.ts';
 import { oneEngineOneKey } from './027-one-engine-one-key.ts';
 import type { Migration } from './migration.ts';
 
@@ -23,5 +24,6 @@ export const MIGRATIONS: readonly Migration[] = [
   retention,
   roomByStatement,
   roomSetAside,
+  versionsInPlace,
   oneEngineOneKey,
 ];

@@ -49,7 +49,7 @@ export async function takeOver(
     const { rows: workers } = await sql<WorkerRow>`
       WITH abandoned AS (
         SELECT w.id FROM workers w LEFT JOIN jobs j ON j.id = w.job_id LEFT JOIN attempts a ON a.id = j.attempt_id
-        WHERE w.state <> 'terminated' AND w.epoch <> ${epoch} AND ${isDead(sql`w.epoch`)}
+        WHERE NOT w.is_over AND w.epoch <> ${epoch} AND ${isDead(sql`w.epoch`)}
           AND (j.epoch = ${epoch} OR a.worker_id IS DISTINCT FROM w.id)
         ORDER BY j.epoch = ${epoch} DESC NULLS LAST, w.created_at, w.id
         LIMIT ${limit + jobs.length} FOR NO KEY UPDATE OF w SKIP LOCKED

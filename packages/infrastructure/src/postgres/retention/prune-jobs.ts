@@ -17,7 +17,7 @@ export interface PrunedJobs {
 export async function pruneJobs(db: Kysely<Schema>, before: Date, limit: number): Promise<PrunedJobs> {
   const { rows } = await sql<{ readonly id: string }>`
     SELECT id FROM jobs WHERE finished_at < ${before}
-      AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.job_id = jobs.id AND w.state <> 'terminated')
+      AND NOT EXISTS (SELECT 1 FROM workers w WHERE w.job_id = jobs.id AND NOT w.is_over)
     ORDER BY finished_at, id LIMIT ${limit} FOR UPDATE SKIP LOCKED
   `.execute(db);
   if (rows.length === 0) return { jobs: 0, records: 0 };

@@ -17,6 +17,7 @@ export type JobRow = Omit<
   | 'deferred'
   | 'held'
   | 'turn'
+  | 'end_state'
   | 'request_hash'
 >;
 

@@ -20,7 +20,7 @@ export async function insertForPool(database: Database, wanted: NewPoolWorker): 
     const { max_workers: most } = found(held[0], 'pool', pool);
     const { rows } = await sql<WorkerRow & { readonly live: number; readonly alive: boolean }>`
       WITH pool AS (
-        SELECT count(*) AS live FROM workers WHERE pool = ${pool} AND state <> 'terminated'
+        SELECT count(*) AS live FROM workers WHERE pool = ${pool} AND NOT is_over
       ), lease AS (
         SELECT epoch FROM instances WHERE epoch = ${epoch} AND lease_expires_at > clock_timestamp() FOR KEY SHARE
       ), provider AS (

@@ -22,7 +22,7 @@ export async function observeWorkers(
         SELECT * FROM unnest(${ids}::uuid[], ${troubles}::text[]) AS l (id, trouble)
       ), held AS (
         SELECT id FROM workers
-        WHERE provider_id = ${providerId} AND epoch = ${epoch} AND state <> 'terminated'
+        WHERE provider_id = ${providerId} AND epoch = ${epoch} AND NOT is_over
         FOR NO KEY UPDATE SKIP LOCKED
       ), observed AS (
         UPDATE workers w SET
@@ -37,7 +37,7 @@ export async function observeWorkers(
       SELECT * FROM observed
       UNION ALL
       SELECT * FROM workers
-      WHERE provider_id = ${providerId} AND state <> 'terminated' AND id NOT IN (SELECT id FROM observed)
+      WHERE provider_id = ${providerId} AND NOT is_over AND id NOT IN (SELECT id FROM observed)
       ORDER BY created_at, id
     `.execute(db),
   );

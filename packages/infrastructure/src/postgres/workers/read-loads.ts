@@ -22,7 +22,7 @@ export async function readLoads(database: Database): Promise<ReadonlyMap<Provide
       FROM (
         SELECT provider_id AS id, count(*) AS workers, coalesce(sum((resources->>'cpu')::double precision), 0) AS cpu,
                coalesce(sum((resources->>'memoryBytes')::double precision), 0) AS memory
-        FROM workers WHERE state <> 'terminated' GROUP BY provider_id
+        FROM workers WHERE NOT is_over GROUP BY provider_id
       ) AS held FULL JOIN (
         SELECT set_aside.provider_id AS id, until, job_id, turn, spec->'resources' AS wanted
         FROM set_aside JOIN jobs ON jobs.id = set_aside.job_id

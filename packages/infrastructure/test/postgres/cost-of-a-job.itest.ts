@@ -73,3 +73,34 @@ describe('statements whose plan was made when the tables were empty', () => {
     expect(await jobRowsRead()).toBeLessThan(BACKLOG);
   });
 });
+
+describe('the rows of a job', () => {
+  it('change in place, but where it is claimed, where it ends, and where its worker is gone', async () => {
+    const jobs = 3;
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString });
+      const { repositories } = store;
+      const bench = await RepositoryBench.open({ repositories, peer: repositories });
+      for (let made = 0; made < jobs; made += 1) await bench.pendingJob();
+      for (const { id } of await repositories.jobs.claimPending({
+        epoch: bench.owner,
+        limit: jobs,
+        at: bench.tick(),
+      })) {
+        const attempt = await bench.beginNext(id);
+        await bench.markReady(attempt);
+        await bench.markLaunched(attempt);
+        await bench.finish(attempt, { cause: 'exited', evidence: { exitCode: 0 } }, { state: 'succeeded' });
+        await bench.moveWorker(await repositories.workers.get(attempt.workerId), 'terminated');
+      }
+    }
+    const { rows } = await admin.query(`
+      SELECT relname AS table, n_tup_upd::int AS changed, n_tup_hot_upd::int AS in_place FROM pg_stat_user_tables
+      WHERE relname IN ('jobs', 'workers', 'attempts') ORDER BY relname`);
+    expect(rows).toEqual([
+      { table: 'attempts', changed: 2 * jobs, in_place: 2 * jobs },
+      { table: 'jobs', changed: 4 * jobs, in_place: 2 * jobs },
+      { table: 'workers', changed: 4 * jobs, in_place: 3 * jobs },
+    ]);
+  });
+});
