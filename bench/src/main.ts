@@ -10,6 +10,7 @@ import { formatTable } from './report/format-table.ts';
 import { machineFacts } from './report/machine-facts.ts';
 import { NAMES, nameOf, PARTS } from './rows/parts.ts';
 import { runPart } from './run-part.ts';
+import { settle } from './world/settle.ts';
 import { openWorld } from './world/world.ts';
 
 const DOCS = join(import.meta.dirname, '..', '..', 'docs');
@@ -32,8 +33,11 @@ const failures: Failure[] = [];
       if (result.status === 'fulfilled') rows.push(...result.value);
       else failures.push({ name: parts[index]?.name ?? '', why: String(result.reason) });
     }
-  } else
+  } else {
+    // Where it has to be started and given its images first, that is no part's time.
+    await world.docker();
     for (const part of parts) {
+      await settle();
       say(`== ${part.name}`);
       const result = await runPart(part, Math.min(part.deadline, MOST_SECONDS - seconds()) * 1000);
       if ('why' in result) {
@@ -41,6 +45,7 @@ const failures: Failure[] = [];
         failures.push(result);
       } else rows.push(...result);
     }
+  }
   if (options.json !== undefined) await writeFile(options.json, `${JSON.stringify(rows, undefined, 2)}\n`);
   if (options.writesDocs) {
     const facts = await machineFacts(world);

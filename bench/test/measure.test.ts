@@ -5,6 +5,7 @@ import { above, atLeast, atMost, atMostTimes, toRow } from '../src/measure/row.t
 import { percentile, spreadOf } from '../src/measure/statistics.ts';
 import { parseOptions } from '../src/options.ts';
 import { formatTable } from '../src/report/format-table.ts';
+import { settle } from '../src/world/settle.ts';
 
 describe('percentile', () => {
   const hundred = Array.from({ length: 100 }, (_, index) => 100 - index);
@@ -69,4 +70,10 @@ describe('the command line', () => {
   it('names what there is to measure', () => {
     expect(() => parseOptions(['d'], ['a', 'b'])).toThrow('there is no benchmark "d"; there are a, b');
   });
+});
+
+it('a part begins when the processors are at rest, and not before', async () => {
+  const inUse = [0.9, 0.5, 0.02, 0.01];
+  await settle(async () => inUse.shift() ?? 0);
+  expect(inUse).toEqual([0.01]);
 });

@@ -23,7 +23,7 @@ pnpm bench cold logs   # some of them, only shown
 It brings the Docker Engine, the images and the Postgres that it needs, as \`npm test\` does. Each row is measured
 against its floor or its peer **in the same run, in turns** (A B A B ...), after rounds that warm up. What is shown
 are medians, and the 99th percentile in parentheses (of rates, the slow one). Each part runs in a process of its own,
-with a deadline. Compare ratios rather than times:
+with a deadline, and begins when the disk has all writes of the one before and the processors are at rest. Compare ratios rather than times:
 they depend less on the machine. Where the other side is ahead, the table says so.
 
 ${judged.filter(({ met }) => met).length} of ${judged.length} targets are met.${failures.length === 0 ? '' : ' Not everything could be measured; see the last lines of the table.'}
@@ -36,6 +36,9 @@ ${formatTable(rows, failures)}
   every step before it too. Network \`none\` on all sides; ours with all its hardening and limits.
 - **Warm start, reuse, burst**: the job is placed on a worker of a pool by the statement that submits it; between two
   rounds the pool is filled again.
+- **Warm start**, both sides alike: a sample begins as soon as the pool is full and the engine makes and removes
+  nothing any more. That is the row with the target; the other one waits a second more, in which all that take part
+  (our process, Postgres, the engine, the worker's shell) go to sleep, and have to be woken.
 - **Containers a second**: ours submits all at once; dockerode does create, attach, start, wait, remove at its best
   concurrency of those tried.
 - **Whole lifecycles**: a job that does nothing. Ours on a provider whose workers cost nothing, with every state of

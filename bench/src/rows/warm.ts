@@ -1,9 +1,13 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 import { followOutput, submitJob, waitForJob } from '@hodei/application';
+import { LABELS } from '@hodei/domain';
 
 import type { Bench, Effort } from '../bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { atMost, toRow, type Row, type Target } from '../measure/row.ts';
-import { openDockerPlane } from '../world/docker-plane.ts';
+import { until } from '../measure/until.ts';
+import { openDockerPlane, type DockerPlane } from '../world/docker-plane.ts';
 import { keepWarm } from '../world/warm-pool.ts';
 import type { World } from '../world/world.ts';
 import { dockerRun, submitToFirstByte } from './cold.ts';
@@ -15,34 +19,62 @@ const TARGET: Target = {
   isMet: ({ ours, ratio }) => ours.p50 <= 5 && ours.p99 <= 25 && ratio !== null && ratio <= 1 / 50,
 };
 
+/** In milliseconds: long enough for all processes that take part to go to sleep. */
+const REST_MS = 1000;
+
 /** Warm start: submit to the first byte that a follower sees, which is durable by then, on a worker that waits. */
 export const warm: Bench = async (world, effort) => {
   // First what needs no new container each time: then the code is compiled, as it is in a service that has run a while.
   const reuse = await nextInTheSameWorker(world, effort);
-  return [await onWaitingWorkers(world, effort), reuse];
+  return [...(await onWaitingWorkers(world, effort)), reuse];
 };
 
-async function onWaitingWorkers(world: World, effort: Effort): Promise<Row> {
+async function onWaitingWorkers(world: World, effort: Effort): Promise<readonly Row[]> {
   await using own = await openDockerPlane(world, { keepsPools: true });
-  const pool = await keepWarm(own, world.image, effort.of(3, 1));
-  const samples = await interleave(
-    {
-      ours: async () => {
-        await pool.full();
-        return submitToFirstByte(own, { image: world.image, command: COMMAND });
-      },
-      cli: () => dockerRun(world.image, COMMAND),
-    },
-    { rounds: effort.of(40, 2), warmUp: effort.of(3, 1), restMs: effort.of(200, 0), mostMs: 40_000 },
-  );
-  return toRow({
-    name: 'warm-start',
-    what: 'warm start: submit to first output byte, durable',
-    unit: 'ms',
-    ours: samples.ours,
-    against: { name: 'docker run --rm', samples: samples.cli },
-    target: TARGET,
+  const workers = effort.of(3, 1);
+  const pool = await keepWarm(own, world.image, workers);
+  // The pool is full again, and nothing is still being removed.
+  const ready = async (): Promise<void> => {
+    await pool.full();
+    await until(async () => (await containersOf(own, world)) === workers, { everyMs: 5 });
+  };
+  const sides = {
+    ours: () => submitToFirstByte(own, { image: world.image, command: COMMAND }),
+    cli: () => dockerRun(world.image, COMMAND),
+  };
+  const inTurns = await interleave(sides, {
+    rounds: effort.of(100, 2),
+    warmUp: effort.of(5, 1),
+    mostMs: 50_000,
+    before: ready,
   });
+  const rested = await interleave(sides, {
+    rounds: effort.of(10, 2),
+    before: async () => {
+      await ready();
+      await delay(effort.of(REST_MS, 0));
+    },
+  });
+  const row = (name: string, what: string, { ours, cli }: typeof inTurns, target?: Target): Row =>
+    toRow({
+      name,
+      what: `${what}: submit to first output byte, durable`,
+      unit: 'ms',
+      ours,
+      against: { name: 'docker run --rm', samples: cli },
+      ...(target === undefined ? {} : { target }),
+    });
+  return [
+    row('warm-start', 'warm start', inTurns, TARGET),
+    row('warm-start-rested', 'warm start, after a second of rest', rested),
+  ];
+}
+
+/** How many containers the engine has of this installation, in whichever state. */
+async function containersOf({ plane }: DockerPlane, world: World): Promise<number> {
+  const docker = await world.docker();
+  const label = [`${LABELS.installation}=${plane.context.instance.installationId}`];
+  return (await docker.listContainers({ all: true, filters: { label } })).length;
 }
 
 /** Where a worker runs one job after another: from the moment a waiter knows the end to the next one's first byte. */

@@ -16,7 +16,7 @@ const taken = (jobId: JobId, { at, expiresAt }: Placement): RawBuilder<unknown> 
 
 /** It still waits, for us. */
 const waiting = ({ workerId, epoch }: Placement): RawBuilder<unknown> =>
-  sql`id = ${workerId} AND state = 'ready' AND epoch = ${epoch} AND pool IS NOT NULL`;
+  sql`id = ${workerId} AND state = 'ready' AND epoch IS NOT DISTINCT FROM ${epoch} AND pool IS NOT NULL`;
 
 /** The attempt of the CTEs `worker` and `job`, where both have a row. */
 const store = ({ attemptId, epoch, nonce, phases }: Placement, number: RawBuilder<unknown>): RawBuilder<unknown> => sql`
