@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
+import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 
 import { createDatabase } from '../test-support/create-database.ts';
@@ -38,6 +39,21 @@ describe('an example', () => {
 
   it('embedded runs a job in a control plane of its own', async () => {
     expect(await run('embedded')).toBe('hello\nfailed exited 3\n');
+  });
+
+  it('embedded forgets what is over for longer than its setting says', async () => {
+    const jobs = async (): Promise<readonly string[]> => {
+      const client = new Client({ connectionString: env['HODEI_DATABASE_URL'] });
+      await client.connect();
+      const { rows } = await client.query<{ id: string }>('SELECT id FROM jobs');
+      await client.end();
+      return rows.map(({ id }) => id);
+    };
+    await run('embedded');
+    const before = await jobs();
+    expect(before.length).toBeGreaterThan(0);
+    await run('embedded', { HODEI_RETENTION_DAYS: '0.000001' });
+    expect((await jobs()).filter((id) => before.includes(id))).toEqual([]);
   });
 
   it('client has a server run a job', async () => {

@@ -7,6 +7,7 @@ import {
   LEASE_MS,
   LOOK_EVERY_MS,
   PoolKeeper,
+  pruneHistory,
   watchOverWorkers,
   watchProviders,
   type JobContext,
@@ -59,8 +60,10 @@ export async function openControlPlane(
   settings: Settings,
   options: StoreOptions & {
     readonly keepsPools?: boolean;
-    /** Workers are looked at at once, not after a while: for who stays. */
+    /** Workers, and what has become old, are looked at at once, not after a while: for who stays. */
     readonly looksAtOnce?: true;
+    /** Whether what is over for longer than the settings say is deleted; by default it is. */
+    readonly prunes?: boolean;
   } = {},
 ): Promise<ControlPlane> {
   await using opening = new AsyncDisposableStack();
@@ -96,6 +99,11 @@ export async function openControlPlane(
   opening.use(
     runLoop('workers', diagnostics, (signal) => watchOverWorkers(context, runner, signal, { firstLookAfterMs })),
   );
+  if (options.prunes !== false) {
+    const prune = (signal: AbortSignal): Promise<void> =>
+      pruneHistory(context, settings.retentionMs, signal, { firstLookAfterMs });
+    opening.use(runLoop('retention', diagnostics, prune));
+  }
   opening.defer(() => runner.idle());
   const idle = container.resolve(IDLE_WORKERS);
   const open = opening.move();

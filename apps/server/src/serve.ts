@@ -1,4 +1,4 @@
-import { dispatchJobs, pruneHistory, recoverAbandoned } from '@hodei/application';
+import { dispatchJobs, recoverAbandoned } from '@hodei/application';
 import { isHodeiError } from '@hodei/domain';
 
 import type { HttpServer } from './http/http-server.ts';
@@ -94,9 +94,6 @@ async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {
     await using _tidying = tidyLoop(context);
     await using _keeping = runLoop('pools', diagnostics, (over) => plane.keepPools(over));
     await using _recovering = runLoop('recovery', diagnostics, (over) => recoverAbandoned(context, runner, over));
-    await using _pruning = runLoop('retention', diagnostics, (over) =>
-      pruneHistory(context, settings.retentionMs, over),
-    );
     await aborted(AbortSignal.any([signal, lost]));
   }
   if (lost.aborted) {

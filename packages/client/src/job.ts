@@ -59,7 +59,7 @@ export interface JobInput {
   readonly tenant?: string;
   /** Jobs with the same key count together, where the key has a limit. */
   readonly concurrencyKey?: string;
-  /** It does not begin before. */
+  /** It does not begin before; where it may and there is room, it is taken up at most 50 ms after. */
   readonly notBefore?: Moment;
   /** The longest it may wait for its first start. */
   readonly waitTimeoutMs?: number;

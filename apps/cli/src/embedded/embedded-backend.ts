@@ -239,7 +239,7 @@ export class EmbeddedBackend implements Backend {
   async runPending(): Promise<void> {
     const { settings, diagnostics } = this.#params;
     for (;;) {
-      await using plane = await openControlPlane(settings, { diagnostics });
+      await using plane = await openControlPlane(settings, { diagnostics, prunes: isOwn(settings) });
       try {
         return await runPending(plane);
       } catch (error) {
@@ -286,7 +286,7 @@ export class EmbeddedBackend implements Backend {
 
   #controlPlane(): Promise<ControlPlane> {
     const { settings, diagnostics } = this.#params;
-    return (this.#plane ??= openControlPlane(settings, { diagnostics }));
+    return (this.#plane ??= openControlPlane(settings, { diagnostics, prunes: isOwn(settings) }));
   }
 
   async #rows(): Promise<Store> {
@@ -311,3 +311,6 @@ async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): 
     signal.removeEventListener('abort', abort);
   }
 }
+
+/** How long jobs are kept in a database that others share is theirs to say. */
+const isOwn = ({ databaseUrl }: Settings): boolean => databaseUrl === undefined;

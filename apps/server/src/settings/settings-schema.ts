@@ -155,8 +155,9 @@ export const ENVIRONMENT = z.object({
   ),
   HODEI_RETENTION_DAYS: setting(
     {
-      audience: 'service',
-      meaning: 'How long ended jobs are kept, with their output and history, before `hodei serve` deletes them.',
+      audience: 'installation',
+      meaning:
+        'How long ended jobs are kept, with their output and history, before `hodei serve`, or a program that opens a control plane, deletes them. Commands without a server do so in a database of their own only.',
       allowed: 'a number of days, more than 0 and at most 36500',
     },
     (error) => z.coerce.number({ error }).positive({ error }).max(36_500, { error }).default(30),

@@ -15,10 +15,19 @@ type RetentionContext = Pick<JobContext, 'repositories' | 'clock' | 'diagnostics
 export const pruneStep = ({ repositories, clock }: RetentionContext, retentionMs: number): Promise<Pruned> =>
   repositories.retention.prune({ before: clock.now() - retentionMs, limit: BATCH });
 
-/** Prunes, batch by batch, until the signal aborts. A store that is away is waited for. */
-export async function pruneHistory(context: RetentionContext, retentionMs: number, signal: AbortSignal): Promise<void> {
+/**
+ * Prunes, batch by batch, until the signal aborts. A store that is away is waited for.
+ * @param options.firstLookAfterMs for a process that may well be over before: then it prunes one batch at its end.
+ */
+export async function pruneHistory(
+  context: RetentionContext,
+  retentionMs: number,
+  signal: AbortSignal,
+  options: { readonly firstLookAfterMs?: number } = {},
+): Promise<void> {
   const { clock, diagnostics } = context;
-  while (!signal.aborted) {
+  await clock.sleep(options.firstLookAfterMs ?? 0, signal).catch(() => undefined);
+  do {
     let waitMs = LOOK_EVERY_MS;
     try {
       const { hasMore, jobs } = await pruneStep(context, retentionMs);
@@ -28,5 +37,5 @@ export async function pruneHistory(context: RetentionContext, retentionMs: numbe
       diagnostics.warn('old jobs could not be deleted; trying again', { error: toHodeiError(error) });
     }
     await clock.sleep(waitMs, signal).catch(() => undefined);
-  }
+  } while (!signal.aborted);
 }

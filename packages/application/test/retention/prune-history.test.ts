@@ -20,3 +20,18 @@ it('forgets jobs when they are old enough, batch by batch, also where the databa
   over.abort();
   await plane.until(pruning);
 });
+
+it('looks once at its end where it is over before its first look: for programs that never run for long', async () => {
+  await using plane = await startControlPlane();
+  const { context, clock } = plane;
+  await plane.run({ command: ['true'] });
+  await clock.advance(2000);
+  const left = async (): Promise<number> => (await context.repositories.jobs.list({ limit: 200 })).items.length;
+  const over = new AbortController();
+  const pruning = pruneHistory(context, 1000, over.signal, { firstLookAfterMs: 5000 });
+  await clock.advance(4000);
+  expect(await left()).toBe(1);
+  over.abort();
+  await plane.until(pruning);
+  expect(await left()).toBe(0);
+});

@@ -30,7 +30,7 @@ export interface JobInput {
   readonly tenant?: string;
   /** Jobs with the same key count together, where the key has a limit. */
   readonly concurrencyKey?: string;
-  /** It does not begin before this moment. */
+  /** It does not begin before this moment; where it may and there is room, it is taken up at most 50 ms after. */
   readonly notBefore?: EpochMs;
   /** The longest it may wait for its first start, in milliseconds, from its submission or `notBefore`. */
   readonly waitTimeoutMs?: number;

@@ -45,7 +45,10 @@ export const JobInputJson = z
     queue: z.string().max(63).describe('absent: "default"').exactOptional(),
     tenant: z.string().max(128).describe('for whom it is; a token of a tenant sets it').exactOptional(),
     concurrencyKey: z.string().max(128).describe('jobs with the same key count together').exactOptional(),
-    notBefore: z.iso.datetime({ offset: true }).describe('it does not begin before').exactOptional(),
+    notBefore: z.iso
+      .datetime({ offset: true })
+      .describe('it does not begin before; where it may and there is room, it is taken up at most 50 ms after')
+      .exactOptional(),
     waitTimeoutMs: z.int().min(1).describe('the longest it may wait for its first start').exactOptional(),
     labels: Labels.exactOptional(),
     requirements: Requirements.exactOptional(),
