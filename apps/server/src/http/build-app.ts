@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import fastify, { type FastifyError, type FastifyReply } from 'fastify';
 
 import type { App } from './app.ts';
+import { assertOneHost } from './assert-one-host.ts';
 import { recordRequest } from './auth/record-request.ts';
 import { Authentication } from './auth/authenticate.ts';
 import { answerClientError } from './client-error.ts';
@@ -10,6 +11,7 @@ import { addEventRoutes } from './events/event-routes.ts';
 import { addHealthRoutes } from './health/health-routes.ts';
 import type { HttpContext } from './http-context.ts';
 import { addJobRoutes } from './jobs/job-routes.ts';
+import { readJsonBodies } from './json-bodies.ts';
 import { addSubmitManyRoute } from './jobs/submit-many-route.ts';
 import { MAX_WAIT_MS } from './jobs/read-wait.ts';
 import { addLogRoutes } from './logs/log-routes.ts';
@@ -47,6 +49,8 @@ export async function buildApp(http: HttpContext): Promise<App> {
     genReqId: () => randomUUID(),
     http: {
       maxHeaderSize: HEADER_BYTES,
+      // Ours answers with a problem.
+      requireHostHeader: false,
       headersTimeout: limits.headersTimeoutMs,
       connectionsCheckingInterval: Math.min(1000, limits.headersTimeoutMs),
     },
@@ -59,8 +63,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   });
   app.server.maxHeadersCount = MAX_HEADERS;
   app.server.maxConnections = limits.maxConnections;
-  // JSON only: a form or a plain text can be sent by a page of another site, without asking first.
-  app.removeContentTypeParser('text/plain');
+  readJsonBodies(app);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.decorateRequest('caller');
@@ -73,6 +76,7 @@ export async function buildApp(http: HttpContext): Promise<App> {
   app.addHook('onRoute', (route) => known.add(route));
   app.addHook('onRequest', async (request, reply) => {
     void reply.header('x-content-type-options', 'nosniff').header('x-request-id', request.id);
+    assertOneHost(request.raw);
     await authentication.admit(request);
   });
   app.addHook('preHandler', (request) => recordRequest(http, request));

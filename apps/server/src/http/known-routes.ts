@@ -24,7 +24,9 @@ export class KnownRoutes {
 
 export function answerUnknownRoute(known: KnownRoutes, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const [path = ''] = request.url.split('?');
-  const methods = known.methodsOf(path);
+  const found = known.methodsOf(path);
+  // Where a path with a pattern leads nowhere, it is the path that is wrong.
+  const methods = found.includes(request.method) ? [] : found;
   if (methods.length > 0) void reply.header('allow', methods.join(', '));
   const answer =
     methods.length === 0

@@ -1,5 +1,6 @@
 import fastifySwagger, { type SwaggerTransformObject } from '@fastify/swagger';
 import fastifySwaggerUi from '@fastify/swagger-ui';
+import type { TokenScope } from '@hodei/domain';
 import type { RouteOptions } from 'fastify';
 
 import type { App } from './app.ts';
@@ -21,12 +22,12 @@ export async function addOpenApi(app: App, version: string): Promise<void> {
     openapi: {
       openapi: '3.1.0',
       info: { title: 'Hodei Jobs', version, description: DESCRIPTION },
-      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
-      security: [{}, { token: [] }],
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
-    transform: ({ schema, url }) => {
+    transform: ({ schema, url, route }) => {
       const told = toldSchema({ schema });
-      return { url, schema: told === undefined ? { hide: true } : schemas.ofRoute(told) };
+      if (told === undefined) return { url, schema: { hide: true } };
+      return { url, schema: { security: securityOf(route.config?.scope), ...schemas.ofRoute(told) } };
     },
     // Its types are those of 3.0 and 3.1 at once, and know no difference between absent and undefined.
     transformObject: ((document: { readonly openapiObject: { readonly components?: object } }) => ({
@@ -38,6 +39,19 @@ export async function addOpenApi(app: App, version: string): Promise<void> {
   await app.register(fastifySwaggerUi, { routePrefix: '/docs', staticCSP: true, uiConfig: { validatorUrl: null } });
   app.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
 }
+
+const SECURITY_SCHEMES = {
+  token: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'a token of "hodei tokens create"; the scope that an operation takes is named with it',
+  },
+  workerToken: { type: 'http', scheme: 'bearer', description: "a worker's own, from HODEI_WORKER_TOKEN" },
+} as const;
+
+/** Without any token in the installation, none is needed; see docs/http-api.md. */
+const securityOf = (scope: TokenScope | undefined): Readonly<Record<string, string[]>>[] =>
+  scope === undefined ? [] : [{}, { token: [scope] }];
 
 /** Every route may answer with a problem. */
 function addProblems(route: RouteOptions): void {

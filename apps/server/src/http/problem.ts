@@ -69,6 +69,7 @@ const TITLES: Readonly<Record<number, string>> = {
   413: 'Too large',
   414: 'The address is too long',
   415: 'This kind of content is not understood',
+  417: 'Not what can be expected here',
   422: 'Not possible',
   429: 'Too many requests',
   431: 'Too many headers',
@@ -120,7 +121,7 @@ const FRAMEWORK: Readonly<
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
     status: 415,
     code: 'unsupported',
-    detail: 'send JSON, with the header "content-type: application/json"',
+    detail: 'send JSON in UTF-8, uncompressed, with the header "content-type: application/json"',
   },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400,
@@ -128,7 +129,7 @@ const FRAMEWORK: Readonly<
     detail: 'the body has another length than its header says',
   },
   FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, code: 'invalid_input', detail: 'the body is empty; send a JSON object' },
-  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'invalid_input', detail: 'the body is no JSON' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'invalid_input', detail: 'the body is no JSON in UTF-8' },
   FST_ERR_BAD_URL: { status: 400, code: 'invalid_input', detail: 'the path has a malformed escape' },
   FST_ERR_MAX_PARAM_LENGTH: { status: 414, code: 'limit_exceeded', detail: 'a part of the path is too long' },
   HPE_HEADER_OVERFLOW: { status: 431, code: 'limit_exceeded', detail: 'the headers are larger than is allowed' },
@@ -140,7 +141,7 @@ function frameworkProblem(error: unknown): Problem | undefined {
   const { code, statusCode } = error as { readonly code?: unknown; readonly statusCode?: unknown };
   const known = typeof code === 'string' && Object.hasOwn(FRAMEWORK, code) ? FRAMEWORK[code] : undefined;
   if (known !== undefined) return plain(known.status, known.code, known.detail);
-  if (error instanceof SyntaxError) return plain(400, 'invalid_input', 'the body is no JSON');
+  if (error instanceof SyntaxError) return plain(400, 'invalid_input', 'the body is no JSON in UTF-8');
   const isTheirs = typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500;
   return isTheirs ? plain(statusCode, 'invalid_input', error.message) : undefined;
 }

@@ -70,9 +70,18 @@ describe('requests that are none', () => {
     ],
     ['a header over two lines', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: a\r\n b\r\n\r\n'],
     ['a header without a name', 'GET /healthz HTTP/1.1\r\nhost: localhost\r\n: b\r\n\r\n'],
+    [
+      'an expectation of something else',
+      'GET /healthz HTTP/1.1\r\nhost: localhost\r\nexpect: x\r\nconnection: close\r\n\r\n',
+    ],
+    ['a method that is none', 'BREW /v1/jobs HTTP/1.1\r\nhost: localhost\r\n\r\n'],
+    ['HTTP/2', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+    ['two hosts', 'GET /v1/jobs HTTP/1.1\r\nhost: localhost\r\nhost: evil.example\r\nconnection: close\r\n\r\n'],
     ['no host', 'GET /v1/jobs HTTP/1.1\r\nconnection: close\r\n\r\n'],
   ])('%s: refused', async (_, words) => {
-    expect(await say(words)).toMatch(/^HTTP\/1\.1 4\d\d /);
+    const answer = await say(words);
+    expect(answer).toMatch(/^HTTP\/1\.1 4\d\d /);
+    expect(answer).toContain('urn:hodei:error:');
   });
 
   it('headers that are too large are refused', async () => {

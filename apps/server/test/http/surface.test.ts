@@ -47,6 +47,11 @@ describe('/docs', () => {
 });
 
 describe('health', () => {
+  it.each(['/healthz', '/readyz'])('%s may be asked for its head alone', async (url) => {
+    const answer = await api.app.inject({ method: 'HEAD', url });
+    expect({ status: answer.statusCode, body: answer.body }).toEqual({ status: 200, body: '' });
+  });
+
   it('answers, and says whether it can work', async () => {
     expect((await api.app.inject('/healthz')).json()).toEqual({ status: 'ok', version: '1.2.3' });
     const ready = { instance: true, database: true, provider: true };
@@ -73,6 +78,15 @@ describe('what is wrong', () => {
     ['GET', LONG, 414, 'limit_exceeded'],
     ['GET', '/v1//jobs', 404, 'not_found'],
     ['GET', '/V1/JOBS', 404, 'not_found'],
+    ['GET', '/v1/jobs/a%2fb', 404, 'not_found'],
+    ['GET', '/v1/jobs/%00', 404, 'not_found'],
+    ['GET', '/v1/jobs/x%0d%0aset-cookie:%20a', 404, 'not_found'],
+    ['GET', '/docs/static/..%2f..%2fpackage.json', 404, 'not_found'],
+    ['OPTIONS', '/v1/jobs', 405, 'unsupported'],
+    ['GET', '/v1/jobs?limit=1&limit=2', 400, 'invalid_input'],
+    ['GET', '/v1/jobs?limit[]=1', 400, 'invalid_input'],
+    ['GET', '/v1/jobs?cursor=99999999999999999999_x', 400, 'invalid_input'],
+    ['GET', '/v1/jobs?cursor=%00', 400, 'invalid_input'],
   ] as const)('%s %.40s is a problem with status %i', async (method, url, status, code) => {
     const answer = await api.app.inject({ method, url });
     expect(answer.statusCode).toBe(status);
@@ -89,6 +103,10 @@ describe('what is wrong', () => {
     ['application/json', '', 400, 'invalid_input'],
     ['application/json', '{"__proto__":{"image":"x"}}', 400, 'invalid_input'],
     ['application/json', 'null', 400, 'invalid_input'],
+    ['application/json; charset=utf-16', '{}', 415, 'unsupported'],
+    ['application/json', Buffer.from('{"name":"\xff"}', 'latin1'), 400, 'invalid_input'],
+    ['application/json', '['.repeat(1_000_000), 400, 'invalid_input'],
+    ['application/json', `{"labels":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`, 400, 'invalid_input'],
     ['application/json', `{"env":{"A":"${'x'.repeat(25 * 1024 * 1024)}"}}`, 413, 'limit_exceeded'],
   ])('a body as %s that begins with %.12s is a problem', async (type, payload, status, code) => {
     const answer = await api.app.inject({
@@ -98,6 +116,12 @@ describe('what is wrong', () => {
       payload,
     });
     expect(answer.json()).toMatchObject({ status, code });
+  });
+
+  it('a body that is compressed is a problem', async () => {
+    const headers = { 'content-type': 'application/json', 'content-encoding': 'gzip' };
+    const answer = await api.app.inject({ method: 'POST', url: '/v1/jobs', headers, payload: '{}' });
+    expect(answer.json()).toMatchObject({ status: 415, code: 'unsupported' });
   });
 
   it('on our side tells nothing about the inside, and stands in the log', async () => {

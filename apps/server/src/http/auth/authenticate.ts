@@ -41,14 +41,20 @@ export class Authentication {
    */
   async tryOwnToken<T>(request: FastifyRequest, call: (token: string) => Promise<T>): Promise<T> {
     const token = readBearer(request);
-    if (this.#failures.isReached(request.ip))
-      throw new HodeiError('rate_limited', 'too many wrong tokens came from this address; try again in a minute');
+    if (!this.#failures.mayTry(request.ip)) throw tooMany();
     try {
       return await call(token);
     } catch (error) {
-      if (isHodeiError(error, 'unauthenticated')) this.#failures.add(request.ip);
+      if (isHodeiError(error, 'unauthenticated')) throw this.#failed(request.ip, error);
       throw error;
     }
+  }
+
+  /** What a wrong token is answered with: the same, whatever was wrong with it. */
+  #failed(address: string, error: HodeiError): HodeiError {
+    const isReached = this.#failures.isReached(address);
+    this.#failures.add(address);
+    return isReached ? tooMany() : error;
   }
 
   async #callerOf(request: FastifyRequest): Promise<Caller> {
@@ -61,15 +67,17 @@ export class Authentication {
     }
     const text = readBearer(request);
     const { ip } = request;
-    // A token that was right before is looked at all the same: others behind the same address do it no harm.
-    if (this.#failures.isReached(ip) && !this.#authenticator.knows(text))
-      throw new HodeiError('rate_limited', 'too many wrong tokens came from this address; try again in a minute');
+    // Behind a proxy all have one address. A token that was right before is always looked at, and one that is right gets
+    // in also where others fail there.
+    if (!this.#authenticator.knows(text) && !this.#failures.mayTry(ip)) throw tooMany();
     const token = await this.#authenticator.authenticate(tokens, text);
     if (token !== undefined) return callerOf(token);
-    this.#failures.add(ip);
-    throw new HodeiError('unauthenticated', 'the token is wrong, has expired or was revoked');
+    throw this.#failed(ip, new HodeiError('unauthenticated', 'the token is wrong, has expired or was revoked'));
   }
 }
+
+const tooMany = (): HodeiError =>
+  new HodeiError('rate_limited', 'too many wrong tokens came from this address; try again in a minute');
 
 const BEARER = /^Bearer +([\w-]{1,200})$/i;
 

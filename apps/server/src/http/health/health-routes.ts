@@ -18,6 +18,8 @@ export function addHealthRoutes(app: App, http: HttpContext): void {
   app.get(
     '/healthz',
     {
+      // Some load balancers ask so.
+      exposeHeadRoute: true,
       schema: {
         tags: ['health'],
         summary: 'Whether the process answers',
@@ -30,6 +32,7 @@ export function addHealthRoutes(app: App, http: HttpContext): void {
   app.get(
     '/readyz',
     {
+      exposeHeadRoute: true,
       schema: {
         tags: ['health'],
         summary: 'Whether it can do its work',

@@ -30,6 +30,7 @@ export function addHeartbeatRoute(app: App, http: HttpContext, authentication: A
       schema: {
         tags: ['workers'],
         summary: "A worker's own report",
+        security: [{ workerToken: [] }],
         description:
           'With the token that is in HODEI_WORKER_TOKEN of a job with selfReport. Each is good for one report, whose answer has the next.',
         params: WorkerParams,
