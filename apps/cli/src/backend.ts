@@ -2,6 +2,7 @@ import type { JobDescription, PoolView, ProviderView, WorkerView } from '@hodei/
 import type {
   Attempt,
   EpochMs,
+  HodeiError,
   Job,
   JobId,
   JobInput,
@@ -87,6 +88,12 @@ export interface Backend extends AsyncDisposable {
    * @throws HodeiError `invalid_input`, `limit_exceeded`, `provider_unavailable`; the signal's reason.
    */
   submit(input: JobInput, options: SubmitOptions): Promise<JobId>;
+
+  /**
+   * Stores many jobs, which go on without us. One that is refused costs the others nothing.
+   * @returns what became of each, in their order. @throws HodeiError `provider_unavailable`
+   */
+  submitMany(inputs: readonly JobInput[]): Promise<readonly (Job | HodeiError)[]>;
 
   /** Resolves when the job has ended. @throws HodeiError `not_found`, `stale_epoch` (others have taken it over). */
   waitForEnd(jobId: JobId, options?: WaitOptions): Promise<JobDescription>;

@@ -15,6 +15,8 @@ export interface Cli {
   /** Takes the whole terminal for this command; absent where stdout is none. */
   readonly openScreen: () => Promise<Screen | undefined>;
   readonly now: () => number;
+  /** The lines of a file, or of stdin (`-`). @throws HodeiError `invalid_input` where it can't be read. */
+  readonly readLines: (path: string) => AsyncIterable<string>;
   /**
    * The backend that the environment names. Nothing is opened yet.
    * @param options.quiet it does not tell of what went wrong and was dealt with.

@@ -6,6 +6,7 @@ const EXAMPLES: Readonly<Record<string, readonly string[]>> = {
   'jobs get': ['hodei jobs get ID', 'hodei jobs get ID --json | jq .waitingFor'],
   'jobs logs': ['hodei jobs logs -f ID', 'hodei jobs logs --stderr --tail 50 ID', 'hodei jobs logs --since 10m ID'],
   'jobs cancel': ['hodei jobs cancel ID', 'hodei jobs ls --state pending --quiet | xargs hodei jobs cancel'],
+  'jobs submit': ['hodei jobs submit jobs.ndjson', "jq -c '.[]' jobs.json | hodei jobs submit -"],
   'workers ls': ['hodei workers ls', 'hodei workers ls --all --state terminated --limit 20'],
   'workers get': ['hodei workers get ID'],
   'workers drain': ['hodei workers drain ID'],

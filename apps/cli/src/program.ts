@@ -8,6 +8,7 @@ import { addJobsCancelCommand } from './commands/jobs-cancel.ts';
 import { addJobsGetCommand } from './commands/jobs-get.ts';
 import { addJobsLogsCommand } from './commands/jobs-logs.ts';
 import { addJobsLsCommand } from './commands/jobs-ls.ts';
+import { addJobsSubmitCommand } from './commands/jobs-submit.ts';
 import { addLimitCommands } from './commands/limits.ts';
 import { addPoolCommands } from './commands/pools.ts';
 import { addProvidersGetCommand, addProvidersLsCommand, addProvidersModeCommand } from './commands/providers.ts';
@@ -58,11 +59,12 @@ export function buildProgram(cli: Cli, version: string): Command {
     .addHelpText('after', HELP);
   addRunCommand(program, cli);
 
-  const jobs = program.command('jobs').description('jobs: list, look at, read the output of, cancel');
+  const jobs = program.command('jobs').description('jobs: list, look at, read the output of, cancel, submit many');
   addJobsLsCommand(jobs, cli);
   addJobsGetCommand(jobs, cli);
   addJobsLogsCommand(jobs, cli);
   addJobsCancelCommand(jobs, cli);
+  addJobsSubmitCommand(jobs, cli);
 
   const workers = program.command('workers').description('workers: list, look at, drain, destroy');
   addWorkersLsCommand(workers, cli);

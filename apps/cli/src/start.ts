@@ -4,6 +4,7 @@ import { openBackend } from './open-backend.ts';
 import { openScreen } from './output/screen.ts';
 import { openSink } from './output/sink.ts';
 import { describeTerminal } from './output/terminal.ts';
+import { readLines } from './read-lines.ts';
 import { runCli } from './run-cli.ts';
 
 /**
@@ -23,6 +24,7 @@ export async function start(entry: string): Promise<void> {
       err: describeTerminal(2, env),
       openScreen: () => openScreen(stdout, env),
       now: Date.now,
+      readLines,
       openBackend: ({ quiet = false } = {}) => openBackend({ env, stderr, entry, quiet }),
       exitCode: 0,
     },

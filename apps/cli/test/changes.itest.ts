@@ -1,3 +1,6 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { openInstallation, WAYS, type Installation } from './support/hodei.ts';
@@ -10,6 +13,26 @@ afterAll(() => here.close());
 
 describe.each(WAYS)('what is changed %s', (way, env) => {
   const name = way.replace(' ', '-').toLowerCase();
+
+  test('jobs of a file run, all but the one that is refused', async () => {
+    const path = join(here.folder, `${name}.ndjson`);
+    const lines = [
+      { script: 'echo one', name },
+      { script: 'echo two', name, resources: { memoryBytes: 1 } },
+      { script: 'echo three', name },
+    ];
+    await writeFile(path, lines.map((line) => JSON.stringify(line)).join('\n'));
+    const { code, stdout, stderr } = await here.hodei(['jobs', 'submit', path], env);
+    expect({ code, stderr }).toEqual({
+      code: 125,
+      stderr: expect.stringMatching(/^hodei: line 2: .*\(limit_exceeded\)\n$/),
+    });
+    const outputs = stdout
+      .trimEnd()
+      .split('\n')
+      .map(async (id) => (await here.hodei(['jobs', 'logs', '-f', id], env)).stdout);
+    expect(await Promise.all(outputs)).toEqual(['one\n', 'three\n']);
+  });
 
   test('is told in words, as JSON or not at all, listed by name, and in the history with who did it', async () => {
     const run = async (...args: readonly string[]): Promise<string> => {

@@ -22,6 +22,7 @@ async function run(argv: readonly string[]): Promise<string> {
     err: plain,
     openScreen: () => Promise.resolve(undefined),
     now: Date.now,
+    readLines: async function* () {},
     openBackend: () => {
       throw new HodeiError('unavailable', 'as far as the backend');
     },

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Cli } from '../src/cli.ts';
 import { openBackend } from '../src/open-backend.ts';
 import type { Sink } from '../src/output/sink.ts';
+import { readLines } from '../src/read-lines.ts';
 import { runCli } from '../src/run-cli.ts';
 
 interface Result {
@@ -30,6 +31,7 @@ async function hodei(argv: readonly string[], env: NodeJS.ProcessEnv = {}): Prom
     err: plain,
     openScreen: () => Promise.resolve(undefined),
     now: () => 0,
+    readLines,
     openBackend: ({ quiet = false } = {}) => openBackend({ env, stderr, entry: 'not started here', quiet }),
     exitCode: 0,
   };
@@ -94,6 +96,7 @@ describe('what is wrong on the command line', () => {
     [['rnu'], /unknown command 'rnu'.*run.*; "hodei --help" shows/],
     [['jobs', 'lst'], /unknown command 'lst'.*ls.*; "hodei jobs --help" shows/],
     [['queues', 'set', 'x'], /nothing is to be changed/],
+    [['jobs', 'submit', '/nowhere/jobs.ndjson'], /\/nowhere\/jobs\.ndjson can't be read: ENOENT/],
   ])('%j is told in one line, with exit code 125', async (argv, words) => {
     const { code, stdout, stderr } = await hodei(argv);
     expect({ code, stdout }).toEqual({ code: 125, stdout: '' });

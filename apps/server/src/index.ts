@@ -1,5 +1,6 @@
 export { formatMoment } from './http/format-moment.ts';
 export { jobDescriptionToJson, jobToJson } from './http/jobs/job-json.ts';
+export { parseJobInput } from './http/jobs/parse-job-input.ts';
 export { phaseDurations } from './http/jobs/phase-durations.ts';
 export { recordToJson } from './http/logs/record-json.ts';
 export { poolToJson, poolViewToJson } from './http/pools/pool-json.ts';

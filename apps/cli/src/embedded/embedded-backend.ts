@@ -19,6 +19,7 @@ import {
   putPool,
   revokeToken,
   submitJob,
+  submitJobs,
   type Diagnostics,
   type JobDescription,
   type JobPolicy,
@@ -27,6 +28,7 @@ import {
   type WorkerView,
 } from '@hodei/application';
 import type {
+  HodeiError,
   Job,
   JobId,
   JobInput,
@@ -97,6 +99,17 @@ export class EmbeddedBackend implements Backend {
     if (!detach) this.#jobs.set(job.id, new LocalJob(plane, job, isAwaited ? OFFER_AFTER_MS : 0));
     if (detach || (await hasAbandoned(plane.store.repositories))) await this.#startRunner();
     return job.id;
+  }
+
+  async submitMany(inputs: readonly JobInput[]): Promise<readonly (Job | HodeiError)[]> {
+    const { context } = await this.#controlPlane();
+    await assertProviderAnswers(context.registry);
+    const results = await submitJobs(
+      context,
+      inputs.map((input) => ({ input })),
+    );
+    await this.#startRunner();
+    return results;
   }
 
   async waitForEnd(jobId: JobId, options: WaitOptions = {}): Promise<JobDescription> {

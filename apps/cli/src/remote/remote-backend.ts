@@ -37,7 +37,7 @@ import {
   workerFromJson,
 } from './from-json.ts';
 import { jobInputToJson } from './job-input-json.ts';
-import { translateClientError, translating } from './translate-client-error.ts';
+import { refusalFromJson, translateClientError, translating } from './translate-client-error.ts';
 import { waitForEnd } from './wait-for-end.ts';
 
 /** The server takes no longer name of who asked. */
@@ -67,6 +67,14 @@ export class RemoteBackend implements Backend {
       const json = await this.#client.jobs.submit(jobInputToJson(input), signal === undefined ? {} : { signal });
       return jobFromJson(json).id;
     });
+  }
+
+  submitMany(inputs: readonly JobInput[]): Promise<readonly (Job | HodeiError)[]> {
+    return translating(async () =>
+      (await this.#client.jobs.submitMany(inputs.map(jobInputToJson))).map(({ job, error }) =>
+        job === undefined ? refusalFromJson(error) : jobFromJson(job),
+      ),
+    );
   }
 
   waitForEnd(jobId: JobId, options: WaitOptions = {}): Promise<JobDescription> {

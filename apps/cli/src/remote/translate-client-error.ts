@@ -1,4 +1,4 @@
-import { isHodeiClientError } from '@hodei/client';
+import { isHodeiClientError, type SubmissionResult } from '@hodei/client';
 import { HodeiError, type ErrorCode } from '@hodei/domain';
 
 import { isErrorCode } from './is-error-code.ts';
@@ -8,6 +8,12 @@ export function translateClientError(error: unknown): unknown {
   if (!isHodeiClientError(error)) return error;
   const code: ErrorCode = isErrorCode(error.code) ? error.code : 'unavailable';
   return new HodeiError(code, error.message, { cause: error });
+}
+
+/** Why one of many jobs was refused. */
+export function refusalFromJson(problem: SubmissionResult['error']): HodeiError {
+  const { code = 'unexpected_answer', detail, title } = problem ?? {};
+  return new HodeiError(isErrorCode(code) ? code : 'unavailable', detail ?? title ?? 'the server gave no answer');
 }
 
 /** Makes a call of the client. @throws HodeiError; the reason of a signal that aborted. */

@@ -15,11 +15,12 @@ export const validatorCompiler: FastifySchemaCompiler<z.ZodType> = ({ schema, ht
   const isQuery = httpPart === 'querystring' || httpPart === 'query';
   return (data: unknown) => {
     const parsed = schema.safeParse(isQuery ? readQuery(schema, data) : data);
-    return parsed.success ? { value: parsed.data } : { error: refuse(parsed.error, httpPart) };
+    return parsed.success ? { value: parsed.data } : { error: refusalOf(parsed.error, httpPart) };
   };
 };
 
-function refuse(error: z.ZodError, part: string | undefined): HodeiError {
+/** What is told of the mistakes in a part of a request. */
+export function refusalOf(error: z.ZodError, part: string | undefined): HodeiError {
   const told = error.issues.slice(0, TOLD).map(({ path, message }) => {
     const place = path.map(String).join('.').slice(0, 200);
     return place === '' ? message.slice(0, 300) : `${place}: ${message.slice(0, 300)}`;
