@@ -21,7 +21,7 @@ export {
   type Requirements,
   type Resources,
 } from './job.ts';
-export type { JobQuery, JobsClient, OutputQuery, SubmissionResult } from './jobs-client.ts';
+export type { JobQuery, JobsClient, OutputQuery } from './jobs-client.ts';
 export type { Limit, LimitsClient, LimitView } from './limits-client.ts';
 export type { Pool, PoolInput, PoolTemplate, PoolView, PoolsClient } from './pools-client.ts';
 export type {
@@ -34,6 +34,7 @@ export type {
 } from './provider.ts';
 export type { ProvidersClient } from './providers-client.ts';
 export type { Queue, QueuesClient, QueueView } from './queues-client.ts';
+export type { SubmissionResult } from './submissions.ts';
 export type { NewToken, Token, TokenInput, TokenScope, TokensClient } from './tokens-client.ts';
 export type { Worker, WorkerHealth, WorkerState } from './worker.ts';
 export type { WorkerQuery, WorkersClient } from './workers-client.ts';

@@ -9,8 +9,9 @@ import {
   type Page,
   type PageQuery,
 } from './job.ts';
-import { HodeiClientError, type Problem } from './hodei-client-error.ts';
+import { HodeiClientError } from './hodei-client-error.ts';
 import { resumeEvents } from './resume-events.ts';
+import { Submissions, type SubmissionResult } from './submissions.ts';
 
 /** How long one request waits for a job's end; then the next one goes on. */
 const WAIT = '30s';
@@ -34,30 +35,27 @@ export interface OutputQuery {
   readonly signal?: AbortSignal;
 }
 
-/** What became of one of many jobs: one of the two is there. */
-export interface SubmissionResult {
-  /** It is stored. */
-  readonly job?: Job;
-  /** It was refused, and nothing is stored of it. */
-  readonly error?: Problem;
-}
-
 /** Jobs. Everything throws HodeiClientError, or the reason of a signal that aborted. */
 export class JobsClient {
   readonly #http: HttpTransport;
+  readonly #submissions: Submissions;
 
   constructor(http: HttpTransport) {
     this.#http = http;
+    this.#submissions = new Submissions(http);
   }
 
   /**
    * Submits a job; once this resolves, the job is durable. A request whose answer is lost is repeated with the same
    * key, and is still one job.
    *
+   * Jobs that the same turn of the event loop submits share a request; each call gets its own job or its own error all
+   * the same. With a signal or a trace, and for a job of more than 8,000 characters, a call has a request of its own.
+   *
    * @param options.idempotencyKey makes it one job also where this method is called again; absent: one is made up.
    * @param options.traceparent the caller's place in a trace (W3C): the job's spans are below it.
    */
-  submit(
+  async submit(
     input: JobInput,
     options: {
       readonly idempotencyKey?: string;
@@ -65,15 +63,11 @@ export class JobsClient {
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<JobDescription> {
-    const { idempotencyKey = crypto.randomUUID(), traceparent, signal } = options;
-    const trace = traceparent === undefined ? {} : { traceparent };
-    return this.#http.repeated<JobDescription>({
-      method: 'POST',
-      path: '/v1/jobs',
-      body: input,
-      headers: { 'idempotency-key': idempotencyKey, ...trace },
-      ...withSignal(signal),
-    });
+    const { idempotencyKey = crypto.randomUUID(), ...own } = options;
+    const submission = { job: JSON.stringify(input), idempotencyKey };
+    return own.signal === undefined && own.traceparent === undefined
+      ? this.#submissions.submit(submission)
+      : this.#submissions.alone(submission, own);
   }
 
   /**

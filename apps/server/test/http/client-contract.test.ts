@@ -6,6 +6,7 @@ import { afterAll, beforeAll, expect, expectTypeOf, test } from 'vitest';
 import type { HistoryEventJson } from '../../src/http/events/event-schemas.ts';
 import type { Frozen } from '../../src/http/frozen.ts';
 import type * as Jobs from '../../src/http/jobs/job-schemas.ts';
+import type { SubmissionResults } from '../../src/http/jobs/submit-many-route.ts';
 import type * as Pools from '../../src/http/pools/pool-schemas.ts';
 import type * as Providers from '../../src/http/providers/provider-schemas.ts';
 import type * as Queues from '../../src/http/queues/queue-schemas.ts';
@@ -32,6 +33,8 @@ test('the answers are what the client says they are', () => {
   expectTypeOf<Sent<typeof Jobs.JobJson>>().toExtend<Client.Job>();
   expectTypeOf<Fields<Sent<typeof Jobs.JobJson>>>().toEqualTypeOf<Fields<Client.Job>>();
   expectTypeOf<Sent<typeof Jobs.JobJson>['state']>().toEqualTypeOf<Client.JobState>();
+  expectTypeOf<Sent<typeof SubmissionResults>['items'][number]>().toExtend<Client.SubmissionResult>();
+  expectTypeOf<keyof Sent<typeof SubmissionResults>['items'][number]>().toEqualTypeOf<keyof Client.SubmissionResult>();
   expectTypeOf<Sent<typeof Workers.WorkerJson>>().toExtend<Client.Worker>();
   expectTypeOf<Fields<Sent<typeof Workers.WorkerJson>>>().toEqualTypeOf<Fields<Client.Worker>>();
   expectTypeOf<Sent<typeof Workers.WorkerJson>['state']>().toEqualTypeOf<Client.WorkerState>();
@@ -122,4 +125,39 @@ test('everything that can be asked for has a method of the client that asks for 
     await expect(call(client)).rejects.toMatchObject({ name: 'HodeiClientError', code: 'invalid_input' });
     expect(asked).toEqual([operation.replace(/\{\w+\}/, 'x')]);
   }
+});
+
+test('jobs that are submitted in one turn get the answers that they get alone', async () => {
+  const asked: string[] = [];
+  const client = new HodeiClient({
+    baseUrl: 'http://localhost',
+    fetch: async (input, init = {}) => {
+      const url = input instanceof Request ? input.url : String(input);
+      asked.push(new URL(url).pathname);
+      const headers = Object.fromEntries(new Headers(init.headers));
+      const answer = await api.app.inject({ method: 'POST', url, headers, payload: init.body as string });
+      return new Response(answer.body, { status: answer.statusCode });
+    },
+  });
+  const inputs: readonly Client.JobInput[] = [
+    { image: 'tool', command: ['true'], name: 'first' },
+    { image: 'tool', command: [] },
+    { image: 'tool', command: ['true'], resources: { cpu: 1000 } },
+    { image: 'tool', script: 'true', name: 'last' },
+  ];
+  const submit = async (input: Client.JobInput, signal?: AbortSignal): Promise<object> => {
+    try {
+      const { name, state, attempts } = await client.jobs.submit(input, signal === undefined ? {} : { signal });
+      return { name, state, attempts };
+    } catch (error) {
+      const { code, status, message, retryable } = error as Client.HodeiClientError;
+      return { code, status, message, retryable };
+    }
+  };
+  const together = await Promise.all(inputs.map((input) => submit(input)));
+  expect(asked).toEqual(['/v1/jobs/batch', '/v1/jobs', '/v1/jobs']);
+  const alone = await Promise.all(inputs.map((input) => submit(input, new AbortController().signal)));
+  expect(asked).toHaveLength(3 + inputs.length);
+  expect(together).toEqual(alone);
+  expect(together).toMatchObject([{ name: 'first' }, { status: 400 }, { status: 422 }, { name: 'last' }]);
 });

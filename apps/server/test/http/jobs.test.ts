@@ -99,6 +99,9 @@ describe('POST /v1/jobs/batch', () => {
     const again = await post('/v1/jobs', items[3]?.job, { 'idempotency-key': 'in-a-batch' });
     expect(again.statusCode).toBe(200);
     expect(again.json()).toMatchObject({ id: results[3]?.job?.id });
+    const third = await post('/v1/jobs/batch', { items: [items[3], items[0]] });
+    expect(third.json()).toMatchObject({ items: [{ job: { id: results[3]?.job?.id }, isEarlier: true }, {}] });
+    expect(third.json<{ items: object[] }>().items[1]).not.toHaveProperty('isEarlier');
     expect((await post('/v1/jobs/batch', { items: [] })).statusCode).toBe(400);
   });
 });

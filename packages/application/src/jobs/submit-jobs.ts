@@ -10,8 +10,8 @@ export interface Submission {
 
 /**
  * Submits many jobs: each as by {@link submitJob}, with the same checks and the same errors, and one that is refused
- * costs the others nothing. They are stored by one statement for each two hundred of them. They wait for their claim: none
- * is placed on a worker by the statement that stores it.
+ * costs the others nothing. They are stored by one statement for each two hundred of them,
+ * but for those that a runner places on a waiting worker.
  *
  * @returns what became of each, in their order: the job, which is durable, or why it was refused.
  * @throws what is no HodeiError: a defect.
@@ -19,7 +19,7 @@ export interface Submission {
 export async function submitJobs(
   context: Parameters<typeof submitJob>[0],
   submissions: readonly Submission[],
-  options: { readonly by?: string } = {},
+  options: Pick<NonNullable<Parameters<typeof submitJob>[2]>, 'runner' | 'by'> = {},
 ): Promise<readonly (Job | HodeiError)[]> {
   return Promise.all(
     submissions.map(({ input, idempotency }) =>

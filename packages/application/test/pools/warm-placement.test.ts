@@ -1,7 +1,15 @@
-import { HodeiError, parseWorkerId, type JobInput, type PoolInput } from '@hodei/domain';
+import { HodeiError, parseWorkerId, type Job, type JobInput, type PoolInput } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { continueOwned, describeJob, pauseQueue, resumeQueue, submitJob, waitForJob } from '../../src/index.ts';
+import {
+  continueOwned,
+  describeJob,
+  pauseQueue,
+  resumeQueue,
+  submitJob,
+  submitJobs,
+  waitForJob,
+} from '../../src/index.ts';
 import type { PoolWorker } from '../../src/pools/pool-worker.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
@@ -50,6 +58,15 @@ describe('a job that a waiting worker fits', () => {
     // The one that came last is taken, so that those which are not needed grow old.
     expect(attempts.map(({ workerId }) => workerId)).toEqual([last?.workerId]);
     expect(first?.workerId).not.toBe(last?.workerId);
+  });
+
+  it('is scheduled on it also where many are submitted together; those for which there is none wait', async () => {
+    await using plane = await startWarm();
+    const submissions = Array.from({ length: 3 }, () => ({ input: { command: ['true'] } }));
+    const jobs = await submitJobs(plane.context, submissions, { runner: plane.runner });
+    expect(jobs).toMatchObject([{ state: 'scheduled' }, { state: 'scheduled' }, { state: 'pending' }]);
+    for (const { id } of jobs as readonly Job[])
+      expect(await plane.until(waitForJob(plane.context, id))).toMatchObject({ state: 'succeeded' });
   });
 
   it('gets a worker of its own, which is destroyed after it and replaced', async () => {

@@ -1,5 +1,5 @@
 import { submitJobs, type Submission } from '@hodei/application';
-import { HodeiError, isHodeiError, type Job } from '@hodei/domain';
+import { HodeiError, isHodeiError } from '@hodei/domain';
 import { z } from 'zod';
 
 import type { App } from '../app.ts';
@@ -34,6 +34,7 @@ export const SubmissionResults = z
     items: z.array(
       z.strictObject({
         job: JobJson.describe('it is stored').exactOptional(),
+        isEarlier: z.literal(true).describe('it is the job of an earlier request with this key').exactOptional(),
         error: Problem.describe('it was refused, and nothing is stored of it').exactOptional(),
       }),
     ),
@@ -50,7 +51,7 @@ export function addSubmitManyRoute(app: App, http: HttpContext): void {
         tags: ['jobs'],
         summary: 'Submit many jobs',
         description:
-          'Each as by POST /v1/jobs, with the same checks; one that is refused costs the others nothing. The answer has what became of each, in their order.',
+          'Each as by POST /v1/jobs, with the same checks, and at once on a worker that waits for just such a job; one that is refused costs the others nothing. The answer has what became of each, in their order.',
         body: SubmissionList,
         response: { 200: SubmissionResults },
       },
@@ -58,17 +59,22 @@ export function addSubmitManyRoute(app: App, http: HttpContext): void {
     async (request): Promise<Frozen<z.output<typeof SubmissionResults>>> => {
       const life = http.life();
       const { caller, body } = request;
+      const begunAt = life.context.clock.now();
       const read = body.items.map((item) => refusable(() => readSubmission(life, caller, item)));
       const stored = await submitJobs(
         life.context,
         read.flatMap((item) => (isHodeiError(item) ? [] : [item])),
-        { by: caller.by },
+        { runner: life.runner, by: caller.by },
       );
       let next = 0;
       return {
         items: read.map((item) => {
-          const result = isHodeiError(item) ? item : stored[next++];
-          return toResult(result, request.id);
+          if (isHodeiError(item)) return { error: toProblem(item, request.id) };
+          const result = stored[next++];
+          if (result === undefined) throw new HodeiError('internal', 'a submission has no result');
+          if (isHodeiError(result)) return { error: toProblem(result, request.id) };
+          const isEarlier = item.idempotency !== undefined && result.createdAt < begunAt;
+          return { job: jobToJson(result), ...(isEarlier ? { isEarlier } : {}) };
         }),
       };
     },
@@ -92,12 +98,4 @@ function refusable<T>(read: () => T): T | HodeiError {
     if (isHodeiError(error)) return error;
     throw error;
   }
-}
-
-function toResult(
-  result: Job | HodeiError | undefined,
-  requestId: string,
-): Frozen<z.output<typeof SubmissionResults>>['items'][number] {
-  if (result === undefined) throw new HodeiError('internal', 'a submission has no result');
-  return isHodeiError(result) ? { error: toProblem(result, requestId) } : { job: jobToJson(result) };
 }
