@@ -18,6 +18,8 @@ export interface ServeOptions extends StoreOptions {
   readonly version?: string;
   /** Is told where the HTTP API listens. */
   readonly onListening?: (url: string) => void;
+  /** Aborts where draining is to take no longer: what still runs is handed over at once. */
+  readonly hurry?: AbortSignal;
 }
 
 /**
@@ -54,7 +56,7 @@ export async function serve(settings: Settings, signal: AbortSignal, options: Se
           over: AbortSignal.any([over.signal, plane.lost]),
         });
       }
-      await live(plane, signal);
+      await live(plane, signal, options.hurry);
     } finally {
       over.abort();
       // Answers that need the store are given before it is closed.
@@ -85,7 +87,7 @@ async function listen(
   return http;
 }
 
-async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {
+async function live(plane: ControlPlane, signal: AbortSignal, hurry: AbortSignal | undefined): Promise<void> {
   const { context, runner, store, lost } = plane;
   const { diagnostics, clock, settings } = store;
   diagnostics.info('this instance runs jobs', { epoch: context.instance.epoch });
@@ -103,7 +105,8 @@ async function live(plane: ControlPlane, signal: AbortSignal): Promise<void> {
   }
   diagnostics.info('draining', { jobs: runner.activeCount, drainTimeoutMs: settings.drainTimeoutMs });
   const drained = new AbortController();
-  const late = clock.sleep(settings.drainTimeoutMs, drained.signal).catch(() => undefined);
+  const enough = hurry === undefined ? drained.signal : AbortSignal.any([drained.signal, hurry]);
+  const late = clock.sleep(settings.drainTimeoutMs, enough).catch(() => undefined);
   await Promise.race([runner.idle(), late]);
   drained.abort();
   if (runner.activeCount > 0) plane.handOver();

@@ -44,7 +44,7 @@ export function renderJob(
       'state',
       `${paintState(out, job.state)}${job.outcome === undefined ? '' : `: ${oneLine(explainEnd(job.outcome))}`}`,
     ],
-    ['waiting for', waitingFor],
+    ['waiting for', waitingFor && oneLine(waitingFor)],
     ['queue', queueOf(job)],
     ['image', spec.image],
     ['command', spec.command === undefined ? undefined : quoteWords(spec.command)],

@@ -94,7 +94,7 @@ function renderProvider({ config, status, health, liveWorkers, capabilities }: P
     [
       'labels',
       Object.entries(capabilities?.labels ?? config.labels)
-        .map(([key, value]) => `${key}=${value}`)
+        .map(([key, value]) => oneLine(`${key}=${value}`))
         .join(', ') || undefined,
     ],
   ]);

@@ -167,8 +167,17 @@ describe("a tenant's token", () => {
     const job = (await submit(red, { notBefore: '2999-01-01T00:00:00Z' })).json;
     const id = String(job?.['id']);
     expect(job).toMatchObject({ spec: { tenant: 'red' } });
-    for (const url of [`/v1/jobs/${id}`, `/v1/jobs/${id}/logs`, `/v1/jobs/${id}/logs?follow=true`]) {
-      expect(await ask({ url, token: blue })).toMatchObject({ status: 404, json: { code: 'not_found' } });
+    const nowhere = '01890a5d-ac96-774b-bcce-b302099a8057';
+    for (const path of ['', '/logs', '/logs?follow=true']) {
+      const theirs = await ask({ url: `/v1/jobs/${id}${path}`, token: blue });
+      expect(theirs).toMatchObject({ status: 404, json: { code: 'not_found' } });
+      // Word for word what is said of a job that never was.
+      const none = await ask({ url: `/v1/jobs/${nowhere}${path}`, token: blue });
+      expect({ ...theirs.json, requestId: '' }).toEqual({
+        ...none.json,
+        requestId: '',
+        detail: String(none.json?.['detail']).replace(nowhere, id),
+      });
     }
     expect(await ask({ method: 'POST', url: `/v1/jobs/${id}/cancel`, token: blue })).toMatchObject({ status: 404 });
     expect((await ask({ url: '/v1/jobs', token: blue })).json).toEqual({ items: [] });
