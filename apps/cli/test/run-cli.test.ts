@@ -1,4 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { Cli } from '../src/cli.ts';
 import { openBackend } from '../src/open-backend.ts';
@@ -133,6 +137,37 @@ describe('what is wrong in the environment', () => {
     expect(result.stderr).toMatch(words);
     expect(result.stderr).toContain(`(${code})`);
     expect(result.stderr).not.toContain('hunter2');
+  });
+});
+
+describe('what a server refuses', () => {
+  const problem = (status: number, code: string) => ({ status, code, detail: `the server says ${code}` });
+  let server: Server;
+  let url: string;
+  beforeAll(async () => {
+    server = createServer((request, response) => {
+      const [, status = '', code = ''] = (request.url ?? '').split('/');
+      response.writeHead(Number(status), { 'content-type': 'application/problem+json' });
+      response.end(JSON.stringify(problem(Number(status), code)));
+    });
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  });
+  afterAll(() => void server.close());
+
+  test.each([
+    [401, 'unauthenticated', 'the server says unauthenticated; HODEI_TOKEN has to be a token of this server'],
+    [403, 'forbidden', 'the server says forbidden'],
+    [404, 'not_found', 'the server says not_found'],
+    [409, 'conflict', 'the server says conflict'],
+    [400, 'invalid_input', 'the server says invalid_input'],
+  ])('%i %s is told in one line, with exit code 125', async (status, code, words) => {
+    // A path before /v1 and a slash at the end do no harm.
+    const result = await hodei(['jobs', 'cancel', '01890a5d-ac96-774b-bcce-b302099a8057'], {
+      HODEI_URL: `${url}/${status}/${code}/`,
+      HODEI_TOKEN: 'hodei_x\n',
+    });
+    expect(result).toEqual({ code: 125, stdout: '', stderr: `hodei: ${words} (${code})\n` });
   });
 });
 

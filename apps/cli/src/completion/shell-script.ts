@@ -28,7 +28,7 @@ _hodei() {
   while IFS= read -r line; do
     value=\${line%%$'\\t'*}
     about=\${line#*$'\\t'}
-    candidates+=("\${value//:/\\\\:}\${about:+:\$about}")
+    candidates+=("\${value//:/\\\\:}\${about:+:$about}")
   done < <("\${words[1]}" ${COMPLETE_COMMAND} -- "\${(@)words[2,CURRENT]}" 2>/dev/null)
   if (( \${#candidates} )); then _describe -t values 'hodei' candidates; else _files; fi
 }

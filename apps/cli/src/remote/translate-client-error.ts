@@ -7,7 +7,9 @@ import { isErrorCode } from './is-error-code.ts';
 export function translateClientError(error: unknown): unknown {
   if (!isHodeiClientError(error)) return error;
   const code: ErrorCode = isErrorCode(error.code) ? error.code : 'unavailable';
-  return new HodeiError(code, error.message, { cause: error });
+  // The server's words are for whoever writes requests.
+  const advice = code === 'unauthenticated' ? '; HODEI_TOKEN has to be a token of this server' : '';
+  return new HodeiError(code, error.message + advice, { cause: error });
 }
 
 /** Why one of many jobs was refused. */
