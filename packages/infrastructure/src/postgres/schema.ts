@@ -135,6 +135,8 @@ export interface Schema {
     readonly pool: string | null;
     readonly jobs_run: Generated<number>;
     readonly is_over: ColumnType<boolean, never, never>;
+    readonly cpu: ColumnType<number, never, never>;
+    readonly memory_bytes: ColumnType<number, never, never>;
   };
   readonly pools: {
     readonly name: string;

@@ -104,3 +104,13 @@ describe('the rows of a job', () => {
     ]);
   });
 });
+
+it('the index of live workers has all that the load and the check for room sum up', async () => {
+  await using _store = await openPostgresStore({ connectionString: database.connectionString });
+  // Else an empty table is read as a whole.
+  await admin.query('SET enable_seqscan = off; SET enable_bitmapscan = off');
+  const { rows } = await admin.query<{ 'QUERY PLAN': string }>(
+    `EXPLAIN SELECT count(*), sum(cpu), sum(memory_bytes) FROM workers WHERE provider_id = gen_random_uuid() AND NOT is_over`,
+  );
+  expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain('Index Only Scan using workers_live');
+});

@@ -9,6 +9,7 @@ import { retention } from './012-retention.ts';
 import { roomByStatement } from './018-room-by-statement.ts';
 import { roomSetAside } from './020-room-set-aside.ts';
 import { versionsInPlace } from './022-versions-in-place.ts';
+import { amountsInColumns } from './025-amounts-in-columns.ts';
 import { oneEngineOneKey } from './027-one-engine-one-key.ts';
 import type { Migration } from './migration.ts';
 
@@ -25,5 +26,6 @@ export const MIGRATIONS: readonly Migration[] = [
   roomByStatement,
   roomSetAside,
   versionsInPlace,
+  amountsInColumns,
   oneEngineOneKey,
 ];

@@ -20,8 +20,7 @@ export async function readLoads(database: Database): Promise<ReadonlyMap<Provide
       SELECT coalesce(held.id, kept.id) AS id, coalesce(workers, 0) AS workers, coalesce(cpu, 0) AS cpu,
              coalesce(memory, 0) AS memory, until, job_id, turn, wanted
       FROM (
-        SELECT provider_id AS id, count(*) AS workers, coalesce(sum((resources->>'cpu')::double precision), 0) AS cpu,
-               coalesce(sum((resources->>'memoryBytes')::double precision), 0) AS memory
+        SELECT provider_id AS id, count(*) AS workers, sum(cpu) AS cpu, sum(memory_bytes) AS memory
         FROM workers WHERE NOT is_over GROUP BY provider_id
       ) AS held FULL JOIN (
         SELECT set_aside.provider_id AS id, until, job_id, turn, spec->'resources' AS wanted
