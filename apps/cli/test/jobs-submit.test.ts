@@ -58,6 +58,7 @@ describe('hodei jobs submit', () => {
   });
 
   test('says all of it in JSON, a document a line', async () => {
+    expect((await submit(['{', '{"no":1}'], '--quiet')).batches).toEqual([]);
     const { code, stdout, stderr } = await submit(['{"name":"bad"}', '{'], '--json');
     expect({ code, stderr }).toEqual({ code: 125, stderr: '' });
     expect(

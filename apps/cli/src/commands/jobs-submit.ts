@@ -38,7 +38,9 @@ export function addJobsSubmitCommand(parent: Command, cli: Cli): void {
     await using backend = cli.openBackend();
     for await (const lines of batches(cli.readLines(path))) {
       const read = lines.map(({ text }) => readLine(text));
-      const results = await backend.submitMany(read.flatMap((input) => (isHodeiError(input) ? [] : [input])));
+      const inputs = read.flatMap((input) => (isHodeiError(input) ? [] : [input]));
+      // Where nothing is right, nothing is opened.
+      const results = inputs.length === 0 ? [] : await backend.submitMany(inputs);
       let next = 0;
       for (const [index, input] of read.entries()) {
         const result = isHodeiError(input) ? input : results[next++];
