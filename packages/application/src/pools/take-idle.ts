@@ -15,13 +15,16 @@ import type { PoolWorker } from './pool-worker.ts';
 type TakeContext = Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>;
 
 /**
- * Takes an idle worker of this instance that fits the job. Costs no query and no call.
+ * Takes an idle worker of this instance that fits the job. Costs no query and no call. It is roused: while the placement
+ * is stored, what lies on the way to it wakes up.
  * An operator who wants the newest image each time gets it: workers that wait have one of before.
  */
 export function takeIdle(context: TakeContext, spec: JobSpec): PoolWorker | undefined {
   const { idle, clock, policy } = context;
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
-  return idle.take(spec, clock.now(), admitting(context, spec));
+  const worker = idle.take(spec, clock.now(), admitting(context, spec));
+  worker?.provider.rouse?.(worker.handle);
+  return worker;
 }
 
 /** Waits for a worker that runs a job now, where that is sooner than a cold start. @param signals any of them ends the wait. */

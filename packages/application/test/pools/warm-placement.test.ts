@@ -69,6 +69,20 @@ describe('a job that a waiting worker fits', () => {
       expect(await plane.until(waitForJob(plane.context, id))).toMatchObject({ state: 'succeeded' });
   });
 
+  it('has its worker roused, and no other, before it is stored', async () => {
+    await using plane = await startWarm();
+    const { workerId, provider } = lastWaiting(plane);
+    const roused: [string, string][] = [];
+    provider.rouse = (handle) => {
+      const job = plane.engine.find(handle.workerId)?.verdict ?? 'none';
+      roused.push([handle.workerId, job]);
+    };
+    const submission = submitJob(plane.context, { command: ['true'] }, { runner: plane.runner });
+    expect(roused).toEqual([[workerId, 'none']]);
+    await submission;
+    expect(roused).toHaveLength(1);
+  });
+
   it('gets a worker of its own, which is destroyed after it and replaced', async () => {
     await using plane = await startWarm();
     const { attempts } = await runWarm(plane, { command: ['true'] });

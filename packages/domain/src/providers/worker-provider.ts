@@ -185,6 +185,12 @@ export interface WorkerProvider extends AsyncDisposable {
   isWaiting(handle: WorkerHandle): boolean;
 
   /**
+   * Optional. Wakes what lies on the way to a worker that waits for its order, as that may follow within milliseconds.
+   * It is no order, and changes nothing: a worker that gets none afterwards waits on. Returns at once, never throws.
+   */
+  rouse?(handle: WorkerHandle): void;
+
+  /**
    * Takes up a worker that another process launched, or this one before a restart. Output begins at `from`.
    * Works for a worker that has ended, as long as it is not destroyed, and for one whose engine has lost the
    * beginning of its log.

@@ -138,6 +138,10 @@ export class DockerProvider implements WorkerProvider {
     return this.#sessions.isWaiting(workerId, resourceId);
   }
 
+  rouse({ workerId, resourceId }: WorkerHandle): void {
+    this.#sessions.rouse(workerId, resourceId);
+  }
+
   async recoverWorker(handle: WorkerHandle, options: CallOptions & RecoverOptions): Promise<RunningJob> {
     this.#assertClaimed('recovery', 'recovering workers');
     return await recoverWorker(this.#engine, this.#sessions, handle, options);

@@ -40,6 +40,11 @@ export class WorkerSessions {
     return session !== undefined && !session.isTaken && !session.frames.hasEnded && !session.socket.destroyed;
   }
 
+  /** A blank, which both launchers skip before an order, wakes the engine, its shim and the worker's shell. */
+  rouse(workerId: WorkerId, resourceId: string): void {
+    if (this.isWaiting(workerId, resourceId)) this.#sessions.get(workerId)?.socket.write(' ');
+  }
+
   /** Lets go of a worker; nothing to do where it is not held. */
   close(workerId: WorkerId): void {
     const session = this.#sessions.get(workerId);

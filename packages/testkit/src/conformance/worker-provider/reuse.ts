@@ -39,6 +39,7 @@ export function reuse(bench: GetBench): void {
       const { commands } = bench();
       const handle = await create();
       for (const code of [0, 7, 125, 255]) {
+        bench().provider.rouse?.(handle);
         const { stdout, stderr, exit } = await run(handle, commands.printBoth(`out${code}`, `err${code}\n`, code));
         expect([stdout, stderr, exit.exitCode, exit.reusable]).toEqual([`out${code}`, `err${code}\n`, code, true]);
         expect(bench().provider.isWaiting(handle)).toBe(true);
