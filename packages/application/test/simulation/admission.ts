@@ -12,6 +12,16 @@ export const FITFUL = 'fitful';
 export const placesOf = ({ startMs, pool, isFair }: Weather): number =>
   isFair ? FAIR_PLACES : Math.max((pool?.minIdle ?? 0) + 1, 1 + (startMs % 6));
 
+const GIB = 1024 ** 3;
+
+/** What an engine has where room is short. */
+export const CROWDED = { cpu: 8, memoryBytes: 8 * GIB } as const;
+
+/** What the job of this number asks for where room is short: some much, most little. */
+export const resourcesOf = (index: number): JobInput => ({
+  resources: { memoryBytes: (index % 4 === 1 ? 6 : 1 + (index % 3)) * GIB },
+});
+
 /** How the job of this number is admitted. By its number, not by chance: the storms stay as they are. */
 export function admissionOf(index: number, now: EpochMs): JobInput {
   const queue = index % 4 === 1 ? NARROW.name : index % 5 === 2 ? FITFUL : undefined;

@@ -16,6 +16,7 @@ import {
   watchProviders,
   type JobContext,
 } from '../../src/index.ts';
+import { CROWDED } from './admission.ts';
 import { Calls } from './calls.ts';
 import { troubled } from './events.ts';
 import { Gate } from './gate.ts';
@@ -125,7 +126,11 @@ export class Life {
       ids,
       diagnostics,
       factories: {
-        'in-memory': async ({ id }) => this.#connect(new InMemoryProvider({ id, engine: this.#world.engine })),
+        'in-memory': async ({ id }) => {
+          const { engine, weather } = this.#world;
+          const capabilities = weather.isCrowded ? { totalResources: CROWDED } : {};
+          return this.#connect(new InMemoryProvider({ id, engine, capabilities }));
+        },
       },
     });
     await registry.load();

@@ -6,7 +6,13 @@ import {
   withoutOwnershipCheck,
   withForgottenCancellation,
 } from './planted/ownership-bugs.ts';
-import { withBlindClaim, withOldCount, withUnnoticedPause, withCarelessRoom } from './planted/admission-bugs.ts';
+import {
+  withBlindClaim,
+  withCarelessRoom,
+  withForgottenRoom,
+  withOldCount,
+  withUnnoticedPause,
+} from './planted/admission-bugs.ts';
 import {
   withRepeatedOutput,
   withLostOutput,
@@ -164,6 +170,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'room is looked for before others have taken it',
     mutation: { repositories: withCarelessRoom },
-    breaks: /workers in \d places/,
+    breaks: /workers in \d places|has promised/,
+  },
+  {
+    name: 'room that is set aside for a job is given to others',
+    mutation: { repositories: withForgottenRoom },
+    breaks: /room that is kept/,
   },
 ];

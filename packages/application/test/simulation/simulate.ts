@@ -27,6 +27,8 @@ export interface SimulationResult {
   readonly lives: number;
   /** How often a pool lacked workers, and had them again in time. */
   readonly refills: number;
+  /** How often a worker was made while room was kept for another job. */
+  readonly sawRoomKept: number;
   readonly steps: number;
 }
 
@@ -83,6 +85,7 @@ export async function simulate(
       attempts: store.attempts.size,
       lives: world.lives.length,
       refills: world.poolRules.refills,
+      sawRoomKept: world.storeRules.sawRoomKept,
       steps,
     };
   } finally {

@@ -15,7 +15,7 @@ import {
   type WorkerId,
 } from '@hodei/domain';
 
-import { checkPlaces, checkStart, checkTenants, isRightlyTimedOut } from './admission-rules.ts';
+import { checkKept, checkPlaces, checkStart, checkTenants, isRightlyTimedOut, keptFor } from './admission-rules.ts';
 import { checkOutcome } from './outcome-rules.ts';
 import { OutputRules } from './output-rules.ts';
 import { shortId } from './reach-store.ts';
@@ -32,6 +32,8 @@ export class StoreRules {
   readonly #attempts = new Map<AttemptId, Attempt>();
   readonly #workers = new Map<WorkerId, Worker>();
   #epochs = 0;
+  /** How often a worker was made while room was kept for another job. */
+  sawRoomKept = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -117,7 +119,10 @@ export class StoreRules {
 
   #checkWorker(before: Worker | undefined, worker: Worker, by: Writer): void {
     const name = `worker ${shortId(worker.id)}`;
-    if (before === undefined) return this.#checkPool(worker);
+    if (before === undefined) {
+      this.#checkPool(worker);
+      return this.#checkKept(name, worker);
+    }
     if (before.state !== worker.state && !canTransitionWorker(before.state, worker.state)) {
       this.#blame(`${name} went from ${before.state} to ${worker.state} by ${by.operation}`);
     }
@@ -133,6 +138,14 @@ export class StoreRules {
     );
     const { maxWorkers = 0 } = this.#world.weather.pool ?? {};
     if (live.length > maxWorkers) this.#blame(`pool ${pool} has ${live.length} workers, and may have ${maxWorkers}`);
+  }
+
+  #checkKept(name: string, worker: Worker): void {
+    const kept = keptFor(this.#world.store, worker);
+    if (kept === undefined) return;
+    this.sawRoomKept += 1;
+    const wrong = checkKept(this.#world.store, worker, kept);
+    if (wrong !== undefined) this.#blame(`${name} ${wrong} ${shortId(kept.id)}`);
   }
 
   #checkAttempt(before: Attempt | undefined, attempt: Attempt, by: Writer): void {

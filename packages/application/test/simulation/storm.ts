@@ -2,7 +2,7 @@ import { isTerminalJobState, type Job } from '@hodei/domain';
 import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
 import { cancelJob, destroyWorkerNow, drainWorker, submitJob } from '../../src/index.ts';
-import { admissionOf, FITFUL } from './admission.ts';
+import { admissionOf, FITFUL, resourcesOf } from './admission.ts';
 import type { Life } from './life.ts';
 import { overriding } from './overriding.ts';
 import type { Random } from './random.ts';
@@ -167,7 +167,10 @@ function submitOne(world: World, random: Random, index: number): void {
   const priority = random.int(0, 2);
   const claim = random.chance(0.3);
   world.trace.add('client', `submits ${name}: ${plan.kind}${claim ? ', claimed at once' : ''}`);
-  const admission = admissionOf(index, world.scheduler.now());
+  const admission = {
+    ...admissionOf(index, world.scheduler.now()),
+    ...(world.weather.isCrowded ? resourcesOf(index) : {}),
+  };
   const input = { ...plan.input, ...admission, priority, labels: { [PLAN_LABEL]: name } };
   submitJob(context, input, claim ? { claim } : { runner }).then(
     (job) => {

@@ -8,6 +8,8 @@ export interface Weather {
   readonly stormMs: number;
   /** Whether nothing happens to instances, the store, the engine, and calls to them. */
   readonly isFair: boolean;
+  /** Whether jobs ask for memory, and some for most of what an engine has. */
+  readonly isCrowded: boolean;
   readonly jobs: number;
   readonly providers: number;
   /** A pool for the image of most jobs, where there is one. */
@@ -36,8 +38,12 @@ export interface Weather {
 /** One run in so many has fair weather: what a pool promises can't be seen where something is always in the way. */
 const FAIR_ONE_IN = 8;
 
+/** In one run in so many there is less room than the jobs ask for. */
+const CROWDED_ONE_IN = 8;
+
 export function drawWeather(random: Random): Weather {
   const weather = drawStorm(random);
+  if (weather.stormMs % CROWDED_ONE_IN === 1) return { ...weather, isCrowded: true, jobs: 14 };
   // By what is drawn anyway: so the other runs stay as they are.
   if (weather.stormMs % FAIR_ONE_IN !== 0) return weather;
   return { ...weather, ...FAIR, pool: { ...(weather.pool ?? drawPool(random)), maxWorkers: FAIR_PLACES } };
@@ -65,6 +71,7 @@ function drawStorm(random: Random): Weather {
   return {
     stormMs: random.int(5000, 14_000),
     isFair: false,
+    isCrowded: false,
     jobs: random.int(2, 7),
     providers: random.chance(0.3) ? 2 : 1,
     pool: random.chance(0.5) ? drawPool(random) : undefined,

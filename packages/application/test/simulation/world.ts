@@ -61,7 +61,7 @@ export class World {
   isStormy = true;
   onDeath: (life: Life) => void = () => undefined;
   readonly #wire: Random;
-  readonly #storeRules: StoreRules;
+  readonly storeRules: StoreRules;
   readonly #engineRules: EngineRules;
   readonly poolRules: PoolRules;
   #violation: string | undefined;
@@ -79,7 +79,7 @@ export class World {
       images: IMAGES,
       startMs: this.weather.startMs,
     });
-    this.#storeRules = new StoreRules(this);
+    this.storeRules = new StoreRules(this);
     this.#engineRules = new EngineRules(this);
     this.poolRules = new PoolRules(this);
   }
@@ -141,13 +141,13 @@ export class World {
   /** Makes one effect on the store, and looks at what it changed before anything else happens. */
   observe<T>(operation: string, epoch: Epoch | undefined, effect: () => Promise<T>): Promise<T> {
     const result = effect();
-    this.#storeRules.check(operation, epoch);
+    this.storeRules.check(operation, epoch);
     return result;
   }
 
   /** Everything ought to be settled: looks at what should be there, and what should not be there any more. */
   checkEnd(): void {
-    this.#storeRules.checkEnd();
+    this.storeRules.checkEnd();
     this.#engineRules.checkEnd();
   }
 

@@ -54,13 +54,34 @@ export function withUnnoticedPause(repositories: Repositories, { store }: World)
   return { ...repositories, jobs: overriding(jobs, { claimPending }) };
 }
 
+/** As if room were kept for a job, and nobody looked. */
+export function withForgottenRoom(repositories: Repositories, { store }: World): Repositories {
+  const { attempts, workers } = repositories;
+  const begin: typeof attempts.begin = (attempt) => {
+    const kept = store.setAside.get(attempt.providerId);
+    store.setAside.delete(attempt.providerId);
+    const begun = attempts.begin(attempt);
+    if (kept !== undefined) store.setAside.set(attempt.providerId, kept);
+    return begun;
+  };
+  const loads: typeof workers.loads = async () =>
+    new Map(
+      [...(await workers.loads())].map(([id, load]) => {
+        const { setAside: _, ...others } = load;
+        return [id, others];
+      }),
+    );
+  return { ...repositories, attempts: overriding(attempts, { begin }), workers: overriding(workers, { loads }) };
+}
+
 /** As with a look for room before the insert, without a lock between. */
 export function withCarelessRoom(repositories: Repositories, { store }: World): Repositories {
   const { attempts } = repositories;
   const begin: typeof attempts.begin = async (attempt) => {
     const provider = store.providers.get(attempt.providerId);
     if (provider === undefined) return attempts.begin(attempt);
-    store.providers.set(provider.id, { ...provider, maxWorkers: provider.maxWorkers + 1 });
+    const { capacity: _, ...unbounded } = provider;
+    store.providers.set(provider.id, { ...unbounded, maxWorkers: provider.maxWorkers + 1 });
     try {
       return await attempts.begin(attempt);
     } finally {
