@@ -22,7 +22,6 @@ import { placeClaimedJob } from '../pools/place-claimed-job.ts';
 import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts';
 import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { OVER } from '../support/over.ts';
 import { withFacts } from '../support/with-facts.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { giveBackJob } from './give-back-job.ts';
@@ -229,14 +228,13 @@ export class JobRunner {
     const stop = new AbortController();
     const kill = new AbortController();
     const gone = new AbortController();
-    const over = new AbortController();
     // A new subscription is awake: what was asked for before it is found in the row.
     const changes = cancels ?? this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] });
-    void this.#watchForCancellation(job.id, changes, over.signal);
+    void this.#watchForCancellation(job.id, changes);
     const end = (): void => {
       this.#active.delete(job.id);
       this.#context.hub.leaveOutput(job.id);
-      over.abort(OVER);
+      changes[Symbol.dispose]();
     };
     const done = run({ stop: stop.signal, kill: kill.signal, gone: gone.signal, lost: this.#context.lost }).finally(
       end,
@@ -251,20 +249,22 @@ export class JobRunner {
     return job;
   }
 
-  async #watchForCancellation(jobId: JobId, subscription: Subscription, over: AbortSignal): Promise<void> {
+  /** Until the subscription is disposed of, which is when the job no longer runs here. */
+  async #watchForCancellation(jobId: JobId, changes: Subscription): Promise<void> {
     const { jobs } = this.#context.repositories;
-    using changes = subscription;
-    while (!over.aborted) {
+    for (;;) {
       try {
-        await changes.next(over);
+        await changes.next();
+        if (changes.isOver) return;
         const { cancelRequest } = await jobs.get(jobId);
+        if (changes.isOver) return;
         if (cancelRequest === undefined) continue;
         this.cancel(jobId, cancelRequest);
         if (cancelRequest.force) return; // one that leaves it its grace may still be followed by one that does not
       } catch (error) {
-        if (over.aborted) return;
+        if (changes.isOver) return;
         this.#context.diagnostics.warn('could not look for a cancellation', { jobId, error });
-        await this.#context.clock.sleep(LOOK_AGAIN_MS, over).catch(() => undefined);
+        await this.#context.clock.sleep(LOOK_AGAIN_MS, this.#context.lost).catch(() => undefined);
       }
     }
   }

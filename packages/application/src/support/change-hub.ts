@@ -10,15 +10,64 @@ type Interest = {
   readonly states?: readonly JobState[];
 };
 
-interface Subscriber {
-  readonly interest: Interest;
-  readonly wake: () => void;
-}
-
 /** Wakes one waiter. A change between two waits is not missed: the next wait returns at once. */
 export interface Subscription extends Disposable {
-  /** Resolves as soon as something changed since the last time; rejects with the signal's reason. */
+  /** Whether it was disposed of. */
+  readonly isOver: boolean;
+  /**
+   * Resolves as soon as something changed since the last time, or it is disposed of; rejects with the signal's reason.
+   */
   next(signal?: AbortSignal): Promise<void>;
+}
+
+/** Each running job has one: what it needs is kept in itself, not in closures. */
+class Subscriber implements Subscription {
+  readonly interest: Interest;
+  readonly #leave: (subscriber: Subscriber) => void;
+  #isAwake: boolean;
+  #isOver = false;
+  #resume: (() => void) | undefined;
+
+  constructor(interest: Interest, isAwake: boolean, leave: (subscriber: Subscriber) => void) {
+    this.interest = interest;
+    this.#isAwake = isAwake;
+    this.#leave = leave;
+  }
+
+  get isOver(): boolean {
+    return this.#isOver;
+  }
+
+  wake(): void {
+    this.#isAwake = true;
+    this.#resume?.();
+  }
+
+  async next(signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    if (!this.#isAwake) await this.#woken(signal);
+    this.#isAwake = this.#isOver;
+    this.#resume = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    this.wake();
+    this.#leave(this);
+  }
+
+  #woken(signal: AbortSignal | undefined): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
+      this.#resume = resolve;
+      if (signal === undefined) return;
+      const abort = (): void => reject(signal.reason as Error);
+      signal.addEventListener('abort', abort, { once: true });
+      this.#resume = () => {
+        signal.removeEventListener('abort', abort);
+        resolve();
+      };
+    });
+  }
 }
 
 /**
@@ -54,39 +103,18 @@ export class ChangeHub {
 
   /** @param awake whether its first wait returns at once. */
   subscribe(interest: Interest, awake = true): Subscription {
-    let resume: (() => void) | undefined;
-    const subscriber = {
-      interest,
-      wake: (): void => {
-        awake = true;
-        resume?.();
-      },
-    };
+    const subscriber = new Subscriber(interest, awake, this.#leave);
     const among = interest.jobId === undefined ? this.#ofAny : this.#among(interest.jobId);
     among.add(subscriber);
-    return {
-      next: async (signal) => {
-        signal?.throwIfAborted();
-        if (!awake) {
-          await new Promise<void>((resolve, reject) => {
-            const abort = (): void => reject(signal?.reason as Error);
-            signal?.addEventListener('abort', abort, { once: true });
-            resume = (): void => {
-              signal?.removeEventListener('abort', abort);
-              resolve();
-            };
-          });
-        }
-        awake = false;
-        resume = undefined;
-      },
-      [Symbol.dispose]: () => {
-        among.delete(subscriber);
-        if (interest.jobId !== undefined && among.size === 0 && this.#ofJob.get(interest.jobId) === among)
-          this.#ofJob.delete(interest.jobId);
-      },
-    };
+    return subscriber;
   }
+
+  readonly #leave = (subscriber: Subscriber): void => {
+    const { jobId } = subscriber.interest;
+    const among = jobId === undefined ? this.#ofAny : this.#ofJob.get(jobId);
+    among?.delete(subscriber);
+    if (jobId !== undefined && among?.size === 0) this.#ofJob.delete(jobId);
+  };
 
   #publish(change: Change): void {
     wakeThose(this.#ofAny, change);
@@ -104,7 +132,7 @@ export class ChangeHub {
 }
 
 function wakeThose(subscribers: Iterable<Subscriber>, change: Change): void {
-  for (const { interest, wake } of subscribers) if (concerns(change, interest)) wake();
+  for (const subscriber of subscribers) if (concerns(change, subscriber.interest)) subscriber.wake();
 }
 
 function concerns(change: Change, { kinds, states }: Interest): boolean {

@@ -4,12 +4,30 @@ import type { DiagnosticFacts, Diagnostics } from './diagnostics.ts';
 import type { JobContext } from './job-context.ts';
 
 /** The same diagnostics, and everything that is reported carries these facts as well. */
-export function withFacts(diagnostics: Diagnostics, facts: DiagnosticFacts): Diagnostics {
-  return {
-    info: (message, more) => diagnostics.info(message, { ...facts, ...more }),
-    warn: (message, more) => diagnostics.warn(message, { ...facts, ...more }),
-    error: (message, more) => diagnostics.error(message, { ...facts, ...more }),
-  };
+export const withFacts = (diagnostics: Diagnostics, facts: DiagnosticFacts): Diagnostics =>
+  new FactualDiagnostics(diagnostics, facts);
+
+/** Each running job has one: no closures for each. */
+class FactualDiagnostics implements Diagnostics {
+  readonly #diagnostics: Diagnostics;
+  readonly #facts: DiagnosticFacts;
+
+  constructor(diagnostics: Diagnostics, facts: DiagnosticFacts) {
+    this.#diagnostics = diagnostics;
+    this.#facts = facts;
+  }
+
+  info(message: string, more?: DiagnosticFacts): void {
+    this.#diagnostics.info(message, { ...this.#facts, ...more });
+  }
+
+  warn(message: string, more?: DiagnosticFacts): void {
+    this.#diagnostics.warn(message, { ...this.#facts, ...more });
+  }
+
+  error(message: string, more?: DiagnosticFacts): void {
+    this.#diagnostics.error(message, { ...this.#facts, ...more });
+  }
 }
 
 /** The context of one attempt: whatever is reported about it says of which job, attempt and worker. */
