@@ -12,7 +12,7 @@ import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
 import { createPatience } from './patience.ts';
 import { OutputStore } from './store-output.ts';
-import type { StopSignals } from './supervise-job.ts';
+import type { StopSignals } from './stop-job.ts';
 
 /**
  * Goes on with an attempt that another instance (or an earlier life of this one) left behind. The worker is

@@ -13,7 +13,7 @@ import { endAttempt, type AttemptEnd, type AttemptResult } from './end-attempt.t
 import type { Phases } from './follow-attempt.ts';
 import { destroyedOutcome, outcomeOfError, type StopReason } from './outcome-of.ts';
 import type { OutputStore } from './store-output.ts';
-import type { StopSignals } from './supervise-job.ts';
+import type { StopSignals } from './stop-job.ts';
 
 /** An attempt that has begun. Its handle is absent until its worker is made. */
 export interface BegunAttempt {

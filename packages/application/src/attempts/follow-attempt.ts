@@ -18,7 +18,8 @@ import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { endedBefore } from './outcome-of.ts';
 import { recordLaunch } from './record-launch.ts';
 import type { OutputStore } from './store-output.ts';
-import { superviseJob, type StopSignals } from './supervise-job.ts';
+import type { StopSignals } from './stop-job.ts';
+import { superviseJob } from './supervise-job.ts';
 
 /** The moments of an attempt, as they are reached. */
 export type Phases = Partial<Record<Phase, EpochMs>>;
@@ -84,7 +85,7 @@ export async function followAttempt(
   };
   // Where the launch can't be recorded, the job is not ours to follow either.
   using abandon = new LinkedAbort(signals.lost);
-  const supervision = superviseJob(context, supervised, launched.running, { ...signals, lost: abandon.signal });
+  const supervision = superviseJob(context, supervised, launched.running, signals, abandon.signal);
   const recordInTurn = async (): Promise<void> => {
     if (launched.recorded) return;
     if (launched.recordsLater === true) await giveWay(context, supervision);
@@ -93,7 +94,8 @@ export async function followAttempt(
   };
   const record = recordInTurn();
   record.catch((error: unknown) => abandon.abort(error));
-  const [outcome] = await Promise.all([supervision, record]);
+  const outcome = await supervision;
+  await record;
   return outcome;
 }
 

@@ -16,7 +16,7 @@ import { prepareWorker, type OnProgress, type PreparedWorker } from './prepare-w
 import { recordReady } from './record-launch.ts';
 import { runOnWorker } from './run-on-worker.ts';
 import { OutputStore } from './store-output.ts';
-import type { StopSignals } from './supervise-job.ts';
+import type { StopSignals } from './stop-job.ts';
 
 /**
  * Runs one scheduled job on a worker that is made for it, to its recorded end: intent, image, worker, order, output,

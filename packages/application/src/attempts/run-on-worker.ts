@@ -5,7 +5,7 @@ import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { followAttempt, type Phases } from './follow-attempt.ts';
 import { launchJob } from './launch-job.ts';
 import type { OutputStore } from './store-output.ts';
-import type { StopSignals } from './supervise-job.ts';
+import type { StopSignals } from './stop-job.ts';
 
 /** A job and the worker that waits for its order. */
 export interface OnWorker {

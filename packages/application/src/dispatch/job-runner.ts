@@ -12,10 +12,9 @@ import {
 
 import { adoptAttempt } from '../attempts/adopt-attempt.ts';
 import type { AttemptResult } from '../attempts/end-attempt.ts';
-import type { StopReason } from '../attempts/outcome-of.ts';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { runAttempt } from '../attempts/run-attempt.ts';
-import type { StopSignals } from '../attempts/supervise-job.ts';
+import type { StopSignals } from '../attempts/stop-job.ts';
 import { demandOf } from '../jobs/demand-of.ts';
 import type { PoolWorker } from '../pools/pool-worker.ts';
 import { placeClaimedJob } from '../pools/place-claimed-job.ts';
@@ -24,6 +23,7 @@ import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { withFacts } from '../support/with-facts.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
+import { ActiveJob, type RunningHere } from './active-job.ts';
 import { giveBackJob } from './give-back-job.ts';
 import { RoomTries } from './room-tries.ts';
 
@@ -33,13 +33,6 @@ const LOOK_AGAIN_MS = 1000;
 /** After so many idle workers that took no order, a job gets a worker that is made for it. */
 const MOST_HAND_OVERS = 2;
 
-interface ActiveJob {
-  readonly stop: AbortController;
-  readonly kill: AbortController;
-  readonly gone: AbortController;
-  readonly done: Promise<Job>;
-}
-
 /**
  * The jobs that this instance runs now. Each is one task: a provider is chosen, an attempt is run, its end
  * recorded; meanwhile the job's row is watched for a cancellation.
@@ -48,7 +41,7 @@ export class JobRunner {
   readonly #context: JobContext;
   /** How many jobs are worth a claim while there is no room. */
   readonly roomTries = new RoomTries();
-  readonly #active = new Map<JobId, ActiveJob>();
+  readonly #active = new Map<JobId, RunningHere>();
   readonly #cleaning = new Map<WorkerId, Promise<void>>();
   /** How often idle workers did not take a job's order. */
   readonly #failedHandOvers = new Map<JobId, number>();
@@ -168,21 +161,17 @@ export class JobRunner {
 
   /** Ends a job that runs here as its row asks for it; nothing where it is ended so already, or does not run here. */
   cancel(jobId: JobId, { by, force }: CancelRequest): void {
-    const active = this.#active.get(jobId);
-    active?.stop.abort({ kind: 'cancelled', by } satisfies StopReason);
-    if (force) active?.kill.abort();
+    this.#active.get(jobId)?.active.end({ kind: 'cancelled', by }, force === true);
   }
 
   /** Ends the attempt of a job at once, because its worker is to be destroyed; the job is tried again. */
   destroyWorkerOf(jobId: JobId, by: string): void {
-    const active = this.#active.get(jobId);
-    active?.stop.abort({ kind: 'destroyed', by } satisfies StopReason);
-    active?.kill.abort();
+    this.#active.get(jobId)?.active.end({ kind: 'destroyed', by }, true);
   }
 
   /** The worker of a job is gone, and its connection did not say so. @param reason a `worker_not_found`. */
   lose(jobId: JobId, reason: HodeiError): void {
-    this.#active.get(jobId)?.gone.abort(reason);
+    this.#active.get(jobId)?.active.lose(reason);
   }
 
   /** Resolves when no job runs here and every worker of those that did is gone. */
@@ -225,9 +214,7 @@ export class JobRunner {
   }
 
   #track(job: Job, run: (signals: StopSignals) => Promise<Job>, cancels?: Subscription): Promise<Job> {
-    const stop = new AbortController();
-    const kill = new AbortController();
-    const gone = new AbortController();
+    const active = new ActiveJob(this.#context.lost);
     // A new subscription is awake: what was asked for before it is found in the row.
     const changes = cancels ?? this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] });
     void this.#watchForCancellation(job.id, changes);
@@ -236,10 +223,10 @@ export class JobRunner {
       this.#context.hub.leaveOutput(job.id);
       changes[Symbol.dispose]();
     };
-    const done = run({ stop: stop.signal, kill: kill.signal, gone: gone.signal, lost: this.#context.lost }).finally(
-      end,
-    );
-    this.#active.set(job.id, { stop, kill, gone, done });
+    const done = run(active);
+    // Before all who wait for it: for none of them it still runs here.
+    void done.then(end, end);
+    this.#active.set(job.id, { active, done });
     return done;
   }
 

@@ -5,7 +5,7 @@ import type { AttemptEnd, AttemptResult } from '../attempts/end-attempt.ts';
 import { commandOf, launchOrderOf } from '../attempts/launch-order-of.ts';
 import { runOnWorker } from '../attempts/run-on-worker.ts';
 import { OutputStore } from '../attempts/store-output.ts';
-import type { StopSignals } from '../attempts/supervise-job.ts';
+import type { StopSignals } from '../attempts/stop-job.ts';
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { aboutAttempt } from '../support/with-facts.ts';

@@ -26,22 +26,31 @@ export interface SecretMask {
   gap(): Uint8Array;
 }
 
+const NOTHING = new Uint8Array(0);
+
+/** What most jobs have: no secrets, so nothing to remember, and one serves all. */
+const NO_MASK: SecretMask = { lookbehindBytes: 0, push: (bytes) => bytes, flush: () => NOTHING, gap: () => NOTHING };
+
 /** A mask for these secrets. Empty ones are ignored; each line of a multi-line secret is hidden as well. */
 export function createSecretMask(secrets: Iterable<string>): SecretMask {
-  const encoder = new TextEncoder();
+  const values = valuesOf(secrets);
+  return values.size === 0 ? NO_MASK : maskOf(values);
+}
+
+function valuesOf(secrets: Iterable<string>): ReadonlySet<string> {
   const values = new Set<string>();
   for (const secret of secrets) {
     if (secret !== '') values.add(secret);
     // A line of a key is as telling as the key; a very short one would blacken everything.
     for (const line of secret.split(/\r?\n/)) if (line.length >= 4) values.add(line);
   }
+  return values;
+}
+
+function maskOf(values: ReadonlySet<string>): SecretMask {
+  const encoder = new TextEncoder();
   // Longest first, so that a secret which contains another is hidden whole.
   const patterns = [...values].map((value) => encoder.encode(value)).toSorted((a, b) => b.length - a.length);
-  if (patterns.length === 0) {
-    const nothing = (): Uint8Array => new Uint8Array(0);
-    return { lookbehindBytes: 0, push: (bytes) => bytes, flush: nothing, gap: nothing };
-  }
-
   let held = new Uint8Array(0);
   let hidden = new Uint8Array(0); // 1 where the held byte at this place belongs to a secret already found
   let isTorn = false; // bytes are missing before the held ones
