@@ -51,7 +51,7 @@ export const resync: Bench = async (world, effort) => {
         ours: [statements],
       }),
     );
-    if (workers === most / 10) rows.push(await beside(connection, effort.of(100_000, 100), once, effort.of(7, 2)));
+    if (workers === most / 10) rows.push(await beside(connection, effort.of(100_000, 100), once, effort.of(15, 2)));
   }
   await endJobs(plane);
   return rows;
