@@ -31,8 +31,23 @@ const addJobs = (epoch?: number): Promise<unknown> =>
     [epoch ?? null, BACKLOG],
   );
 
-/** How many rows of jobs were read, by an index or without one. A connection tells it at the latest when it ends. */
+/** What a connection counted is told at the latest when its process ends, a moment after the store let go of it. */
+const allCounted = (): Promise<void> =>
+  expect
+    .poll(
+      async () => {
+        const { rows } = await admin.query(`
+          SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()`);
+        return rows.length;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(0);
+
+/** How many rows of jobs were read, by an index or without one, once all have told it. */
 async function jobRowsRead(): Promise<number> {
+  await allCounted();
   const { rows } = await admin.query<{ read: number }>(`
     SELECT (SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'jobs')::int
          + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname = 'jobs')::int AS read`);
@@ -94,6 +109,7 @@ describe('the rows of a job', () => {
         await bench.moveWorker(await repositories.workers.get(attempt.workerId), 'terminated');
       }
     }
+    await allCounted();
     const { rows } = await admin.query(`
       SELECT relname AS table, n_tup_upd::int AS changed, n_tup_hot_upd::int AS in_place FROM pg_stat_user_tables
       WHERE relname IN ('jobs', 'workers', 'attempts') ORDER BY relname`);
