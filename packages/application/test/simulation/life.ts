@@ -1,4 +1,4 @@
-import { HodeiError, type Clock, type Epoch, type WorkerEvent } from '@hodei/domain';
+import { HodeiError, type Clock, type Epoch, type WorkerEvent, type WorkerProvider } from '@hodei/domain';
 import { createInMemoryRepositories, InMemoryProvider, type SequentialIds } from '@hodei/testkit/in-memory';
 
 import {
@@ -12,6 +12,7 @@ import {
   PoolKeeper,
   ProviderRegistry,
   recoverAbandoned,
+  tidyProviders,
   watchOverWorkers,
   watchProviders,
   type JobContext,
@@ -20,6 +21,7 @@ import { CROWDED } from './admission.ts';
 import { Calls } from './calls.ts';
 import { troubled } from './events.ts';
 import { Gate } from './gate.ts';
+import { ImageRules } from './image-rules.ts';
 import { reachEngine } from './reach-engine.ts';
 import { reachStore } from './reach-store.ts';
 import { POLICY, SEALER } from './policy.ts';
@@ -36,6 +38,7 @@ export class Life {
   readonly #calls: Calls;
   readonly #clock: Clock;
   readonly #providers: InMemoryProvider[] = [];
+  readonly #images: ImageRules;
   readonly #lost = new AbortController();
 
   constructor(world: World, name: string) {
@@ -43,6 +46,7 @@ export class Life {
     this.name = name;
     const { scheduler, trace } = world;
     this.gate = new Gate(scheduler);
+    this.#images = new ImageRules(world);
     this.#calls = new Calls({
       who: name,
       gate: this.gate,
@@ -158,6 +162,7 @@ export class Life {
       watchProviders({ registry, clock, diagnostics }, lost.signal),
       keepPools({ ...context, idle }, new PoolKeeper({ ...context, idle }, runner), lost.signal),
     ];
+    if (this.#world.weather.isCrowded) loops.push(tidyProviders({ ...context, clock: this.#tidyClock() }, lost.signal));
     for (const loop of loops)
       loop.catch(
         (error: unknown) =>
@@ -167,12 +172,20 @@ export class Life {
     this.#note(`is up, epoch ${instance.epoch}`);
   }
 
+  /** So that less time has to be simulated, providers are tidied more often. */
+  #tidyClock(): Clock {
+    return { now: () => this.#clock.now(), sleep: (ms, signal) => this.#clock.sleep(ms / 30, signal) };
+  }
+
   #reachStore(ids: SequentialIds): JobContext['repositories'] {
     const { scheduler, store, mutation } = this.#world;
     const plain = createInMemoryRepositories({ clock: scheduler, ids, store });
     return reachStore(mutation.repositories?.(plain, this.#world) ?? plain, {
       calls: this.#calls,
-      observe: (operation, effect) => this.#world.observe(operation, this.epoch, effect),
+      observe: (operation, effect) => {
+        if (operation === 'images.find') this.#images.noteRead();
+        return this.#world.observe(operation, this.epoch, effect);
+      },
       watch: (events, signal) => this.#troubled(events, signal, 'resync'),
     });
   }
@@ -191,7 +204,22 @@ export class Life {
         if (this.gate.isDead) this.#disconnect();
       },
     });
-    return mutation.provider?.(reached) ?? reached;
+    const whole = this.#world.weather.isCrowded ? { ...reached, ...this.#collection() } : reached;
+    return mutation.provider?.(whole) ?? whole;
+  }
+
+  /** The engine's disk is full. */
+  #collection(): Pick<WorkerProvider, 'wantsImageCollection' | 'collectImages'> {
+    return {
+      wantsImageCollection: async () => true,
+      collectImages: (use, options) =>
+        this.#calls.make({
+          name: 'collectImages',
+          target: 'engine',
+          signal: options?.signal,
+          effect: async () => this.#images.collect(use),
+        }),
+    };
   }
 
   #troubled<Event extends { readonly kind: string }>(

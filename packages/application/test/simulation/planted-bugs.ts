@@ -26,6 +26,7 @@ import {
   withLateRow,
   withOwnWorkersOnly,
   withEmptyList,
+  withImagesOfNobody,
   withoutGrace,
 } from './planted/engine-bugs.ts';
 import {
@@ -171,6 +172,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'room is looked for before others have taken it',
     mutation: { repositories: withCarelessRoom },
     breaks: /workers in \d places|has promised/,
+  },
+  {
+    name: 'images that only waiting jobs need are removed',
+    mutation: { repositories: withImagesOfNobody },
+    breaks: /was removed, and job/,
   },
   {
     name: 'room that is set aside for a job is given to others',

@@ -29,6 +29,7 @@ export interface SimulationResult {
   readonly refills: number;
   /** How often a worker was made while room was kept for another job. */
   readonly sawRoomKept: number;
+  readonly imagesRemoved: number;
   readonly steps: number;
 }
 
@@ -85,6 +86,7 @@ export async function simulate(
       attempts: store.attempts.size,
       lives: world.lives.length,
       refills: world.poolRules.refills,
+      imagesRemoved: world.imagesRemoved,
       sawRoomKept: world.storeRules.sawRoomKept,
       steps,
     };

@@ -170,6 +170,7 @@ function submitOne(world: World, random: Random, index: number): void {
   const admission = {
     ...admissionOf(index, world.scheduler.now()),
     ...(world.weather.isCrowded ? resourcesOf(index) : {}),
+    ...(world.weather.isCrowded && plan.input.image === undefined && index % 3 === 0 ? { image: 'far' } : {}),
   };
   const input = { ...plan.input, ...admission, priority, labels: { [PLAN_LABEL]: name } };
   submitJob(context, input, claim ? { claim } : { runner }).then(

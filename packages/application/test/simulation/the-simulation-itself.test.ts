@@ -39,19 +39,21 @@ describe('a run', () => {
   });
 
   it('really has storms in it: jobs that are tried again, instances that come and go, pools that are refilled', async () => {
-    const seen = { jobs: 0, attempts: 0, lives: 0, refills: 0, sawRoomKept: 0 };
+    const seen = { jobs: 0, attempts: 0, lives: 0, refills: 0, sawRoomKept: 0, imagesRemoved: 0 };
     for (let seed = 1; seed <= 50; seed += 1) {
-      const { jobs, attempts, lives, refills, sawRoomKept } = await simulate(seed);
+      const { jobs, attempts, lives, refills, sawRoomKept, imagesRemoved } = await simulate(seed);
       seen.jobs += jobs;
       seen.attempts += attempts;
       seen.lives += lives;
       seen.refills += refills;
       seen.sawRoomKept += sawRoomKept;
+      seen.imagesRemoved += imagesRemoved;
     }
     expect(seen.jobs).toBeGreaterThan(100);
     expect(seen.attempts).toBeGreaterThan(seen.jobs);
     expect(seen.lives).toBeGreaterThan(150);
     expect(seen.refills).toBeGreaterThan(5);
     expect(seen.sawRoomKept).toBeGreaterThan(2);
+    expect(seen.imagesRemoved).toBeGreaterThan(2);
   });
 });

@@ -64,6 +64,7 @@ export class World {
   readonly storeRules: StoreRules;
   readonly #engineRules: EngineRules;
   readonly poolRules: PoolRules;
+  imagesRemoved = 0;
   #violation: string | undefined;
   #started = 0;
 

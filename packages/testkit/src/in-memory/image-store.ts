@@ -34,6 +34,16 @@ export class ImageStore {
     return this.#pullCount;
   }
 
+  /** The images that were pulled and are here. */
+  get pulled(): readonly string[] {
+    return [...this.#pulled];
+  }
+
+  /** Someone removes an image that was pulled. */
+  remove(image: string): void {
+    this.#pulled.delete(image);
+  }
+
   defaultCommand(image: string): readonly string[] {
     return this.#known?.[image]?.defaultCommand ?? [];
   }

@@ -95,3 +95,13 @@ export function withoutGrace(context: JobContext): JobContext {
   const { policy } = context;
   return { ...context, policy: { ...policy, graces: { ...policy.graces, lostAfterMs: 0 } } };
 }
+
+/** As if an image were needed only while a job that names it is taken up. */
+export function withImagesOfNobody(repositories: Repositories, { store }: World): Repositories {
+  const find: Repositories['images']['find'] = async (providerId) => {
+    const use = await repositories.images.find(providerId);
+    const taken = [...store.jobs.values()].filter(({ job }) => job.epoch !== undefined);
+    return { ...use, needed: new Set(taken.map(({ job }) => job.spec.image)) };
+  };
+  return { ...repositories, images: { find } };
+}
