@@ -70,7 +70,7 @@ describe('faults of in-memory repositories', () => {
     const changes = repositories.changes.watch(ending.signal)[Symbol.asyncIterator]();
     await changes.next();
     store.interruptFeeds();
-    expect(await changes.next()).toEqual({ done: false, value: { kind: 'resync' } });
+    expect(await changes.next()).toEqual({ done: false, value: [{ kind: 'resync' }] });
     ending.abort();
   });
 });

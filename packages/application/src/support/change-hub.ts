@@ -86,9 +86,9 @@ export class ChangeHub {
     this.#feed = feed;
   }
 
-  /** Passes changes on until the signal aborts. */
+  /** Passes changes on until the signal aborts; those who wait are woken once by all that comes at once. */
   async run(signal: AbortSignal): Promise<void> {
-    for await (const change of this.#feed.watch(signal)) this.#publish(change);
+    for await (const changes of this.#feed.watch(signal)) for (const change of changes) this.#publish(change);
   }
 
   /** Tells who waits in this process at once; the feed tells everyone a little later. */

@@ -30,8 +30,19 @@ export function reachStore(store: Repositories, around: StoreSurroundings): Repo
     tokens: reach('tokens'),
     retention: reach('retention'),
     census: reach('census'),
-    changes: { watch: (signal) => around.watch(store.changes.watch(signal), signal) } satisfies ChangeFeed,
+    changes: {
+      watch: (signal) => alone(around.watch(oneByOne(store.changes.watch(signal)), signal)),
+    } satisfies ChangeFeed,
   };
+}
+
+/** What came at once: each change has a fate of its own, too. */
+async function* oneByOne(feed: AsyncIterable<readonly Change[]>): AsyncGenerator<Change> {
+  for await (const changes of feed) yield* changes;
+}
+
+async function* alone(changes: AsyncIterable<Change>): AsyncGenerator<readonly Change[]> {
+  for await (const change of changes) yield [change];
 }
 
 function reachRepository<R extends object>(port: Port, repository: R, { calls, observe }: StoreSurroundings): R {

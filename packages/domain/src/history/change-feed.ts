@@ -27,6 +27,6 @@ export const joinChanges = (earlier: Change | undefined, later: Change): Change 
 
 /** Tells all instances of an installation about changes, usually within milliseconds. */
 export interface ChangeFeed {
-  /** Begins with a `resync`. Ends, without an error, when the signal aborts. */
-  watch(signal: AbortSignal): AsyncIterable<Change>;
+  /** All that is known at once, never nothing. Begins with a `resync`. Ends, without an error, when the signal aborts. */
+  watch(signal: AbortSignal): AsyncIterable<readonly Change[]>;
 }

@@ -16,7 +16,7 @@ export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
     this.#options = options;
   }
 
-  async *watch(signal: AbortSignal): AsyncGenerator<Change> {
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly Change[]> {
     const ending = AbortSignal.any([signal, this.#closing.signal]);
     const watcher = new Watcher();
     this.#watchers.add(watcher);
@@ -27,9 +27,9 @@ export class PostgresChangeFeed implements ChangeFeed, AsyncDisposable {
       // Where the connection is still being made, its first `resync` comes from there.
       if (this.#listening?.isConnected === true) watcher.tell({ kind: 'resync' });
       while (!ending.aborted) {
-        const change = watcher.take();
-        if (change === undefined) await watcher.woken();
-        else yield change;
+        const changes = watcher.take();
+        if (changes.length === 0) await watcher.woken();
+        else yield changes;
       }
     } finally {
       ending.removeEventListener('abort', wake);
@@ -83,15 +83,15 @@ class Watcher {
   #wakeUp: () => void = () => {};
 
   tell(change: Change): void {
-    this.#unread.set(keyOf(change), joinChanges(this.#unread.get(keyOf(change)), change));
+    const key = keyOf(change);
+    this.#unread.set(key, joinChanges(this.#unread.get(key), change));
     this.#wakeUp();
   }
 
-  take(): Change | undefined {
-    const [next] = this.#unread;
-    if (next === undefined) return undefined;
-    this.#unread.delete(next[0]);
-    return next[1];
+  take(): readonly Change[] {
+    const changes = [...this.#unread.values()];
+    this.#unread.clear();
+    return changes;
   }
 
   wake(): void {

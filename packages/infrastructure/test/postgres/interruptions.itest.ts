@@ -50,11 +50,11 @@ describe('a connection that breaks', () => {
     const ending = new AbortController();
     onTestFinished(() => ending.abort());
     const changes = postgres().store.repositories.changes.watch(ending.signal)[Symbol.asyncIterator]();
-    expect(await changes.next()).toMatchObject({ value: { kind: 'resync' } });
+    expect(await changes.next()).toMatchObject({ value: [{ kind: 'resync' }] });
     expect(await terminate(`application_name = 'hodei-changes'`)).toBe(1);
-    expect(await changes.next()).toMatchObject({ value: { kind: 'resync' } });
+    expect(await changes.next()).toMatchObject({ value: [{ kind: 'resync' }] });
     const { id } = await postgres().bench.pendingJob();
-    expect(await changes.next()).toMatchObject({ value: { kind: 'job', jobId: id } });
+    expect(await changes.next()).toMatchObject({ value: [{ kind: 'job', jobId: id }] });
   });
 });
 

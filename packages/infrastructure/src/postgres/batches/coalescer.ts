@@ -2,8 +2,6 @@ import { isHodeiError } from '@hodei/domain';
 
 /** How many calls one statement takes at most: more gain little, and a refused one costs all of them a repetition. */
 const MAX_ITEMS = 200;
-/** How many statements of one kind are under way at once: the second one keeps the server busy while we read the first. */
-const MAX_UNDER_WAY = 2;
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -24,7 +22,7 @@ export interface Together<Item, Result> {
 
 /**
  * Group commit: a call is carried out with all others that this turn of the event loop makes, and calls that come while
- * statements are under way are carried out together by the next one. So a single caller waits no longer, and many cost
+ * a statement is under way are carried out together by the next one. So a single caller waits no longer, and many cost
  * one commit. The answer of one statement lets many callers take their next step: that is one statement again, not one
  * for the first two and one for the rest.
  *
@@ -34,7 +32,8 @@ export interface Together<Item, Result> {
 export class Coalescer<Item, Result> {
   readonly #together: Together<Item, Result>;
   #waiting: Waiting<Item, Result>[] = [];
-  #underWay = 0;
+  /** Of one kind one at a time: what comes meanwhile shares the next. */
+  #isUnderWay = false;
   #isScheduled = false;
 
   constructor(together: Together<Item, Result>) {
@@ -53,8 +52,8 @@ export class Coalescer<Item, Result> {
     this.#isScheduled = true;
     setImmediate(() => {
       this.#isScheduled = false;
-      if (this.#underWay >= MAX_UNDER_WAY || this.#waiting.length === 0) return;
-      this.#underWay += 1;
+      if (this.#isUnderWay || this.#waiting.length === 0) return;
+      this.#isUnderWay = true;
       void this.#carryOut();
     });
   }
@@ -75,13 +74,9 @@ export class Coalescer<Item, Result> {
   async #carryOut(): Promise<void> {
     {
       using _turn = await this.#together.turn?.();
-      const calls = this.#take();
-      // What is left has a key that is taken, or there is too much of it: another statement need not wait.
-      if (this.#waiting.length > 0) this.#schedule();
-      // Another statement may have carried them out meanwhile.
-      if (calls.length > 0) await this.#settle(calls);
+      await this.#settle(this.#take());
     }
-    this.#underWay -= 1;
+    this.#isUnderWay = false;
     if (this.#waiting.length > 0) this.#schedule();
   }
 

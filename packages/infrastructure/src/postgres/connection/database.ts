@@ -22,6 +22,11 @@ export interface ConnectionCounts {
 
 /** How many connections the prepared statements have for themselves. */
 const HOT_CONNECTIONS = 4;
+/**
+ * How many of them carry out batches at once: with fewer, more calls share a statement, and claims and look-ups need not wait
+ * for one. Two keep the server busy while we read an answer.
+ */
+const BATCHES_AT_ONCE = 2;
 /** `cached plan must not change result type`, among others (PostgreSQL manual, appendix A). */
 const PLAN_IS_OUTDATED = '0A000';
 /**
@@ -37,7 +42,7 @@ export class Database {
   readonly #hot: Pool;
   readonly #kysely: Kysely<Schema>;
   readonly #names = new Map<string, string>();
-  /** Of the connections for prepared statements: who has many calls for one waits for one first, and collects meanwhile. */
+  /** Of batches on the connections for prepared statements: who has many calls for one waits for one first, and collects meanwhile. */
   readonly turns: Turns;
 
   /** @throws HodeiError `config_invalid`. Nothing is connected yet. */
@@ -50,7 +55,7 @@ export class Database {
       max: Math.max(1, maxConnections - hot),
     });
     this.#hot = openPool({ ...clientConfig(options), ...statementTimeouts(options), max: hot, options: HOT_SETTINGS });
-    this.turns = new Turns(hot);
+    this.turns = new Turns(Math.min(BATCHES_AT_ONCE, hot));
     this.#kysely = new Kysely<Schema>({ dialect: new PostgresDialect({ pool: this.#pool }) });
   }
 

@@ -4,12 +4,16 @@ import { FAILURE, LOST } from './bench.ts';
 import { chunk } from './log-chunks.ts';
 import type { GetBench } from './suite.ts';
 
+async function* oneByOne(feed: AsyncIterable<readonly Change[]>): AsyncGenerator<Change> {
+  for await (const changes of feed) yield* changes;
+}
+
 export function changeFeed(bench: GetBench): void {
-  /** A watch that the peer has begun; it is ended with the test. */
+  /** A watch that the peer has begun, change by change; it is ended with the test. */
   const watch = async (): Promise<AsyncIterator<Change>> => {
     const ending = new AbortController();
     onTestFinished(() => ending.abort());
-    const changes = bench().peer.changes.watch(ending.signal)[Symbol.asyncIterator]();
+    const changes = oneByOne(bench().peer.changes.watch(ending.signal));
     expect(await changes.next()).toEqual({ done: false, value: { kind: 'resync' } });
     return changes;
   };
@@ -96,6 +100,23 @@ export function changeFeed(bench: GetBench): void {
       for (const { id } of jobs) await hears(changes, 'job', id);
     });
 
+    it('tells at once what changes at once', async () => {
+      const ending = new AbortController();
+      onTestFinished(() => ending.abort());
+      const feed = bench().peer.changes.watch(ending.signal)[Symbol.asyncIterator]();
+      await feed.next();
+      const jobs = await Promise.all(Array.from({ length: 50 }, () => bench().pendingJob()));
+      const untold = new Set(jobs.map(({ id }) => id));
+      let most = 0;
+      while (untold.size > 0) {
+        const { done, value } = await feed.next();
+        if (done === true) throw new Error('the feed has ended');
+        most = Math.max(most, value.length);
+        for (const change of value) if (change.kind === 'job') untold.delete(change.jobId);
+      }
+      expect(most).toBeGreaterThan(1);
+    });
+
     it('ends without an error when its signal aborts, also while it waits', async () => {
       const ending = new AbortController();
       const changes = bench().peer.changes.watch(ending.signal)[Symbol.asyncIterator]();
@@ -108,7 +129,7 @@ export function changeFeed(bench: GetBench): void {
 
     it('ends at once where its signal has aborted already', async () => {
       const changes: Change[] = [];
-      for await (const change of bench().peer.changes.watch(AbortSignal.abort())) changes.push(change);
+      for await (const told of bench().peer.changes.watch(AbortSignal.abort())) changes.push(...told);
       expect(changes.length).toBeLessThanOrEqual(1);
     });
 
@@ -129,7 +150,7 @@ export function changeFeed(bench: GetBench): void {
       const ending = new AbortController();
       onTestFinished(() => ending.abort());
       for await (const change of bench().peer.changes.watch(ending.signal)) {
-        expect(change).toEqual({ kind: 'resync' });
+        expect(change).toEqual([{ kind: 'resync' }]);
         break;
       }
       const changes = await watch();

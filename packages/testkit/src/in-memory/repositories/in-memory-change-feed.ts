@@ -9,7 +9,7 @@ export class InMemoryChangeFeed implements ChangeFeed {
     this.#store = store;
   }
 
-  async *watch(signal: AbortSignal): AsyncGenerator<Change> {
+  async *watch(signal: AbortSignal): AsyncGenerator<readonly Change[]> {
     const unread = new Map<string, Change>([['resync', { kind: 'resync' }]]);
     let wake = (): void => {};
     const unsubscribe = this.#store.subscribe((change) => {
@@ -20,10 +20,10 @@ export class InMemoryChangeFeed implements ChangeFeed {
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
-        const [next] = unread;
-        if (next !== undefined) {
-          unread.delete(next[0]);
-          yield next[1];
+        const changes = [...unread.values()];
+        if (changes.length > 0) {
+          unread.clear();
+          yield changes;
           continue;
         }
         await new Promise<void>((resolve) => {
