@@ -76,6 +76,25 @@ describe('statements whose plan was made when the tables were empty', () => {
     expect(await jobRowsRead()).toBeLessThan(BACKLOG);
   });
 
+  it('begin on a waiting worker by reading the job that is placed, however much the instance owns', async () => {
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });
+      const { repositories } = store;
+      const bench = await RepositoryBench.open({ repositories, peer: repositories });
+      const place = async (): Promise<void> => {
+        const worker = await bench.waiting();
+        const { id } = await bench.pendingJob();
+        await repositories.jobs.claimPending({ epoch: bench.owner, limit: 1, at: bench.tick(), only: [id] });
+        expect(await repositories.attempts.beginOnWorker(id, bench.placement(worker))).toMatchObject({ jobId: id });
+      };
+      await place();
+      await addJobs(bench.owner);
+      await admin.query('SELECT pg_stat_reset()');
+      await place();
+    }
+    expect(await jobRowsRead()).toBeLessThan(BACKLOG);
+  });
+
   it('look for what has waited too long without reading what waits', async () => {
     {
       await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });

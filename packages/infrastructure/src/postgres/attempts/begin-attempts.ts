@@ -6,8 +6,8 @@ import { timestamp } from '../rows/values.ts';
  * See `AttemptRepository.begin`, for several jobs. It takes the jobs by their rows. The providers' rows are held
  * meanwhile, so that no provider is forgotten while it gets a worker. It returns what the caller does not know yet.
  *
- * An epoch and a state are compared by IS NOT DISTINCT FROM: no index serves that. By `=`, the plan would look through
- * all that the instance owns, or all that is scheduled, for each row, where the id alone finds it.
+ * An epoch is compared by IS NOT DISTINCT FROM: no index serves that. By `=`, the plan would look through all that the
+ * instance owns for each row (`jobs_owned`), where the id alone finds it. No index mentions a state.
  */
 export const BEGIN_ATTEMPTS: BatchStatement<NewAttempt, Begun, Attempt> = {
   name: 'hodei_begin_attempts',
@@ -23,7 +23,7 @@ export const BEGIN_ATTEMPTS: BatchStatement<NewAttempt, Begun, Attempt> = {
       ORDER BY jobs.id FOR NO KEY UPDATE OF jobs
     ), job AS (
       UPDATE jobs SET attempt_id = held.attempt_id FROM held
-      WHERE jobs.id = held.job_id AND jobs.state IS NOT DISTINCT FROM 'scheduled' AND jobs.epoch IS NOT DISTINCT FROM held.epoch
+      WHERE jobs.id = held.job_id AND jobs.state = 'scheduled' AND jobs.epoch IS NOT DISTINCT FROM held.epoch
         AND jobs.attempt_id IS NULL AND jobs.cancel_requested_at IS NULL
       RETURNING held.*, (SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE attempts.job_id = held.job_id) AS number
     ), worker AS (

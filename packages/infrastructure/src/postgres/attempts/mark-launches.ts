@@ -27,7 +27,7 @@ export const MARK_LAUNCHES: BatchStatement<Launch, object, true> = {
     ), job AS (
       UPDATE jobs SET state = '${running}', state_changed_at = held.at, started_at = coalesce(jobs.started_at, held.at)
       FROM held
-      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state IS NOT DISTINCT FROM 'scheduled'
+      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = 'scheduled'
         AND jobs.epoch IS NOT DISTINCT FROM held.epoch AND held.worker_epoch = held.epoch
         AND held.worker_state IN ('ready', 'busy', 'draining')
       RETURNING jobs.id, jobs.state, held.place, held.at, held.worker_id, held.attempt_id, held.phases, held.warnings

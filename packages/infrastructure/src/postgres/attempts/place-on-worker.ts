@@ -66,7 +66,9 @@ export async function beginOnWorker(
 ): Promise<Attempt | undefined> {
   const { epoch } = placement;
   const at = timestamp(placement.at);
-  const mayBegin = sql`jobs.id = ${jobId} AND jobs.state = 'scheduled' AND jobs.epoch = ${epoch} AND attempt_id IS NULL AND cancel_requested_at IS NULL`;
+  // Found by its id alone; see `BEGIN_ATTEMPTS`.
+  const mayBegin = sql`jobs.id = ${jobId} AND jobs.state = 'scheduled' AND jobs.epoch IS NOT DISTINCT FROM ${epoch}
+    AND attempt_id IS NULL AND cancel_requested_at IS NULL`;
   const number = sql`(SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job_id = ${jobId})`;
   const rows = await database.runOften(
     sql<AttemptRow>`

@@ -5,7 +5,7 @@ import type { Database } from '../connection/database.ts';
 import { timestamp } from '../rows/values.ts';
 import { IS_PENDING } from './placement.ts';
 
-/** See `JobRepository.expireWaiting`. One statement along an index of those that have a deadline; the state is compared as in `BEGIN_ATTEMPTS`. */
+/** See `JobRepository.expireWaiting`. One statement along an index of those that have a deadline. */
 export async function expireWaiting(
   database: Database,
   { at: moment, limit }: Parameters<JobRepository['expireWaiting']>[0],
@@ -20,7 +20,7 @@ export async function expireWaiting(
         UPDATE jobs SET state = ${transitionJob('pending', 'timed_out')}, state_changed_at = ${at}, finished_at = ${at}, sealed_secrets = NULL,
           outcome = json_build_object('cause', 'wait_timeout', 'evidence', json_build_object(
             'message', format('it may wait %s ms for its start', spec->>'waitTimeoutMs')))
-        FROM late WHERE jobs.id = late.id AND jobs.state IS NOT DISTINCT FROM 'pending'
+        FROM late WHERE jobs.id = late.id AND jobs.state = 'pending'
         RETURNING jobs.id, jobs.state
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.timed_out', id, '{"cause":"wait_timeout"}' FROM job
