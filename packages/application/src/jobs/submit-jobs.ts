@@ -1,4 +1,4 @@
-import { HodeiError, type Job, type JobInput } from '@hodei/domain';
+import { isHodeiError, type HodeiError, type Job, type JobInput } from '@hodei/domain';
 
 import { submitJob, type Idempotency } from './submit-job.ts';
 
@@ -13,22 +13,25 @@ export interface Submission {
  * costs the others nothing. They are stored by one statement for each two hundred of them,
  * but for those that a runner places on a waiting worker.
  *
+ * @param submissions one that is an error has been refused before, and keeps its place.
  * @returns what became of each, in their order: the job, which is durable, or why it was refused.
  * @throws what is no HodeiError: a defect.
  */
 export async function submitJobs(
   context: Parameters<typeof submitJob>[0],
-  submissions: readonly Submission[],
+  submissions: readonly (Submission | HodeiError)[],
   options: Pick<NonNullable<Parameters<typeof submitJob>[2]>, 'runner' | 'by'> = {},
 ): Promise<readonly (Job | HodeiError)[]> {
   return Promise.all(
-    submissions.map(({ input, idempotency }) =>
-      submitJob(context, input, { ...options, ...(idempotency === undefined ? {} : { idempotency }) }).catch(
-        (error: unknown) => {
-          if (error instanceof HodeiError) return error;
-          throw error;
-        },
-      ),
-    ),
+    submissions.map(async (submission) => {
+      if (isHodeiError(submission)) return submission;
+      const { input, ...idempotency } = submission;
+      try {
+        return await submitJob(context, input, { ...options, ...idempotency });
+      } catch (error) {
+        if (isHodeiError(error)) return error;
+        throw error;
+      }
+    }),
   );
 }

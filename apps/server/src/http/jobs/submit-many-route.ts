@@ -1,5 +1,5 @@
 import { submitJobs, type Submission } from '@hodei/application';
-import { HodeiError, isHodeiError } from '@hodei/domain';
+import { isHodeiError, type HodeiError } from '@hodei/domain';
 import { z } from 'zod';
 
 import type { App } from '../app.ts';
@@ -61,19 +61,11 @@ export function addSubmitManyRoute(app: App, http: HttpContext): void {
       const { caller, body } = request;
       const begunAt = life.context.clock.now();
       const read = body.items.map((item) => refusable(() => readSubmission(life, caller, item)));
-      const stored = await submitJobs(
-        life.context,
-        read.flatMap((item) => (isHodeiError(item) ? [] : [item])),
-        { runner: life.runner, by: caller.by },
-      );
-      let next = 0;
+      const results = await submitJobs(life.context, read, { runner: life.runner, by: caller.by });
       return {
-        items: read.map((item) => {
-          if (isHodeiError(item)) return { error: toProblem(item, request.id) };
-          const result = stored[next++];
-          if (result === undefined) throw new HodeiError('internal', 'a submission has no result');
+        items: results.map((result, index) => {
           if (isHodeiError(result)) return { error: toProblem(result, request.id) };
-          const isEarlier = item.idempotency !== undefined && result.createdAt < begunAt;
+          const isEarlier = body.items[index]?.idempotencyKey !== undefined && result.createdAt < begunAt;
           return { job: jobToJson(result), ...(isEarlier ? { isEarlier } : {}) };
         }),
       };
