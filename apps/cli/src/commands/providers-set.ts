@@ -1,10 +1,10 @@
-import { HodeiError, type Overcommit, type ProviderPatch } from '@hodei/domain';
+import type { Overcommit, ProviderPatch } from '@hodei/domain';
 import { providerToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
 import { parseFactor, parseWhole } from '../options/parse-number.ts';
-import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
+import { addChangeOptions, nothingToChange, tellChange, type ChangeOptions } from './tell-change.ts';
 
 interface SetOptions extends ChangeOptions {
   readonly maxWorkers?: number;
@@ -52,5 +52,5 @@ function toPatch(options: SetOptions, before: Overcommit = {}): ProviderPatch {
     ...(Object.keys(factors).length === 0 ? {} : { overcommit: { ...before, ...factors } }),
   };
   if (Object.keys(patch).length > 0) return patch;
-  throw new HodeiError('invalid_input', 'nothing is to be changed; give at least one option, see --help');
+  throw nothingToChange();
 }

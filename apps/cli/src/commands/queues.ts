@@ -1,11 +1,11 @@
-import { HodeiError, type Queue, type QueueView } from '@hodei/domain';
+import type { Queue, QueueView } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { QueueChange } from '../backend.ts';
 import type { Cli } from '../cli.ts';
 import { parseWhole } from '../options/parse-number.ts';
 import type { Column } from '../output/table.ts';
-import { addChangeOptions, tellChange, type ChangeOptions } from './tell-change.ts';
+import { addChangeOptions, nothingToChange, tellChange, type ChangeOptions } from './tell-change.ts';
 import { addRowsOptions, writeRows, type RowsOptions } from './write-rows.ts';
 
 interface SetOptions extends ChangeOptions {
@@ -53,8 +53,7 @@ export function addQueueCommands(parent: Command, cli: Cli): void {
 
 /** @throws HodeiError `invalid_input` where nothing is to be changed. */
 function toChange({ weight, maxInFlight }: SetOptions): QueueChange {
-  if (weight === undefined && maxInFlight === undefined)
-    throw new HodeiError('invalid_input', 'nothing is to be changed; give at least one option, see --help');
+  if (weight === undefined && maxInFlight === undefined) throw nothingToChange();
   return {
     ...(weight === undefined ? {} : { weight }),
     ...(maxInFlight === undefined ? {} : { maxInFlight: maxInFlight === false ? null : maxInFlight }),

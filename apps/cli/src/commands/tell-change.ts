@@ -1,3 +1,4 @@
+import { HodeiError } from '@hodei/domain';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
@@ -15,6 +16,10 @@ export const addChangeOptions = (command: Command, { many = false } = {}): Comma
   command
     .option('--json', many ? 'print a JSON document a line for each' : 'print what it is now, as a JSON document')
     .option('-q, --quiet', 'say nothing about what came of it');
+
+/** Of a change that names nothing to change. */
+export const nothingToChange = (): HodeiError =>
+  new HodeiError('invalid_input', 'nothing is to be changed; give at least one option, see --help');
 
 /** Tells of something that was changed. @param json what it is now; only asked for where it is wanted. */
 export async function tellChange(

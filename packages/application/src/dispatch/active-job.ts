@@ -20,13 +20,13 @@ export class ActiveJob implements StopSignals {
   }
 
   get kill(): AbortSignal {
-    return (this.#kill ??= new AbortController()).signal;
+    return this.#killer().signal;
   }
 
   /** Its end is asked for. @param force no grace is left. */
   end(reason: StopReason, force: boolean): void {
     this.#stop.abort(reason);
-    if (force) (this.#kill ??= new AbortController()).abort();
+    if (force) this.#killer().abort();
   }
 
   /** Its worker is known to be gone. @param reason a `worker_not_found`. */
@@ -38,6 +38,10 @@ export class ActiveJob implements StopSignals {
   whenGone(tell: (reason: HodeiError) => void): void {
     this.#tellGone = tell;
     if (this.#goneBecause !== undefined) tell(this.#goneBecause);
+  }
+
+  #killer(): AbortController {
+    return (this.#kill ??= new AbortController());
   }
 }
 
