@@ -10,26 +10,17 @@ import {
 
 import { sameData } from '../registry/same-data.ts';
 import { Bell } from '../support/bell.ts';
-import { Arrivals } from './arrivals.ts';
+import { AwaitingJobs } from './awaiting-jobs.ts';
+import { mayTake } from './may-take.ts';
+import { PoolFigures } from './pool-figures.ts';
 import type { PoolWorker } from './pool-worker.ts';
-import { RecentTimes } from './recent-times.ts';
 import { ReturningWorkers } from './returning-workers.ts';
-
-/** What a start is taken to take while none was seen, in milliseconds. */
-const UNKNOWN_START_MS = 500;
 
 /**
  * What this process does with a worker of a pool: makes it; lets it wait; places a job on it; does not know whether
  * a job was placed on it, because the answer was lost; runs a job on it.
  */
 type Use = 'making' | 'waiting' | 'placing' | 'doubted' | 'running';
-
-/** A job that waits for a worker to come back. */
-interface Waiter {
-  readonly spec: JobSpec;
-  readonly admits: (provider: WorkerProvider) => boolean;
-  readonly take: (worker: PoolWorker) => void;
-}
 
 interface Held {
   readonly use: Use;
@@ -44,16 +35,15 @@ interface Held {
 export class IdleWorkers {
   /** Rings when a worker was taken, came back or was lost, and when a job found none. */
   readonly changed = new Bell();
+  readonly figures = new PoolFigures();
+  /** The workers that run a job and may come back. */
+  readonly returning = new ReturningWorkers();
   readonly #held = new Map<WorkerId, Held>();
   /** Waiting workers by pool, the latest to come last. */
   readonly #waiting = new Map<string, PoolWorker[]>();
-  /** The workers that run a job and may come back. */
-  readonly returning = new ReturningWorkers();
   /** They run a job and shall take no other. */
   readonly #leaving = new Set<WorkerId>();
-  readonly #arrivals = new Map<string, Arrivals>();
-  readonly #startTimes = new Map<string, RecentTimes>();
-  #waiters: readonly Waiter[] = [];
+  readonly #awaiting = new AwaitingJobs();
   #pools: readonly Pool[] = [];
 
   /** The pools as last read. Jobs are matched against these. */
@@ -94,27 +84,6 @@ export class IdleWorkers {
     return count;
   }
 
-  /** The jobs that asked this instance for a worker of the pool. */
-  arrivals(pool: string): Arrivals {
-    const known = this.#arrivals.get(pool);
-    if (known !== undefined) return known;
-    const arrivals = new Arrivals();
-    this.#arrivals.set(pool, arrivals);
-    return arrivals;
-  }
-
-  /** In 95 of 100 cases a new worker of the pool is ready after so long, in milliseconds, as far as is known. */
-  startP95Ms(pool: string): number {
-    return this.#startTimes.get(pool)?.p95 ?? UNKNOWN_START_MS;
-  }
-
-  /** A worker of the pool was ready after so long, in milliseconds. */
-  started(pool: string, tookMs: number): void {
-    const times = this.#startTimes.get(pool) ?? new RecentTimes();
-    this.#startTimes.set(pool, times);
-    times.add(tookMs);
-  }
-
   /** A worker is about to be made. From now on nobody here takes it for one that was left behind. */
   make(workerId: WorkerId, pool: string): void {
     this.#held.set(workerId, { use: 'making', pool });
@@ -137,12 +106,7 @@ export class IdleWorkers {
     if (this.isLeaving(worker.workerId)) return this.forget(worker.workerId);
     this.returning.ended(worker.workerId, worker.idleSince);
     const template = this.pools.find(({ name }) => name === worker.pool)?.template;
-    const waiter =
-      worker.template === template
-        ? this.#waiters.find(
-            ({ spec, admits }) => fitsTemplate(template, spec) && mayTake(worker, spec, worker.idleSince, admits),
-          )
-        : undefined;
+    const waiter = worker.template === template ? this.#awaiting.firstFor(worker) : undefined;
     if (waiter !== undefined) return waiter.take(this.#use(worker, 'placing'));
     this.#held.set(worker.workerId, { use: 'waiting', pool: worker.pool, worker });
     const others = this.#waiting.get(worker.pool);
@@ -159,9 +123,9 @@ export class IdleWorkers {
   take(spec: JobSpec, now: EpochMs, admits: (provider: WorkerProvider) => boolean): PoolWorker | undefined {
     for (const pool of this.#pools) {
       if (!fitsTemplate(pool.template, spec)) continue;
-      this.arrivals(pool.name).add(now);
+      this.figures.arrived(pool.name, now);
       this.changed.ring();
-      const fits = (one: PoolWorker): boolean => one.template === pool.template && mayTake(one, spec, now, admits);
+      const fits = (one: PoolWorker): boolean => one.template === pool.template && mayTake(one, { spec, admits }, now);
       const waiting = this.#waiting.get(pool.name) ?? [];
       // One that served this tenant first: the others may still serve anybody.
       const worker = waiting.findLast((one) => one.servedTenant !== undefined && fits(one)) ?? waiting.findLast(fits);
@@ -183,25 +147,7 @@ export class IdleWorkers {
   ): Promise<PoolWorker | undefined> {
     const mostMs = this.#worthWaitingMs(spec, now);
     if (mostMs === undefined) return undefined;
-    const { promise, resolve } = Promise.withResolvers<PoolWorker | undefined>();
-    const leave = (): void => {
-      this.#waiters = this.#waiters.filter((other) => other !== waiter);
-    };
-    const waiter: Waiter = {
-      spec,
-      admits,
-      take: (worker) => {
-        leave();
-        resolve(worker);
-      },
-    };
-    this.#waiters = [...this.#waiters, waiter];
-    const giveUp = (): void => {
-      leave();
-      resolve(undefined);
-    };
-    void wait(mostMs).then(giveUp, giveUp);
-    return promise;
+    return this.#awaiting.wait({ spec, admits }, wait(mostMs));
   }
 
   /** Takes a worker that waits, to destroy it. @returns whether it still waited. */
@@ -266,10 +212,9 @@ export class IdleWorkers {
     if (spec.stdin !== undefined) return undefined;
     for (const pool of this.#pools) {
       if (pool.maxJobsPerWorker < 2 || !fitsTemplate(pool.template, spec)) continue;
-      const startMs = this.startP95Ms(pool.name);
+      const startMs = this.figures.startP95Ms(pool.name);
       const { jobs } = this.returning.expected(pool, now, startMs, { name: spec.tenant });
-      const before = this.#waiters.filter((waiter) => fitsTemplate(pool.template, waiter.spec)).length;
-      if (before < jobs) return startMs;
+      if (this.#awaiting.countFitting(pool.template) < jobs) return startMs;
     }
     return undefined;
   }
@@ -287,21 +232,4 @@ export class IdleWorkers {
     if (waiting?.length === 1) this.#waiting.delete(pool);
     else waiting?.splice(index, 1);
   }
-}
-
-/** Whether a worker may take a job that fits its template. */
-function mayTake(
-  { expiresAt, reusable, servedTenant, provider, handle }: PoolWorker,
-  spec: JobSpec,
-  now: EpochMs,
-  admits: (provider: WorkerProvider) => boolean,
-): boolean {
-  return (
-    expiresAt > now &&
-    // What a job reads on stdin ends with it, and a reusable worker needs its own to stay open.
-    !(reusable && spec.stdin !== undefined) &&
-    (servedTenant === undefined || servedTenant.name === spec.tenant) &&
-    provider.isWaiting(handle) &&
-    admits(provider)
-  );
 }
