@@ -59,14 +59,21 @@ export function addPoolCommands(parent: Command, cli: Cli): void {
     .option('-l, --label <name=value>', 'label of its workers; only jobs that carry it fit', collect)
     .option('--provider <name>', 'the only provider that makes them')
     .option('--tenant <name>', 'only for jobs of this tenant')
-    .option('--share-network', 'they share one empty network namespace, which starts them faster')
+    .option(
+      '--share-network',
+      'they share one empty network namespace, which starts them faster; without --tenant only for jobs that have none',
+    )
     .option('--min <number>', 'how many wait at least (default: 1)', whole('--min', 0))
     .option('--max <number>', 'how many wait at most', whole('--max', 0))
     .option('--max-workers <number>', 'how many there are at most, busy ones included', whole('--max-workers', 1))
     .option('--idle-ttl <duration>', 'the longest one waits that --min does not need, like 10m', (text) =>
       parseDuration('--idle-ttl', text),
     )
-    .option('--jobs-per-worker <number>', 'how many jobs one runs, one after another', whole('--jobs-per-worker', 1))
+    .option(
+      '--jobs-per-worker <number>',
+      'how many jobs of one tenant one runs, one after another; files that a job leaves are there for the next',
+      whole('--jobs-per-worker', 1),
+    )
     .option('--auto', 'let arrivals and start times decide, between --min and --max')
     .action(async (name: string, options: PutOptions) => {
       await using backend = cli.openBackend();

@@ -1,6 +1,7 @@
 import {
   fitsTemplate,
   type EpochMs,
+  type Job,
   type JobSpec,
   type Pool,
   type Worker,
@@ -120,10 +121,14 @@ export class IdleWorkers {
    * was taken is nobody else's.
    * @param admits whether the worker's provider may take this job now.
    */
-  take(spec: JobSpec, now: EpochMs, admits: (provider: WorkerProvider) => boolean): PoolWorker | undefined {
+  take(
+    { id, spec }: Pick<Job, 'id' | 'spec'>,
+    now: EpochMs,
+    admits: (provider: WorkerProvider) => boolean,
+  ): PoolWorker | undefined {
     for (const pool of this.#pools) {
       if (!fitsTemplate(pool.template, spec)) continue;
-      this.figures.arrived(pool.name, now);
+      this.figures.arrived(pool.name, id, now);
       this.changed.ring();
       const fits = (one: PoolWorker): boolean => one.template === pool.template && mayTake(one, { spec, admits }, now);
       const waiting = this.#waiting.get(pool.name) ?? [];

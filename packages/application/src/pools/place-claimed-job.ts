@@ -21,7 +21,7 @@ export async function placeClaimedJob(
 ): Promise<{ readonly attempt: Attempt; readonly worker: PoolWorker } | undefined> {
   const { attempts } = context.repositories;
   for (;;) {
-    const worker = takeIdle(context, job.spec) ?? (await takeReturning(context, job.spec, signals));
+    const worker = takeIdle(context, job) ?? (await takeReturning(context, job.spec, signals));
     if (worker === undefined) return undefined;
     const placement = placementOn(context, worker, job.spec);
     try {

@@ -19,7 +19,7 @@ export async function placeNewJob(
 ): Promise<Job | undefined> {
   for (;;) {
     if (!runner.hasPlace) return undefined;
-    const worker = takeIdle(context, job.spec);
+    const worker = takeIdle(context, job);
     if (worker === undefined) return undefined;
     // From before it is stored: no request for its end is missed, and its row need not be read for one.
     const cancels = context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);

@@ -10,6 +10,12 @@ const LAST_WAIT_MS = 60_000;
 /** Where nothing is wrong with the template, it is tried again after so many milliseconds. */
 const SOON_MS = 1000;
 
+/** A worker that is being made. */
+export interface BegunRefill {
+  /** How many refusals there had been when it was begun. */
+  readonly after: number;
+}
+
 /** What follows from a worker that could not be made. */
 export interface PoolFailure {
   /** How many could not be made in a row. */
@@ -26,7 +32,7 @@ export interface PoolFailure {
 export class PoolFailures {
   /** How many could not be made in a row, for whatever an engine said. */
   #failures = 0;
-  /** How many of those the template may be the reason of. */
+  /** How many of those the template may be the reason of; those that were under way together count as one. */
   #refusals = 0;
   #retryAt: EpochMs = 0;
   /** One tries whether it works again. */
@@ -36,9 +42,10 @@ export class PoolFailures {
     return now >= this.#retryAt && !this.#isTrying;
   }
 
-  /** One is being made. After failures it is alone until {@link ended}. */
-  began(): void {
+  /** One is being made. After failures it is alone until {@link ended}. @returns what {@link failed} is told of it. */
+  began(): BegunRefill {
     this.#isTrying = this.#failures > 0;
+    return { after: this.#refusals };
   }
 
   ended(): void {
@@ -50,14 +57,23 @@ export class PoolFailures {
     this.#retryAt = now + SOON_MS;
   }
 
-  failed(error: HodeiError, now: EpochMs): PoolFailure {
+  /** The template is another one now: what is known of the one before does not hold for it. */
+  changed(): void {
+    this.#refusals = 0;
+    this.#retryAt = 0;
+    this.#isTrying = false;
+  }
+
+  /** @param begun absent where it was not even begun. */
+  failed(error: HodeiError, now: EpochMs, begun: BegunRefill = { after: this.#refusals }): PoolFailure {
+    const before = Math.min(begun.after, this.#refusals);
     const isStoreAway = error.code === 'database_unavailable';
     const isFirst = this.#failures === 0 && !isStoreAway;
     // Who is away says nothing about the template; and the registry keeps work from an engine until it is back.
     const isAway = isStoreAway || isEngineAway(error);
-    const waitMs = isAway ? SOON_MS : backoffMs(this.#refusals, FIRST_WAIT_MS, LAST_WAIT_MS);
+    const waitMs = isAway ? SOON_MS : backoffMs(before, FIRST_WAIT_MS, LAST_WAIT_MS);
     if (!isStoreAway) this.#failures += 1;
-    if (!isAway) this.#refusals += 1;
+    if (!isAway) this.#refusals = Math.max(this.#refusals, before + 1);
     this.#retryAt = Math.max(this.#retryAt, now + waitMs);
     return { failures: this.#failures, isFirst, waitMs };
   }

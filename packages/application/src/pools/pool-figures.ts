@@ -1,4 +1,4 @@
-import type { EpochMs } from '@hodei/domain';
+import type { EpochMs, JobId } from '@hodei/domain';
 
 import { Arrivals } from './arrivals.ts';
 import { RecentTimes } from './recent-times.ts';
@@ -12,10 +12,10 @@ export class PoolFigures {
   readonly #startTimes = new Map<string, RecentTimes>();
 
   /** A job asked this instance for a worker of the pool. */
-  arrived(pool: string, at: EpochMs): void {
+  arrived(pool: string, jobId: JobId, at: EpochMs): void {
     const arrivals = this.#arrivals.get(pool) ?? new Arrivals();
     this.#arrivals.set(pool, arrivals);
-    arrivals.add(at);
+    arrivals.add(jobId, at);
   }
 
   arrivalsPerSecond(pool: string, now: EpochMs): number {

@@ -1,4 +1,4 @@
-import type { EpochMs, Pool } from '@hodei/domain';
+import type { EpochMs, Pool, PoolTemplate } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { PoolContext } from './pool-context.ts';
@@ -13,6 +13,7 @@ const READ_EVERY_MS = 1000;
 
 /** What one instance knows of a pool beside its workers. */
 interface PoolState {
+  template: PoolTemplate;
   target: IdleTarget;
   readonly failures: PoolFailures;
   /** Something is to be looked at then, although nothing changes. */
@@ -49,7 +50,7 @@ export class PoolKeeper {
     let made = 0;
     let destroyed = 0;
     for (const pool of idle.pools) {
-      const state = this.#stateOf(pool.name);
+      const state = this.#stateOf(pool);
       const aim = await this.#aim(pool, state);
       destroyed += this.#trim(pool, aim);
       made += await this.#refill(pool, state, aim.target);
@@ -98,12 +99,16 @@ export class PoolKeeper {
     this.#context.telemetry?.poolTarget(name, undefined);
   }
 
-  #stateOf(name: string): PoolState {
+  #stateOf({ name, template }: Pool): PoolState {
     const known = this.#states.get(name);
-    if (known !== undefined) return known;
-    const state = { target: { target: 0 }, failures: new PoolFailures(), lookAt: Number.POSITIVE_INFINITY };
-    this.#states.set(name, state);
-    return state;
+    if (known === undefined) {
+      const state = { template, target: { target: 0 }, failures: new PoolFailures(), lookAt: Number.POSITIVE_INFINITY };
+      this.#states.set(name, state);
+      return state;
+    }
+    if (known.template !== template) known.failures.changed();
+    known.template = template;
+    return known;
   }
 
   /** Decides how many shall wait; says why where that changes. */

@@ -4,7 +4,7 @@ import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import { demandOfTemplate, makeWorker, type Made } from './make-worker.ts';
 import type { PoolContext } from './pool-context.ts';
-import type { PoolFailures } from './pool-failures.ts';
+import type { BegunRefill, PoolFailures } from './pool-failures.ts';
 import { tellOfPool } from './tell-of-pool.ts';
 
 /** The workers that are being made for pools, in the background. */
@@ -33,7 +33,6 @@ export class Refills {
       selection[Symbol.dispose]();
       return false;
     }
-    failures.began();
     const making = this.#make(pool, failures, selection).finally(() => {
       this.#making.delete(making);
       this.#context.idle.changed.ring();
@@ -74,23 +73,31 @@ export class Refills {
 
   async #make(pool: Pool, failures: PoolFailures, selection: Selection): Promise<void> {
     const { diagnostics, lost } = this.#context;
+    const begun = failures.began();
     const signal = AbortSignal.any([this.#closing.signal, lost]);
     try {
       const made = await makeWorker(this.#context, this.#runner, pool, selection, signal);
       failures.ended();
       // What was given up says nothing about anything.
-      if (made.kind !== 'failed' || !signal.aborted) await this.#ended(pool, failures, selection.provider.id, made);
+      if (made.kind === 'failed' && signal.aborted) return;
+      await this.#ended(pool, failures, selection.provider.id, made, begun);
     } catch (error) {
       diagnostics.error('a pool could not be filled', { pool: pool.name, error });
     }
   }
 
-  async #ended(pool: Pool, failures: PoolFailures, providerId: ProviderId, made: Made): Promise<void> {
+  async #ended(
+    pool: Pool,
+    failures: PoolFailures,
+    providerId: ProviderId,
+    made: Made,
+    begun: BegunRefill,
+  ): Promise<void> {
     const { registry, idle, clock } = this.#context;
     if (made.kind === 'full') return failures.noRoom(clock.now());
     if (made.kind === 'failed') {
       registry.reportFailure(providerId, made.error);
-      return this.#failed(pool, failures, made.error);
+      return this.#failed(pool, failures, made.error, begun);
     }
     registry.reportSuccess(providerId, { startupMs: made.tookMs });
     idle.figures.started(pool.name, made.tookMs);
@@ -98,9 +105,9 @@ export class Refills {
     if (before > 0) await tellOfPool(this.#context, 'pool.recovered', { pool: pool.name, failures: before });
   }
 
-  async #failed({ name }: Pool, state: PoolFailures, error: HodeiError): Promise<void> {
+  async #failed({ name }: Pool, state: PoolFailures, error: HodeiError, begun?: BegunRefill): Promise<void> {
     const { clock, diagnostics } = this.#context;
-    const { isFirst, failures, waitMs } = state.failed(error, clock.now());
+    const { isFirst, failures, waitMs } = state.failed(error, clock.now(), begun);
     diagnostics.warn('a worker of a pool could not be made', { pool: name, failures, waitMs, error });
     const { code, message } = error;
     if (isFirst) await tellOfPool(this.#context, 'pool.failing', { pool: name, code, message });

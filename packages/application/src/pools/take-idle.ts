@@ -2,6 +2,7 @@ import {
   isHodeiError,
   LinkedAbort,
   parseAttemptId,
+  type Job,
   type JobSpec,
   type Placement,
   type WorkerProvider,
@@ -19,10 +20,10 @@ type TakeContext = Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>;
  * is stored, what lies on the way to it wakes up.
  * An operator who wants the newest image each time gets it: workers that wait have one of before.
  */
-export function takeIdle(context: TakeContext, spec: JobSpec): PoolWorker | undefined {
+export function takeIdle(context: TakeContext, job: Pick<Job, 'id' | 'spec'>): PoolWorker | undefined {
   const { idle, clock, policy } = context;
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
-  const worker = idle.take(spec, clock.now(), admitting(context, spec));
+  const worker = idle.take(job, clock.now(), admitting(context, job.spec));
   worker?.provider.rouse?.(worker.handle);
   return worker;
 }

@@ -93,6 +93,19 @@ describe('a pool', () => {
     expect(Number(up?.['arrivalsPerSecond'])).toBeGreaterThan(0);
   });
 
+  it('counts a job once, however often a worker is looked for', async () => {
+    await using plane = await startWarm({ minIdle: 0, maxIdle: 20, maxWorkers: 20, policy: 'auto' });
+    const { context, clock, runner } = plane;
+    const { config } = await context.registry.getByName('memory');
+    await context.registry.update(config.id, { maxWorkers: 1 });
+    const jobs = await Promise.all(
+      Array.from({ length: 10 }, () => submitJob(context, { command: ['sleep', '60000'] }, { runner })),
+    );
+    await clock.advance(4000);
+    expect(plane.idle.figures.arrivalsPerSecond('warm', clock.now())).toBe(2);
+    for (const { id } of jobs) await context.repositories.jobs.requestCancel({ jobId: id, by: 'me', at: clock.now() });
+  });
+
   it('replaces workers before their time is over', async () => {
     await using plane = await startWarm();
     const first = plane.idle.waiting('warm').map(({ workerId }) => workerId);
@@ -137,6 +150,29 @@ describe('a pool that can not be filled', () => {
     await plane.clock.advance(30_000);
     expect(plane.idle.waiting('warm')).toHaveLength(4);
     expect(await events(plane, 'pool.recovered')).toHaveLength(1);
+  });
+
+  it('waits as after one failure where several starts failed together', async () => {
+    await using plane = await startWarm();
+    const refused = new HodeiError('start_failed', 'the engine refuses');
+    plane.provider.faults.add({ call: 'createWorker', kind: 'fail', error: refused, times: 3 });
+    await putPool(plane.context, { ...WARM, minIdle: 6 });
+    await plane.clock.advance(1100);
+    const waits = plane.reports.flatMap(({ facts }) => (facts['error'] === refused ? [facts['waitMs']] : []));
+    expect(waits).toEqual([1000, 1000, 1000]);
+    // One tries alone, and then the others.
+    await plane.clock.advance(1000 + 2 * START_MS + 100);
+    expect(plane.idle.waiting('warm')).toHaveLength(6);
+  });
+
+  it('is tried at once when its template is changed, however long it was wrong', async () => {
+    await using plane = await startWarm();
+    await putPool(plane.context, { name: 'bad', template: { image: 'nowhere' }, minIdle: 3 });
+    await plane.clock.advance(600_000);
+    await putPool(plane.context, { name: 'bad', template: { image: 'other' }, minIdle: 3 });
+    await plane.clock.advance(1000 + 2 * START_MS + 100);
+    expect(plane.idle.waiting('bad')).toHaveLength(3);
+    expect(await events(plane, 'pool.recovered')).toMatchObject([{ pool: 'bad' }]);
   });
 
   it('waits for a store that is away', async () => {

@@ -20,7 +20,10 @@ export interface PoolTemplate {
   readonly requirements?: Requirements;
   /** Only jobs of this tenant fit; absent: of any, but where workers are reused, one tenant to a worker. */
   readonly tenant?: string;
-  /** Its workers share one empty network namespace, which starts them faster; only with network `none`. */
+  /**
+   * Its workers share one empty network namespace, which starts them faster; only with network `none`. Without a tenant
+   * only jobs without one fit.
+   */
   readonly shareNetwork?: boolean;
 }
 

@@ -53,10 +53,23 @@ describe('a job fits a template', () => {
     expect(fitsTemplate(template(), job())).toBe(true);
     expect(fitsTemplate(template({ resources: { gpu: 0 } }), job())).toBe(true);
     expect(fitsTemplate(template({ labels: { team: 'a' } }), job({ labels: { team: 'a', more: 'b' } }))).toBe(true);
+    expect(fitsTemplate(template(), job({ tenant: 'anybody' }))).toBe(true);
+    expect(fitsTemplate(template({ tenant: 't', shareNetwork: true }), job({ tenant: 't' }))).toBe(true);
+    expect(fitsTemplate(template({ shareNetwork: true }), job())).toBe(true);
+  });
+
+  it.each([
+    ['busybox', 'busybox:latest'],
+    ['localhost:5000/team/tool:latest', 'localhost:5000/team/tool'],
+  ])('where its image is the same by another name: %s, %s', (one, other) => {
+    expect(fitsTemplate(template({ image: one }), job({ image: other }))).toBe(true);
   });
 
   it.each<[string, Partial<PoolTemplate>, Parameters<typeof checkJobInput>[0]]>([
     ['image', {}, { image: 'other' }],
+    ["image's tag", {}, { image: 'busybox:1' }],
+    ["image's digest", {}, { image: `busybox@sha256:${'0'.repeat(64)}` }],
+    ["image's registry", { image: 'a:5000/tool' }, { image: 'a:5000' }],
     ['network', {}, { network: 'bridge' }],
     ['resources, more', { resources: { cpu: 1 } }, { resources: { cpu: 2 } }],
     ['resources, less', { resources: { cpu: 2 } }, { resources: { cpu: 1 } }],
@@ -66,6 +79,7 @@ describe('a job fits a template', () => {
     ['labels', { labels: { team: 'a' } }, { labels: { team: 'b' } }],
     ['labels, none', { labels: { team: 'a' } }, {}],
     ['tenant', { tenant: 't' }, {}],
+    ['tenant, in a shared network', { shareNetwork: true }, { tenant: 't' }],
   ])('and not where its %s differ', (_, given, input) => {
     expect(fitsTemplate(template(given), job(input))).toBe(false);
   });

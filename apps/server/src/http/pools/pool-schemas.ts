@@ -10,7 +10,10 @@ const optionalInTemplate = {
   provider: z.string().max(63).describe('the only provider that may make its workers').exactOptional(),
   requirements: Requirements.exactOptional(),
   tenant: z.string().max(128).describe('only jobs of this tenant fit').exactOptional(),
-  shareNetwork: z.boolean().describe('its workers share one empty network; they start faster').exactOptional(),
+  shareNetwork: z
+    .boolean()
+    .describe('its workers share one empty network; they start faster; without a tenant only jobs without one fit')
+    .exactOptional(),
 };
 
 /** What is absent takes its default. */
@@ -27,7 +30,11 @@ export const PoolInputJson = z
     maxIdle: z.int().min(0).exactOptional(),
     maxWorkers: z.int().min(1).describe('strict, over all instances').exactOptional(),
     idleTtlMs: z.int().min(1000).exactOptional(),
-    maxJobsPerWorker: z.int().min(1).describe('1: each job gets a worker of its own').exactOptional(),
+    maxJobsPerWorker: z
+      .int()
+      .min(1)
+      .describe('1: each job gets a worker of its own; else those of one tenant follow each other, and find its files')
+      .exactOptional(),
     policy: Policy.exactOptional(),
   })
   .meta({ id: 'PoolInput' });
