@@ -95,6 +95,18 @@ describe('statements whose plan was made when the tables were empty', () => {
     expect(await jobRowsRead()).toBeLessThan(BACKLOG);
   });
 
+  it('tell what providers hold without reading jobs, but for those that room is set aside for', async () => {
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });
+      const loads = () => store.repositories.workers.loads();
+      await loads();
+      await addJobs();
+      await admin.query('SELECT pg_stat_reset()');
+      await loads();
+    }
+    expect(await jobRowsRead()).toBe(0);
+  });
+
   it('look for what has waited too long without reading what waits', async () => {
     {
       await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });

@@ -13,7 +13,11 @@ interface LoadRow {
   readonly wanted: Resources | null;
 }
 
-/** See `WorkerRepository.loads`. What is set aside for a job that waits no more is not there. */
+/**
+ * See `WorkerRepository.loads`. What is set aside for a job that waits no more is not there. The job is looked up for
+ * each row that is set aside, which OFFSET 0 makes certain: a plan of the join, made while the tables were empty, went
+ * through every job there ever was.
+ */
 export async function readLoads(database: Database): Promise<ReadonlyMap<ProviderId, Load>> {
   const rows = await database.runOften(
     sql<LoadRow>`
@@ -24,8 +28,11 @@ export async function readLoads(database: Database): Promise<ReadonlyMap<Provide
         FROM workers WHERE NOT is_over GROUP BY provider_id
       ) AS held FULL JOIN (
         SELECT set_aside.provider_id AS id, until, job_id, turn, spec->'resources' AS wanted
-        FROM set_aside JOIN jobs ON jobs.id = set_aside.job_id
-        WHERE jobs.state IN ('pending', 'scheduled') AND jobs.attempt_id IS NULL
+        FROM set_aside CROSS JOIN LATERAL (
+          SELECT turn, spec FROM jobs
+          WHERE id = set_aside.job_id AND state IN ('pending', 'scheduled') AND attempt_id IS NULL
+          OFFSET 0
+        ) AS job
       ) AS kept ON kept.id = held.id
     `,
   );
