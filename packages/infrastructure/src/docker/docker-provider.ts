@@ -173,7 +173,8 @@ export class DockerProvider implements WorkerProvider {
   }
 
   async destroyWorker(worker: WorkerRef, options: CallOptions & { readonly gracePeriodMs: number }): Promise<void> {
-    await destroyWorker(this.#engine, worker, this.id, options);
+    const ended = this.#sessions.endedContainer(worker);
+    await destroyWorker(this.#engine, worker, this.id, { ...options, ended });
     this.#sessions.forget(worker.workerId);
   }
 

@@ -172,23 +172,31 @@ describe('creating workers', () => {
     expect(await provider.listWorkers(engine.installationId)).toEqual([]);
   });
 
-  test('costs the engine no question before it is made, and none between an order and its first byte', async () => {
+  test('costs the engine no question before it is made, none until its first byte, and one look at its end', async () => {
     const proxy = await openDockerProxy();
     onTestFinished(() => proxy.close());
     const seen = await engine.provider({ connection: { kind: 'socket', socketPath: proxy.socketPath } });
     const spec = engine.spec();
     await seen.prepareImage(spec);
     await seen.createWorker(spec);
-    const before = proxy.requests.length;
+    let told = proxy.requests.length;
+    const asked = (): readonly string[] => {
+      const since = proxy.requests.slice(told);
+      told = proxy.requests.length;
+      return since.map((request) => request.replace(/[0-9a-f]{64}/, 'ID').replace(/\/v[\d.]+/, ''));
+    };
     const handle = await seen.createWorker(engine.spec());
-    const made = proxy.requests.length;
-    expect(proxy.requests.slice(before, made).map((request) => request.replace(/[0-9a-f]{64}/, 'ID'))).toEqual([
-      expect.stringMatching(/^POST .*\/containers\/create$/),
-      expect.stringMatching(/^POST .*\/containers\/ID\/attach$/),
-      expect.stringMatching(/^POST .*\/containers\/ID\/start$/),
-    ]);
+    expect(asked()).toEqual(['POST /containers/create', 'POST /containers/ID/attach', 'POST /containers/ID/start']);
     const job = await seen.launch(handle, orderFor(sh('echo x')));
-    await job.output[Symbol.asyncIterator]().next();
-    expect(proxy.requests.slice(made)).toEqual([]);
+    const output = job.output[Symbol.asyncIterator]();
+    await output.next();
+    expect(asked()).toEqual([]);
+    expect(await output.next()).toMatchObject({ done: true });
+    expect(await job.waitForExit()).toMatchObject({ exitCode: 0 });
+    await seen.destroyWorker(handle, NOW);
+    expect(asked()).toEqual(['GET /containers/ID/json', 'DELETE /containers/ID']);
+    expect((await provider.listWorkers(engine.installationId)).map(({ workerId }) => workerId)).toEqual([
+      spec.workerId,
+    ]);
   });
 });

@@ -25,6 +25,8 @@ export interface ExitQuery {
   readonly signal?: AbortSignal | undefined;
   /** Whether its output came over one connection, to its end: then the engine was there until then. */
   readonly wasWatched?: boolean;
+  /** What the engine says of it, where it was seen to have ended. */
+  readonly ended?: Docker.ContainerInspectInfo | undefined;
 }
 
 /**

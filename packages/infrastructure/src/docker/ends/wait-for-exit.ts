@@ -16,7 +16,9 @@ const LONGEST_WAIT_MS = 60_000;
  * `provider_unavailable` or `provider_timeout` where the engine stayed away for the whole reconnect window.
  */
 export async function waitForExit(engine: DockerEngine, subject: Subject, query: ExitQuery = {}): Promise<WorkerExit> {
-  const { signal } = query;
+  const { signal, ended } = query;
+  // Of a failure it is asked again: the word that it was for memory may come just after the end (moby 20.10).
+  if (ended?.State.ExitCode === 0) return await readExit(engine, subject, ended, query);
   try {
     for (;;) {
       await waitOnce(engine, subject, signal);

@@ -1,9 +1,11 @@
 import type { CallOptions, OutputChunk, RunningJob, WorkerExit, WorkerHandle } from '@hodei/domain';
+import type Docker from 'dockerode';
 
 import type { DockerEngine } from '../engine/docker-engine.ts';
 import type { Subject } from '../workers/inspect-container.ts';
 import type { ExitQuery } from '../ends/read-exit.ts';
 import { waitForExit } from '../ends/wait-for-exit.ts';
+import type { ConnectionEnd } from './live-output.ts';
 
 type WaitForEnd = (engine: DockerEngine, subject: Subject, query: ExitQuery) => Promise<WorkerExit>;
 
@@ -16,10 +18,11 @@ export class DockerRunningJob implements RunningJob {
   readonly #disconnect: () => void;
   readonly #wait: WaitForEnd;
   #wasWatched: boolean;
+  #ended: Docker.ContainerInspectInfo | undefined;
 
   /**
-   * @param openOutput is given a signal that aborts when the job is detached, and is to say when the connection that
-   * it reads from has broken.
+   * @param openOutput is given a signal that aborts when the job is detached, and is to say how the connection that
+   * it reads from ended.
    * @param wasWatched false where the job was taken up again: what happened before is not known.
    * @param disconnect lets go of a connection whose output nobody reads.
    * @param wait for the end of the job, where that is not the end of its worker.
@@ -27,7 +30,7 @@ export class DockerRunningJob implements RunningJob {
   constructor(
     engine: DockerEngine,
     handle: WorkerHandle,
-    openOutput: (signal: AbortSignal, brokeOff: () => void) => AsyncIterable<OutputChunk>,
+    openOutput: (signal: AbortSignal, end: ConnectionEnd) => AsyncIterable<OutputChunk>,
     disconnect: () => void = () => undefined,
     wasWatched = false,
     wait: WaitForEnd = waitForExit,
@@ -37,14 +40,19 @@ export class DockerRunningJob implements RunningJob {
     this.#handle = handle;
     this.#disconnect = disconnect;
     this.#wait = wait;
-    const output = openOutput(this.#detached.signal, () => {
-      this.#wasWatched = false;
+    const output = openOutput(this.#detached.signal, {
+      brokeOff: () => {
+        this.#wasWatched = false;
+      },
+      jobEnded: (info) => {
+        this.#ended = info;
+      },
     });
     this.output = untilDetached(output, this.#detached.signal);
   }
 
   async waitForExit({ signal }: CallOptions = {}): Promise<WorkerExit> {
-    return await this.#wait(this.#engine, this.#handle, { signal, wasWatched: this.#wasWatched });
+    return await this.#wait(this.#engine, this.#handle, { signal, wasWatched: this.#wasWatched, ended: this.#ended });
   }
 
   detach(): void {

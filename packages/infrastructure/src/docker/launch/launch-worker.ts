@@ -6,6 +6,7 @@ import {
   type LaunchOrder,
   type WorkerHandle,
 } from '@hodei/domain';
+import type Docker from 'dockerode';
 
 import type { DockerEngine } from '../engine/docker-engine.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
@@ -125,7 +126,16 @@ function run(
   const running = new DockerRunningJob(
     engine,
     handle,
-    (detached, brokeOff) => liveOutput(engine, handle, { socket, frames, first, brokeOff }, detached),
+    (detached, { brokeOff, jobEnded }) => {
+      const end = {
+        brokeOff,
+        jobEnded: (info: Docker.ContainerInspectInfo): void => {
+          session.hasEnded = true;
+          jobEnded(info);
+        },
+      };
+      return liveOutput(engine, handle, { socket, frames, first, end }, detached);
+    },
     () => void socket.destroy(),
     true,
   );

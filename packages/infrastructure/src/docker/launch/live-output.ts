@@ -1,12 +1,21 @@
 import type { Duplex } from 'node:stream';
 
 import { isHodeiError, type OutputChunk, type WorkerHandle } from '@hodei/domain';
+import type Docker from 'dockerode';
 
 import type { DockerEngine } from '../engine/docker-engine.ts';
 import { followJobLog } from '../output/follow-job-log.ts';
 import { inspectContainer, isAlive } from '../workers/inspect-container.ts';
 import { knownAfter, NOTHING_KNOWN, type KnownOutput } from '../output/output-place.ts';
 import type { Frame } from '../output/read-frames.ts';
+
+/** How a connection to a job ended: one of the two, or neither where the worker is gone. */
+export interface ConnectionEnd {
+  /** Before the job did, or nobody can tell. */
+  readonly brokeOff: () => void;
+  /** With the job; this is what the engine says of the ended container. */
+  readonly jobEnded: (info: Docker.ContainerInspectInfo) => void;
+}
 
 /** The connection of a launched job. */
 export interface LiveConnection {
@@ -15,8 +24,8 @@ export interface LiveConnection {
   readonly frames: AsyncIterator<readonly Frame[]>;
   /** What came with the launch marker and belongs in front. */
   readonly first: readonly Frame[];
-  /** Is told where the connection ended before the job. */
-  readonly brokeOff: () => void;
+  /** Is told what became of it. */
+  readonly end: ConnectionEnd;
 }
 
 /**
@@ -53,8 +62,13 @@ export async function* liveOutput(
     disconnect();
   }
   signal.throwIfAborted();
-  if (isWhole && reader.isPrompt && (await endedJustNow(engine, handle, signal))) return;
-  connection.brokeOff();
+  const ended = isWhole && reader.isPrompt ? await lookWhetherEnded(engine, handle, signal) : undefined;
+  if (ended === 'gone') return;
+  if (ended !== undefined) {
+    connection.end.jobEnded(ended);
+    return;
+  }
+  connection.end.brokeOff();
   yield* followJobLog(engine, handle, known, signal);
 }
 
@@ -82,11 +96,16 @@ class Promptness {
  * An engine that goes down closes the connection as the job's end does. So only an engine that answers at
  * once is believed that the output was whole.
  */
-async function endedJustNow(engine: DockerEngine, handle: WorkerHandle, signal: AbortSignal): Promise<boolean> {
+async function lookWhetherEnded(
+  engine: DockerEngine,
+  handle: WorkerHandle,
+  signal: AbortSignal,
+): Promise<Docker.ContainerInspectInfo | 'gone' | undefined> {
   try {
-    return !isAlive(await inspectContainer(engine, handle, signal));
+    const info = await inspectContainer(engine, handle, signal);
+    return isAlive(info) ? undefined : info;
   } catch (error) {
     signal.throwIfAborted();
-    return isHodeiError(error, 'worker_not_found');
+    return isHodeiError(error, 'worker_not_found') ? 'gone' : undefined;
   }
 }

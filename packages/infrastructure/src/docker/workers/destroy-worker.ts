@@ -22,9 +22,14 @@ export async function destroyWorker(
   engine: DockerEngine,
   worker: WorkerRef,
   providerId: ProviderId,
-  options: { readonly gracePeriodMs: number; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly gracePeriodMs: number;
+    /** Its container, where that is known to be ours and to have ended: then nothing is asked before. */
+    readonly ended?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<void> {
-  const resourceId = await stopWorker(engine, worker, providerId, options);
+  const resourceId = options.ended ?? (await stopWorker(engine, worker, providerId, options));
   if (resourceId !== undefined)
     await removeContainer(engine, { workerId: worker.workerId, resourceId }, options.signal);
 }

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
 
-import type { RunningJob, WorkerId } from '@hodei/domain';
+import type { RunningJob, WorkerId, WorkerRef } from '@hodei/domain';
 
 import { readFrames } from '../output/read-frames.ts';
 import { WatchedFrames } from '../output/watched-frames.ts';
@@ -15,6 +15,8 @@ export interface WorkerSession {
   readonly nonces: Set<string>;
   /** What comes from the worker; from a reusable one, from one job to the next. */
   readonly frames: WatchedFrames;
+  /** Its container was seen to have ended, for good: none of ours is started again. */
+  hasEnded: boolean;
   /** What became of the order; of a reusable worker, while its job runs. */
   running?: RunningJob | undefined;
 }
@@ -31,13 +33,20 @@ export class WorkerSessions {
   hold(workerId: WorkerId, resourceId: string, socket: Duplex): void {
     this.close(workerId);
     const frames = new WatchedFrames(readFrames(socket));
-    this.#sessions.set(workerId, { resourceId, socket, isTaken: false, nonces: new Set(), frames });
+    this.#sessions.set(workerId, { resourceId, socket, isTaken: false, hasEnded: false, nonces: new Set(), frames });
   }
 
   /** Whether the worker takes an order over a connection that was not seen to end. */
   isWaiting(workerId: WorkerId, resourceId: string): boolean {
     const session = this.get(workerId, resourceId);
     return session !== undefined && !session.isTaken && !session.frames.hasEnded && !session.socket.destroyed;
+  }
+
+  /** The container of a worker that was made here and seen to have ended; nothing where that is not known. */
+  endedContainer({ workerId, resourceId }: WorkerRef): string | undefined {
+    const session = this.#sessions.get(workerId);
+    if (session?.hasEnded !== true) return undefined;
+    return resourceId === undefined || resourceId === session.resourceId ? session.resourceId : undefined;
   }
 
   /** A blank, which both launchers skip before an order, wakes the engine, its shim and the worker's shell. */
