@@ -1,7 +1,7 @@
 import type { JobInput, PoolInput } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { describeJob, drainWorker, submitJob, waitForJob, watchOverWorkers } from '../../src/index.ts';
+import { describeJob, drainWorker, putPool, submitJob, waitForJob, watchOverWorkers } from '../../src/index.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
 
 const REUSING: PoolInput = {
@@ -51,6 +51,17 @@ describe('a worker of a pool that reuses', () => {
     expect(again.workers).toEqual(a.workers);
   });
 
+  it('is taken by its tenant before a newer one, which may still serve anybody', async () => {
+    await using plane = await startReusing({ minIdle: 2 });
+    const served = await run(plane, { command: ['true'], tenant: 'a' });
+    const [other] = plane.idle.waiting('warm').filter(({ workerId }) => workerId !== served.workers[0]);
+    if (other === undefined) throw new Error('no other one waits');
+    plane.engine.killWorker(other.workerId);
+    await plane.clock.advance(5000);
+    expect(plane.idle.waiting('warm').at(-1)?.servedTenant).toBeUndefined();
+    expect((await run(plane, { command: ['true'], tenant: 'a' })).workers).toEqual(served.workers);
+  });
+
   it('is reused after a job that failed, and not after one that was stopped', async () => {
     await using plane = await startReusing();
     const failed = await run(plane, { command: ['print', 'stderr', 'oops', '7'] });
@@ -60,6 +71,38 @@ describe('a worker of a pool that reuses', () => {
     expect(stopped.workers).toEqual(failed.workers);
     await plane.clock.advance(1000);
     expect((await run(plane, { command: ['true'] })).workers).not.toEqual(failed.workers);
+  });
+
+  it.each(['unclean', 'oom'])('is destroyed where it can not be shown to be clean: %s', async (program) => {
+    await using plane = await startReusing();
+    const { workers } = await run(plane, { command: [program] });
+    const [workerId] = workers;
+    if (workerId === undefined) throw new Error('it has no attempt');
+    expect((await plane.context.repositories.workers.get(workerId)).state).not.toBe('ready');
+    await plane.clock.advance(1000);
+    expect(await plane.context.repositories.workers.get(workerId)).toMatchObject({ state: 'terminated' });
+    expect(plane.engine.find(workerId)).toBeUndefined();
+    expect(plane.idle.waiting('warm')).toHaveLength(1);
+  });
+
+  it('is not reused where its pool has another template by then, nor in the last part of its life', async () => {
+    await using plane = await startReusing({ minIdle: 2 });
+    const { context, runner, clock } = plane;
+    const submit = async (input: JobInput) => (await submitJob(context, input, { runner })).id;
+    const workerOf = async (id: Awaited<ReturnType<typeof submit>>) => {
+      await plane.until(waitForJob(context, id));
+      const [attempt] = (await describeJob(context, id)).attempts;
+      if (attempt === undefined) throw new Error('it has no attempt');
+      return context.repositories.workers.get(attempt.workerId);
+    };
+    const old = await submit({ command: ['sleep', '5000'] });
+    await putPool(context, { ...REUSING, template: { image: 'plain', labels: { new: 'yes' } } });
+    await clock.advance(3000);
+    expect((await workerOf(old)).state).not.toBe('ready');
+    await putPool(context, REUSING);
+    await clock.advance(3000);
+    const late = await submit({ command: ['sleep', String(context.policy.workerLifetimeMs)] });
+    expect((await workerOf(late)).state).not.toBe('ready');
   });
 
   it('waits for no other job where its end was asked for meanwhile, and is replaced at once', async () => {

@@ -1,4 +1,12 @@
-import { HodeiError, parseWorkerId, type Job, type JobInput, type PoolInput } from '@hodei/domain';
+import {
+  checkJobInput,
+  HodeiError,
+  parseJobId,
+  parseWorkerId,
+  type Job,
+  type JobInput,
+  type PoolInput,
+} from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
 import {
@@ -9,6 +17,7 @@ import {
   submitJob,
   submitJobs,
   waitForJob,
+  type JobPolicy,
 } from '../../src/index.ts';
 import type { PoolWorker } from '../../src/pools/pool-worker.ts';
 import { startControlPlane, type TestControlPlane } from '../support/control-plane.ts';
@@ -17,10 +26,10 @@ const NONE = parseWorkerId('00000000-0000-4000-8000-000000000000');
 const START_MS = 300;
 const WARM: PoolInput = { name: 'warm', template: { image: 'plain' }, minIdle: 2, maxWorkers: 10 };
 
-const startWarm = (pool: Partial<PoolInput> = {}): Promise<TestControlPlane> =>
+const startWarm = (pool: Partial<PoolInput> = {}, policy: Partial<JobPolicy> = {}): Promise<TestControlPlane> =>
   startControlPlane({
     engine: { startMs: START_MS },
-    policy: { defaultImage: 'plain', handOverTimeoutMs: 200 },
+    policy: { defaultImage: 'plain', handOverTimeoutMs: 200, ...policy },
     pools: [{ ...WARM, ...pool }],
   });
 
@@ -119,6 +128,34 @@ describe('a job that a waiting worker fits', () => {
     expect(all.map(({ state }) => state)).toEqual(['scheduled', 'scheduled', 'pending']);
     for (const { id } of all)
       expect(await plane.until(waitForJob(plane.context, id))).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('gets one that is made for it where it shall have the newest image', async () => {
+    await using plane = await startWarm({}, { pullPolicy: 'always' });
+    const waiting = plane.idle.waiting('warm').map(({ workerId }) => workerId);
+    const { attempts } = await runWarm(plane, { command: ['true'] });
+    expect(waiting).not.toContain(attempts[0]?.workerId);
+  });
+
+  it('keeps its worker for all of its time', async () => {
+    await using plane = await startWarm();
+    const { context, runner, clock } = plane;
+    const timeoutMs = 10 * context.policy.workerLifetimeMs;
+    const { id } = await submitJob(context, { command: ['sleep', '1000'], timeoutMs }, { runner });
+    const [attempt] = (await describeJob(context, id)).attempts;
+    if (attempt === undefined) throw new Error('it has no attempt');
+    const { expiresAt } = await context.repositories.workers.get(attempt.workerId);
+    expect(expiresAt - clock.now()).toBeGreaterThan(timeoutMs);
+    await plane.until(waitForJob(context, id));
+  });
+
+  it('takes none of a template that its pool has no more', async () => {
+    await using plane = await startWarm();
+    const { idle, clock } = plane;
+    const { spec } = checkJobInput({ command: ['true'] }, 'plain');
+    const job = { id: parseJobId('00000000-0000-4000-8000-000000000001'), spec };
+    idle.setPools(idle.pools.map((pool) => ({ ...pool, template: { ...pool.template, requirements: {} } })));
+    expect(idle.take(job, clock.now(), () => true)).toBeUndefined();
   });
 
   it('waits its turn where this instance runs as many as it may', async () => {

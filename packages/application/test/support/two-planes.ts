@@ -15,7 +15,9 @@ import {
   dispatchJobs,
   JobRunner,
   keepLease,
+  keepPools,
   LEASE_MS,
+  PoolKeeper,
   ProviderRegistry,
   recoverAbandoned,
   submitJob,
@@ -28,6 +30,7 @@ import {
 export interface Life {
   readonly context: JobContext;
   readonly runner: JobRunner;
+  readonly idle: IdleWorkers;
   /** As a SIGKILL: nothing it does has an effect any more, its connections close, its lease runs out. */
   crash(): void;
 }
@@ -50,7 +53,8 @@ export class World {
     this.#observing = this.hub.run(this.#over.signal);
   }
 
-  async start(name: string): Promise<Life> {
+  /** @param keepsPools true: it keeps its part of the idle workers of all pools. */
+  async start(name: string, keepsPools = false): Promise<Life> {
     const dead = new AbortController();
     const repositories = cutOff(
       createInMemoryRepositories({ clock: this.clock, ids: this.ids, store: this.store }),
@@ -74,7 +78,8 @@ export class World {
     });
     await registry.load();
     await registry.ensure({ name: 'memory', type: 'in-memory' });
-    const instance = await repositories.instances.register({ name, leaseMs: LEASE_MS });
+    const instance = await repositories.instances.register({ name, leaseMs: LEASE_MS, keepsPools });
+    const idle = new IdleWorkers();
     const lost = new AbortController();
     const context: JobContext = {
       repositories,
@@ -84,7 +89,7 @@ export class World {
       ids: this.ids,
       instance,
       lost: lost.signal,
-      idle: new IdleWorkers(),
+      idle,
       policy: DEFAULT_JOB_POLICY,
       sealer: {
         seal: (_, secrets) => Buffer.from(JSON.stringify(secrets)),
@@ -102,11 +107,13 @@ export class World {
       keepLease({ instances: repositories.instances, clock: this.clock, diagnostics }, instance, over).catch(
         (error: unknown) => lost.abort(error),
       ),
+      ...(keepsPools ? [keepPools({ ...context, idle }, new PoolKeeper({ ...context, idle }, runner), over)] : []),
     ];
     for (const loop of loops) loop.catch(() => undefined);
     return {
       context,
       runner,
+      idle,
       crash: () => {
         dead.abort(new HodeiError('internal', 'this instance is dead'));
         for (const provider of providers) provider.disconnect();
