@@ -241,7 +241,7 @@ export class EmbeddedBackend implements Backend {
   }
 
   async *changes(signal: AbortSignal): AsyncGenerator<unknown> {
-    using changes = (await this.#rows()).hub.subscribe({ kinds: ['job', 'cancel', 'worker'] });
+    using changes = (await this.#rows()).hub.subscribe({ kinds: ['job', 'deferred', 'cancel', 'worker'] });
     while (!signal.aborted) {
       // It only rejects with the reason of the signal.
       await changes.next(signal).catch(() => undefined);

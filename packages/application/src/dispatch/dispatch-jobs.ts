@@ -6,7 +6,10 @@ import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
 import type { JobRunner } from './job-runner.ts';
 
-/** Without any change, the store is looked at this often, in milliseconds: a net under the change feed. */
+/**
+ * Without any change, the store is looked at this often, in milliseconds: a net under the change feed. Less than
+ * `DEFERRED_MS`: of a deferred job nobody is told, and its moment is found then.
+ */
 const NET_MS = 5000;
 
 /**

@@ -61,7 +61,7 @@ export class HistoryTail {
   /** Looks until nobody waits any more. */
   async #look(): Promise<void> {
     this.#isLooking = true;
-    using changes = this.#hub.subscribe({ kinds: ['job', 'cancel', 'worker', 'resync'] });
+    using changes = this.#hub.subscribe({ kinds: ['job', 'deferred', 'cancel', 'worker', 'resync'] });
     try {
       while (this.#waiters.size > 0) {
         const { upTo, isPending } = await this.#history.horizon();

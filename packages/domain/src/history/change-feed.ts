@@ -11,6 +11,8 @@ export type Change =
    * that who waits for another one need not look.
    */
   | { readonly kind: 'job'; readonly jobId: JobId; readonly state?: JobState }
+  /** Instead of `job`: one was submitted that is not due for `DEFERRED_MS`, so that nobody need look for work. */
+  | { readonly kind: 'deferred'; readonly jobId: JobId }
   /** The end of a job that has begun, or is about to, was asked for; beside `job`. */
   | { readonly kind: 'cancel'; readonly jobId: JobId }
   /** Output of a job was stored. */

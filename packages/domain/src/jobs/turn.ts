@@ -20,3 +20,9 @@ export const waitUntilOf = (
 /** The first moment at which a new job may begin. Pure. */
 export const dueAtOf = (spec: { readonly notBefore?: EpochMs }, submittedAt: EpochMs): EpochMs =>
   Math.max(submittedAt, spec.notBefore ?? submittedAt);
+
+/**
+ * A new job that is due only after so long, in milliseconds, is told of as `deferred`. Whoever begins jobs looks more
+ * often than this for what is due next.
+ */
+export const DEFERRED_MS = 10_000;

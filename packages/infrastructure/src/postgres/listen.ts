@@ -77,7 +77,7 @@ function parseChange(payload: string): Change | undefined {
   const [kind, id = '', word] = payload.split(' ');
   if (kind === 'resync') return { kind };
   if (kind === 'worker') return { kind, workerId: parseWorkerId(id) };
-  if (kind === 'cancel' || kind === 'logs') return { kind, jobId: parseJobId(id) };
+  if (kind === 'cancel' || kind === 'logs' || kind === 'deferred') return { kind, jobId: parseJobId(id) };
   if (kind !== 'job') return undefined;
   const state = JOB_STATES.find((known) => known === word);
   return { kind, jobId: parseJobId(id), ...(state === undefined ? {} : { state }) };

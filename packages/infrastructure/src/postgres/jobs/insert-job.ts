@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { sql } from 'kysely';
 import { HodeiError, type Job, type JobId, type NewJob } from '@hodei/domain';
-import { announceJob } from '../announce.ts';
+import { announceNewJob } from '../announce.ts';
 import type { Batch } from '../batches/batch.ts';
 import type { Database } from '../connection/database.ts';
 import { fromSpec, toJob, toSpec, type JobRow } from '../rows/job-row.ts';
@@ -33,7 +33,7 @@ async function insertAlone(database: Database, wanted: NewJob): Promise<Job | un
       ), event AS (
         INSERT INTO history (at, kind, job_id, data) SELECT ${at}, 'job.' || state, id, ${submissionFacts(wanted)}::json FROM job
       )
-      SELECT job.*, ${sql.raw(announceJob('job'))} FROM job
+      SELECT job.*, ${sql.raw(announceNewJob('job'))} FROM job
     `.execute(db),
   );
   const [row] = rows;

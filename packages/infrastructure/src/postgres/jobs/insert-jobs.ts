@@ -1,5 +1,5 @@
 import { dueAtOf, waitUntilOf, type Job, type NewJob } from '@hodei/domain';
-import { announceJob } from '../announce.ts';
+import { announceNewJob } from '../announce.ts';
 import { givenAs, type BatchStatement } from '../batches/batch.ts';
 import { fromSpec } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
@@ -23,13 +23,13 @@ export const INSERT_JOBS: BatchStatement<NewJob, { readonly id: string }, Job> =
       INSERT INTO jobs (id, state, priority, name, labels, spec, created_at, state_changed_at, not_before, queue, tenant, wait_until, deferred, submitted_by, request_hash)
       SELECT id, 'pending', priority, name, labels, spec::jsonb, at, at, not_before, queue, tenant, wait_until, deferred, submitted_by, request_hash FROM given
       ON CONFLICT (id) DO NOTHING
-      RETURNING id, state, created_at, submitted_by
+      RETURNING id, state, created_at, not_before, submitted_by
     ), event AS (
       INSERT INTO history (at, kind, job_id, data)
       SELECT created_at, 'job.pending', id, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
       FROM job
     )
-    SELECT id, ${announceJob('job')} FROM job`,
+    SELECT id, ${announceNewJob('job')} FROM job`,
   keyOf: ({ id }) => id,
   toJson: ({ id, spec, at, by, requestHash }) => {
     const dueAt = dueAtOf(spec, at);

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { Change, JobId } from '@hodei/domain';
+import { DEFERRED_MS, type Change, type JobId } from '@hodei/domain';
 import { FAILURE, LOST } from './bench.ts';
 import { chunk } from './log-chunks.ts';
 import type { GetBench } from './suite.ts';
@@ -18,7 +18,11 @@ export function changeFeed(bench: GetBench): void {
     return changes;
   };
   /** Reads on until the change is told; the test's time runs out where it never is. */
-  const hears = async (changes: AsyncIterator<Change>, kind: 'job' | 'logs', jobId: JobId): Promise<void> => {
+  const hears = async (
+    changes: AsyncIterator<Change>,
+    kind: 'job' | 'deferred' | 'logs',
+    jobId: JobId,
+  ): Promise<void> => {
     for (;;) {
       const { done, value } = await changes.next();
       if (done === true) throw new Error('the feed has ended');
@@ -52,6 +56,20 @@ export function changeFeed(bench: GetBench): void {
         expect(['pending', undefined]).toContain(value.state);
         return;
       }
+    });
+
+    it('tells of a new job that is not due for long by another kind', async () => {
+      const changes = await watch();
+      const at = bench().tick();
+      const soon = await bench().pendingJob({ notBefore: at + DEFERRED_MS - 1 }, { at });
+      await hears(changes, 'job', soon.id);
+      const later = await bench().pendingJob({ notBefore: at + DEFERRED_MS }, { at });
+      await hears(changes, 'deferred', later.id);
+      // Alone, not by the statement for many.
+      const keyed = await bench().pendingJob({ notBefore: at + DEFERRED_MS, concurrencyKey: 'k' }, { at });
+      await hears(changes, 'deferred', keyed.id);
+      await bench().cancel(later.id);
+      await hears(changes, 'job', later.id);
     });
 
     it('tells of a job that waits again, or is released', async () => {

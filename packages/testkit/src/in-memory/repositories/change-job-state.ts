@@ -1,6 +1,7 @@
 import {
   isTerminalJobState,
   transitionJob,
+  type Change,
   type EpochMs,
   type HistoryEvent,
   type Job,
@@ -52,9 +53,10 @@ export function recordJob(
   job: Job,
   at: EpochMs,
   data: HistoryEvent['data'] = {},
+  change: Change = { kind: 'job', jobId: job.id, state: job.state },
 ): void {
   store.record({ at, kind, jobId: job.id, data });
-  store.announce({ kind: 'job', jobId: job.id, state: job.state });
+  store.announce(change);
 }
 
 /** What the history tells of an outcome. */

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import {
+  DEFERRED_MS,
   dueAtOf,
   HodeiError,
   isTerminalJobState,
@@ -77,7 +78,8 @@ export class InMemoryJobRepository implements JobRepository {
       sealedSecrets === undefined ? { job } : { job, sealedSecrets: new Uint8Array(sealedSecrets) },
     );
     if (requestHash !== undefined) this.#store.requestHashes.set(id, requestHash);
-    recordJob(this.#store, `job.${job.state}`, job, at, by === undefined ? {} : { by });
+    const told = notBefore >= at + DEFERRED_MS ? ({ kind: 'deferred', jobId: id } as const) : undefined;
+    recordJob(this.#store, `job.${job.state}`, job, at, by === undefined ? {} : { by }, told);
     return structuredClone(job);
   }
 
