@@ -75,9 +75,12 @@ export { DEFERRED_MS, PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './
 export { waitTimeoutOf } from './jobs/wait-timeout.ts';
 export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './launch/assert-launchable.ts';
 export {
+  GO_LINE,
   LAUNCHER_SCRIPT,
   NEVER_LAUNCHED_EXIT_CODE,
   MAX_MARKER_BYTES,
+  VOID_LINE,
+  aheadOf,
   launchMarker,
   parseLaunchMarker,
   encodeLaunchOrder,

@@ -3,7 +3,14 @@ import type { Attempt, Job } from '@hodei/domain';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 import type { PoolWorker } from './pool-worker.ts';
-import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle, takeReturning } from './take-idle.ts';
+import {
+  afterFailedPlacement,
+  afterRefusedPlacement,
+  announceTo,
+  placementOn,
+  takeIdle,
+  takeReturning,
+} from './take-idle.ts';
 
 /**
  * Begins an attempt of a job that this instance has claimed on one of its idle workers, or on one that will be idle
@@ -24,6 +31,8 @@ export async function placeClaimedJob(
     const worker = takeIdle(context, job) ?? (await takeReturning(context, job.spec, signals));
     if (worker === undefined) return undefined;
     const placement = placementOn(context, worker, job.spec);
+    // Secrets are still sealed.
+    if (job.spec.secretNames.length === 0) announceTo(worker, job.spec, placement, {});
     try {
       const attempt = await persist(
         context,

@@ -2,7 +2,7 @@ import type { Job, NewJob } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { afterFailedPlacement, afterRefusedPlacement, placementOn, takeIdle } from './take-idle.ts';
+import { afterFailedPlacement, afterRefusedPlacement, announceTo, placementOn, takeIdle } from './take-idle.ts';
 
 /**
  * Stores a new job on an idle worker of this instance, in one statement, and sends the order at once. Where another
@@ -24,7 +24,10 @@ export async function placeNewJob(
     // From before it is stored: no request for its end is missed, and its row need not be read for one.
     const cancels = context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);
     try {
-      const placed = await context.repositories.jobs.insertOnWorker(job, placementOn(context, worker, job.spec));
+      const placement = placementOn(context, worker, job.spec);
+      const placing = context.repositories.jobs.insertOnWorker(job, placement);
+      announceTo(worker, job.spec, placement, secrets);
+      const placed = await placing;
       if (placed !== undefined) {
         runner.startPlaced({ ...placed, worker, secrets }, cancels);
         return placed.job;

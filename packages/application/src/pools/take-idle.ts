@@ -9,6 +9,7 @@ import {
 } from '@hodei/domain';
 
 import { demandOf } from '../jobs/demand-of.ts';
+import { launchOrderOf } from '../attempts/launch-order-of.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
 import type { PoolWorker } from './pool-worker.ts';
@@ -16,16 +17,13 @@ import type { PoolWorker } from './pool-worker.ts';
 type TakeContext = Pick<JobContext, 'idle' | 'registry' | 'clock' | 'policy'>;
 
 /**
- * Takes an idle worker of this instance that fits the job. Costs no query and no call. It is roused: while the placement
- * is stored, what lies on the way to it wakes up.
+ * Takes an idle worker of this instance that fits the job. Costs no query and no call.
  * An operator who wants the newest image each time gets it: workers that wait have one of before.
  */
 export function takeIdle(context: TakeContext, job: Pick<Job, 'id' | 'spec'>): PoolWorker | undefined {
   const { idle, clock, policy } = context;
   if (idle === undefined || policy.pullPolicy === 'always') return undefined;
-  const worker = idle.take(job, clock.now(), admitting(context, job.spec));
-  worker?.provider.rouse?.(worker.handle);
-  return worker;
+  return idle.take(job, clock.now(), admitting(context, job.spec));
 }
 
 /** Waits for a worker that runs a job now, where that is sooner than a cold start. @param signals any of them ends the wait. */
@@ -65,6 +63,21 @@ export function placementOn(
     expiresAt: at + timeoutMs + policy.workerLifetimeMs,
     at,
   };
+}
+
+/**
+ * Sends the order ahead while its placement is stored: it is valid only once `launch` follows, and void where that does
+ * not. A job that reports by itself gets its token later, so its order is not known yet.
+ */
+export function announceTo(
+  { provider, handle }: PoolWorker,
+  spec: JobSpec,
+  placement: Placement,
+  secrets: Readonly<Record<string, string>>,
+): void {
+  const argv = spec.command ?? handle.defaultCommand;
+  if (argv.length === 0 || spec.selfReport === true) return;
+  provider.announce?.(handle, launchOrderOf({ spec }, placement, secrets, argv));
 }
 
 /** What becomes of a taken worker where placing a job on it failed: it waits again, unless nobody knows. */

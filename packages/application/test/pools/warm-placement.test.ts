@@ -7,7 +7,7 @@ import {
   type JobInput,
   type PoolInput,
 } from '@hodei/domain';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 
 import {
   continueOwned,
@@ -78,18 +78,31 @@ describe('a job that a waiting worker fits', () => {
       expect(await plane.until(waitForJob(plane.context, id))).toMatchObject({ state: 'succeeded' });
   });
 
-  it('has its worker roused, and no other, before it is stored', async () => {
+  it('is announced to its worker, and to no other, while it is stored: just as it is launched then', async () => {
     await using plane = await startWarm();
     const { workerId, provider } = lastWaiting(plane);
-    const roused: [string, string][] = [];
-    provider.rouse = (handle) => {
-      const job = plane.engine.find(handle.workerId)?.verdict ?? 'none';
-      roused.push([handle.workerId, job]);
-    };
-    const submission = submitJob(plane.context, { command: ['true'] }, { runner: plane.runner });
-    expect(roused).toEqual([[workerId, 'none']]);
-    await submission;
-    expect(roused).toHaveLength(1);
+    const announced = vi.spyOn(provider, 'announce');
+    const launched = vi.spyOn(provider, 'launch');
+    const input = { command: ['cat'], stdin: 'in', env: { A: 'b' }, secrets: { KEY: 's3cret' }, workdir: '/w' };
+    const submission = submitJob(plane.context, input, { runner: plane.runner });
+    expect(announced).toHaveBeenCalledTimes(1);
+    expect([launched.mock.calls, plane.engine.find(workerId)?.verdict]).toEqual([[], undefined]);
+    await plane.until(waitForJob(plane.context, (await submission).id));
+    const elsewhere = await submitJob(plane.context, { command: ['true'], env: { A: 'b' } });
+    await plane.until(waitForJob(plane.context, elsewhere.id));
+    expect(announced.mock.calls).toHaveLength(2);
+    expect(announced.mock.calls).toEqual(launched.mock.calls.map(([handle, order]) => [handle, order]));
+  });
+
+  it('is announced to a worker in vain where it may not begin yet: it waits on, for any job', async () => {
+    await using plane = await startWarm();
+    const { context, runner } = plane;
+    const { workerId } = lastWaiting(plane);
+    await pauseQueue(context, 'slow');
+    const held = await submitJob(context, { command: ['echo', 'held'], queue: 'slow' }, { runner });
+    expect([held.state, plane.engine.find(workerId)?.announced]).toEqual(['pending', expect.any(String)]);
+    const { job, attempts } = await runWarm(plane, { command: ['echo', 'hi'] });
+    expect([attempts[0]?.workerId, await plane.output(job.id)]).toEqual([workerId, 'hi\n']);
   });
 
   it('gets a worker of its own, which is destroyed after it and replaced', async () => {

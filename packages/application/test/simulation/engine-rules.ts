@@ -8,6 +8,8 @@ import { jobOf, type World } from './world.ts';
 export class EngineRules {
   readonly #world: World;
   #before: readonly InMemoryWorker[] = [];
+  /** The last orders that were seen, each of an attempt that is stored. */
+  readonly #orders = new Map<InMemoryWorker, string>();
 
   constructor(world: World) {
     this.#world = world;
@@ -21,6 +23,7 @@ export class EngineRules {
       this.#world.workers.set(worker.workerId, worker);
       const row = this.#world.store.workers.get(worker.workerId);
       if (row === undefined) this.#world.blame(`worker ${shortId(worker.workerId)} is on the engine and has no row`);
+      this.#checkOrder(worker);
       const jobId = jobOf(this.#world, worker);
       if (jobId === undefined || !runs(worker)) continue;
       // A worker whose row says that it is to be destroyed is no second one: its attempt has its outcome. That a
@@ -46,6 +49,16 @@ export class EngineRules {
         `worker ${shortId(worker.workerId)} of job ${shortId(jobOf(this.#world, worker) ?? '')} is left on the engine`,
       );
     }
+  }
+
+  /** No order is carried out before it is durable that its attempt has this worker. */
+  #checkOrder(worker: InMemoryWorker): void {
+    const { nonce } = worker;
+    if (nonce === undefined || worker.direct !== undefined || this.#orders.get(worker) === nonce) return;
+    const attempt = [...this.#world.store.attempts.values()].find((one) => one.nonce === nonce);
+    if (attempt?.workerId !== worker.workerId)
+      this.#world.blame(`worker ${shortId(worker.workerId)} has carried out an order that no stored attempt gave it`);
+    this.#orders.set(worker, nonce);
   }
 
   /** Only what its row gave up is destroyed; a worker that did not start is taken back by who made it. */

@@ -23,6 +23,7 @@ import {
 import {
   withBlindLaunch,
   withHastyLoss,
+  withHastyOrders,
   withLateRow,
   withOwnWorkersOnly,
   withEmptyList,
@@ -97,6 +98,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'an order whose answer was lost is sent again, and its refusal believed',
     mutation: { provider: withBlindLaunch },
     breaks: /it was launched|its job runs on/,
+  },
+  {
+    name: 'an order runs as soon as it is announced',
+    mutation: { provider: withHastyOrders },
+    breaks: /that no stored attempt gave it/,
   },
   {
     name: 'an engine that is away is taken for a lost worker',

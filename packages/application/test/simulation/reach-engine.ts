@@ -69,6 +69,9 @@ export function reachEngine(provider: WorkerProvider, around: EngineSurroundings
     launch: async (handle, order, options) =>
       follow(handle, await call('launch', handle, options, (signal) => provider.launch(handle, order, signal))),
     isWaiting: (handle) => !around.gate.isDead && provider.isWaiting(handle),
+    announce: (handle, order) => {
+      if (!around.gate.isDead) provider.announce?.(handle, order);
+    },
     recoverWorker: async (handle, options) =>
       follow(
         handle,

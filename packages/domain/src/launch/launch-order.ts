@@ -23,11 +23,21 @@ export interface LaunchOrder {
 export type DirectLaunch = Pick<LaunchOrder, 'argv' | 'env' | 'workdir'>;
 
 /**
- * What a worker runs first, as `/bin/sh -c`: it waits for one line on stdin and becomes the job. End of file
- * ends it with {@link NEVER_LAUNCHED_EXIT_CODE}: that is how an idle worker dies with its controller.
+ * What a worker runs first, as `/bin/sh -c`: it waits for an order on stdin and becomes the job. End of file, in an order
+ * too, ends it with {@link NEVER_LAUNCHED_EXIT_CODE}: that is how an idle worker dies with its controller. An order that
+ * turns out void is forgotten, and the next one waited for.
  */
 export const LAUNCHER_SCRIPT = `${NEWLINE_VARIABLE}='
-'; IFS= read -r _hodei_order || exit 125; eval "$_hodei_order"`;
+'; while IFS= read -r _hodei_order || exit 125; do eval "$_hodei_order"; done`;
+
+/** The last line of each order: without it, the job does not run. So all before it may be sent ahead. */
+export const GO_LINE = 'go\n';
+
+/** Instead of {@link GO_LINE}: the order is void, and the worker waits for another. */
+export const VOID_LINE = 'no\n';
+
+/** What of an encoded order may be sent ahead. Nothing of the job happens before {@link GO_LINE} follows it. */
+export const aheadOf = (encoded: string): string => encoded.slice(0, -GO_LINE.length);
 
 /** The launcher's exit code when no order came. Without a marker it means: never launched. */
 export const NEVER_LAUNCHED_EXIT_CODE = 125;
@@ -54,19 +64,29 @@ export function parseLaunchMarker(line: string): { nonce: string; verdict: Launc
 }
 
 /**
- * Builds the line of POSIX shell that a waiting worker reads: exports, `cd`, a check that the program is
- * there, the marker, `exec`. Pure; the same order gives the same line, which ends with a newline.
+ * Builds what a waiting worker reads: a line of POSIX shell (exports, `cd`, a check that the program is there, the
+ * marker, `exec`), and {@link GO_LINE}. Pure; the same order gives the same text.
  *
  * @throws HodeiError `invalid_input` for what no process can be given (NUL, bad names, an empty argv),
  * `limit_exceeded` where it is larger than a process or {@link MAX_ORDER_BYTES} allows.
  */
-export const encodeLaunchOrder = (order: LaunchOrder): string => asLine(orderParts(order));
+export function encodeLaunchOrder(order: LaunchOrder): string {
+  const { check, parts } = orderParts(order);
+  // What does nothing may be done before it is known whether the order is valid.
+  return asOrder(`${check}; ${AWAIT_GO} { ${parts.join('; ')}; }`);
+}
 
-/** The commands of an order, the marker and `exec` last; the marker goes to both streams where `bothStreams`. */
+/** Nothing behind it is done where the order is void. */
+const AWAIT_GO = `IFS= read -r _hodei_go || exit 125; [ "$_hodei_go" = go ] &&`;
+
+/**
+ * The commands of an order, the marker and `exec` last; the marker goes to both streams where `bothStreams`.
+ * @returns beside them, a look whether the program is there that changes nothing; `:` where that can't be told before.
+ */
 export function orderParts(
   order: LaunchOrder,
   { bothStreams = false }: { readonly bothStreams?: boolean } = {},
-): readonly string[] {
+): { readonly check: string; readonly parts: readonly string[] } {
   assertLaunchable(order);
   const [program] = order.argv;
   if (program === undefined) throw new HodeiError('invalid_input', 'there is no command; give a program to run');
@@ -75,6 +95,7 @@ export function orderParts(
   const refuse = (verdict: LaunchVerdict, exitCode: number): string =>
     `{ echo '${launchMarker(order.nonce, verdict)}'; exit ${exitCode}; }`;
 
+  const checks: string[] = [];
   const parts: string[] = [];
   // Our own tools are looked up, and used, before the job's PATH counts.
   if (viaEnv.length > 0) parts.push(`_hodei_env=$(command -v env) || ${refuse('command-not-found', 127)}`);
@@ -89,13 +110,16 @@ export function orderParts(
   }
   const prog = quoteForShell(program, 'the command');
   if (program.includes('/')) {
-    parts.push(
+    checks.push(
       `[ -f ${prog} ] || ${refuse('command-not-found', 127)}`,
       `[ -x ${prog} ] || ${refuse('command-not-executable', 126)}`,
     );
   } else {
-    parts.push(`command -v -- ${prog} >/dev/null 2>&1 || ${refuse('command-not-found', 127)}`);
+    checks.push(`command -v -- ${prog} >/dev/null 2>&1 || ${refuse('command-not-found', 127)}`);
   }
+  const check = checks.join('; ');
+  const isFoundAnyway = order.workdir === undefined && !variables.some(([name]) => name === 'PATH');
+  if (!isFoundAnyway) parts.push(check);
   const env = viaEnv.map(([name, value]) => quoteForShell(`${name}=${value}`, `variable ${name}`));
   const rest = order.argv.slice(1).map((word, index) => quoteForShell(word, `argument ${index + 1}`));
   let exec = [prog];
@@ -107,12 +131,12 @@ export function orderParts(
   }
   const launched = `echo '${launchMarker(order.nonce, 'launched')}'`;
   parts.push(launched, ...(bothStreams ? [`${launched} >&2`] : []), ['exec', ...exec, ...rest].join(' '));
-  return parts;
+  return { check: isFoundAnyway ? check : ':', parts };
 }
 
 /** @throws HodeiError `limit_exceeded` */
-export function asLine(parts: readonly string[], prefix = ''): string {
-  const line = `${prefix}${parts.join('; ')}\n`;
-  assertSize('env, secrets and command together', utf8Length(line), MAX_ORDER_BYTES);
-  return line;
+export function asOrder(line: string): string {
+  const text = `${line}\n${GO_LINE}`;
+  assertSize('env, secrets and command together', utf8Length(text), MAX_ORDER_BYTES);
+  return text;
 }

@@ -1,4 +1,4 @@
-import { asLine, MARKER_START, orderParts, type LaunchOrder } from './launch-order.ts';
+import { asOrder, MARKER_START, orderParts, type LaunchOrder } from './launch-order.ts';
 import { NEWLINE_VARIABLE } from './shell-quoting.ts';
 
 /**
@@ -29,15 +29,17 @@ export function parseJobEnd(text: string): JobEnd | undefined {
   return match === null ? undefined : { exitCode: Number(match[1]), condition: match[2] as WorkerCondition };
 }
 
-/** The line that a reusable worker reads: the nonce, a space, and what {@link LaunchOrder} becomes. */
-export const encodeReusableOrder = (order: LaunchOrder): string =>
-  asLine(orderParts(order, { bothStreams: true }), `${order.nonce} `);
+/** What a reusable worker reads: the nonce, a space, and what {@link LaunchOrder} becomes; and `GO_LINE`. */
+export function encodeReusableOrder(order: LaunchOrder): string {
+  const { check, parts } = orderParts(order, { bothStreams: true });
+  return asOrder(`${order.nonce} ${[check, ...parts].join('; ')}`);
+}
 
 /** For these the launcher lets its job decide: a job may well signal the whole group that it is in. */
 const SIGNALS = 'HUP INT QUIT USR1 USR2 ALRM TERM';
 
 /**
- * What a reusable worker runs first, as `/bin/sh -c`: reads an order a line and runs it as a child, whose
+ * What a reusable worker runs first, as `/bin/sh -c`: reads one order after another and runs each as a child, whose
  * directory and variables end with it and whose stdin is empty. Then it kills whatever else is in its process
  * namespace (all processes but the first one and itself: a process group would miss what has left it), looks
  * that nothing is there any more, and says on both streams, behind all of the job's output, how the job ended.
@@ -60,7 +62,8 @@ _hodei_o='>&1'; _hodei_e='2>&3'
 (: >/proc/self/fd/3) && _hodei_e='2>/proc/self/fd/3'
 _hodei_run='( eval "$_hodei_order" ) </dev/null '"$_hodei_o $_hodei_e 3>&-"
 _hodei_count; _hodei_before=$_hodei_kills; _hodei_stop=
-while IFS=' ' read -r _hodei_nonce _hodei_order; do
+while IFS=' ' read -r _hodei_nonce _hodei_order && IFS= read -r _hodei_go; do
+[ "$_hodei_go" = go ] || continue
 trap '_hodei_stop=1' ${SIGNALS}
 eval "$_hodei_run"
 _hodei_code=$? _hodei_order= _hodei_is=clean _hodei_i=0

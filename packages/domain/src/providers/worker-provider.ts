@@ -185,10 +185,12 @@ export interface WorkerProvider extends AsyncDisposable {
   isWaiting(handle: WorkerHandle): boolean;
 
   /**
-   * Optional. Wakes what lies on the way to a worker that waits for its order, as that may follow within milliseconds.
-   * It is no order, and changes nothing: a worker that gets none afterwards waits on. Returns at once, never throws.
+   * Optional. Tells a worker that waits which order may follow within milliseconds, so that all on the way to it wake up
+   * and the worker has read it by then. It is no order: nothing of the job happens before `launch` is called with the same
+   * order, the worker waits on for that or any other, and it ends with its controller as before. Secrets are not sent
+   * ahead. Returns at once, never throws: what is wrong with the order, `launch` says.
    */
-  rouse?(handle: WorkerHandle): void;
+  announce?(handle: WorkerHandle, order: LaunchOrder): void;
 
   /**
    * Takes up a worker that another process launched, or this one before a restart. Output begins at `from`.

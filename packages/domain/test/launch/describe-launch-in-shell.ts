@@ -1,10 +1,18 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { launchMarker, NEVER_LAUNCHED_EXIT_CODE, parseLaunchMarker, type LaunchOrder } from '../../src/index.ts';
+import {
+  aheadOf,
+  launchMarker,
+  NEVER_LAUNCHED_EXIT_CODE,
+  parseLaunchMarker,
+  VOID_LINE,
+  type LaunchOrder,
+} from '../../src/index.ts';
 import { ODD_PROGRAMS } from './odd-programs.ts';
 import { anyText, anyVariables, ODD_NAMES, ODD_TEXTS } from './odd-text.ts';
 import {
   afterMarker,
+  encodeFor,
   orderFor,
   parseSighting,
   runOrder,
@@ -30,7 +38,9 @@ export function describeLaunchInShell(
   getShell: () => ShellUnderTest,
   options: { readonly numRuns: number; readonly oddPrograms: string },
 ): void {
-  const run = (parts: Partial<LaunchOrder>, rest?: string): Promise<WorkerRun> => runOrder(getShell(), parts, rest);
+  const run = (parts: Partial<LaunchOrder>, rest?: string, before?: string): Promise<WorkerRun> =>
+    runOrder(getShell(), parts, rest, before);
+  const encode = (parts: Partial<LaunchOrder>): string => encodeFor(getShell(), orderFor(parts));
   const verdictOf = ({ stdout }: WorkerRun) =>
     parseLaunchMarker(stdout.subarray(0, stdout.indexOf('\n')).toString())?.verdict;
 
@@ -144,12 +154,22 @@ export function describeLaunchInShell(
       expect(afterMarker(await run({ argv: ['cat'] }, rest))).toBe(rest);
     });
 
-    test.for([
-      ['nothing', ''],
-      ['a line without its end', "exit 0; echo 'no"],
-    ] as const)('ends with 125 and no word where stdin ends after %s', async ([, input]) => {
-      const result = await runWorker(getShell(), input);
-      expect([result.exitCode, result.stdout.length]).toEqual([NEVER_LAUNCHED_EXIT_CODE, 0]);
+    test('ends with 125 and no word where stdin ends within an order, wherever', async () => {
+      const ahead = aheadOf(encode({ argv: ['echo', 'not this'], env: { A: 'b' } }));
+      const torn = ['', "exit 0; echo 'no", ahead.slice(0, -5), ahead.trimEnd(), ahead, `${ahead}g`, `${ahead}go`];
+      for (const input of [...torn, `${ahead}${VOID_LINE}`, `${ahead}\n`, `${ahead}go \n`]) {
+        const { exitCode, stdout, stderr } = await runWorker(getShell(), input);
+        expect([input, exitCode, String(stdout), String(stderr)]).toEqual([input, NEVER_LAUNCHED_EXIT_CODE, '', '']);
+      }
+    });
+
+    test('forgets an order that is void, and runs the next one with nothing of it', async () => {
+      const workdir = `${SCRATCH}/void`;
+      const gone = { nonce: 'f'.repeat(32), argv: ['echo', 'not this'] };
+      const orders = [gone, { ...gone, env: { A: 'b', PATH: '/none' }, workdir }];
+      const before = orders.map((order) => `${aheadOf(encode(order))}${VOID_LINE} `).join('');
+      const argv = ['/bin/sh', '-c', `echo "\${A-unset}"; pwd; [ -d ${workdir} ] || echo none`];
+      expect(afterMarker(await run({ argv }, '', before))).toBe('unset\n/\nnone\n');
     });
 
     test('gives the exit code of the job', async () => {

@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   assertLaunchable,
+  aheadOf,
   encodeLaunchOrder,
+  GO_LINE,
   HodeiError,
   launchMarker,
   MAX_ARGUMENT_BYTES,
@@ -39,7 +41,7 @@ const expectRefused = (parts: Partial<LaunchOrder>, code: string, field?: string
 };
 
 describe('a launch order', () => {
-  test('is one line, and the same each time', () => {
+  test('is one line and the word that makes it valid, and the same each time', () => {
     fc.assert(
       fc.property(
         fc.array(fc.string({ unit: 'grapheme' }), { minLength: 1 }),
@@ -53,7 +55,8 @@ describe('a launch order', () => {
           });
           const clean = JSON.parse(JSON.stringify(given).replaceAll(String.raw`\u0000`, '')) as LaunchOrder;
           const line = encodeLaunchOrder(clean);
-          expect(line.indexOf('\n')).toBe(line.length - 1);
+          expect(line.indexOf('\n')).toBe(line.length - 1 - GO_LINE.length);
+          expect(`${aheadOf(line)}${GO_LINE}`).toBe(line);
           expect(encodeLaunchOrder(clean)).toBe(line);
         },
       ),

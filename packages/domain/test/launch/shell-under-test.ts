@@ -80,11 +80,24 @@ export const orderFor = (parts: Partial<LaunchOrder>): LaunchOrder => ({
   ...parts,
 });
 
-/** Runs a worker with an order. Of a reusable one, what it says behind its job is taken off. */
-export async function runOrder(shell: ShellUnderTest, parts: Partial<LaunchOrder>, rest = ''): Promise<WorkerRun> {
+/** What its launcher reads. */
+export const encodeFor = ({ isReusable }: ShellUnderTest, order: LaunchOrder): string =>
+  isReusable === true ? encodeReusableOrder(order) : encodeLaunchOrder(order);
+
+/**
+ * Runs a worker with an order. Of a reusable one, what it says behind its job is taken off.
+ * @param rest what it is sent behind the order, and `before` what before it.
+ */
+export async function runOrder(
+  shell: ShellUnderTest,
+  parts: Partial<LaunchOrder>,
+  rest = '',
+  before = '',
+): Promise<WorkerRun> {
   const order = orderFor(parts);
-  if (shell.isReusable !== true) return await runWorker(shell, encodeLaunchOrder(order) + rest);
-  const { stdout, stderr } = await runWorker(shell, encodeReusableOrder(order));
+  const run = await runWorker(shell, before + encodeFor(shell, order) + rest);
+  if (shell.isReusable !== true) return run;
+  const { stdout, stderr } = run;
   const [out, err] = [createOrderReader(order.nonce), createOrderReader(order.nonce)];
   const [ownOut, ownErr] = [out.push(stdout), err.push(stderr)];
   if (out.end === undefined || err.end === undefined)

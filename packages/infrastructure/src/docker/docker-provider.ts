@@ -23,6 +23,7 @@ import {
   type WorkerStatus,
 } from '@hodei/domain';
 
+import { announceOrder } from './launch/announce-order.ts';
 import { checkHealth } from './engine/check-health.ts';
 import { collectImages } from './images/collect-images.ts';
 import { createWorker, type WorkerFactory } from './workers/create-worker.ts';
@@ -138,8 +139,8 @@ export class DockerProvider implements WorkerProvider {
     return this.#sessions.isWaiting(workerId, resourceId);
   }
 
-  rouse({ workerId, resourceId }: WorkerHandle): void {
-    this.#sessions.rouse(workerId, resourceId);
+  announce(handle: WorkerHandle, order: LaunchOrder): void {
+    announceOrder(this.#sessions, handle, order);
   }
 
   async recoverWorker(handle: WorkerHandle, options: CallOptions & RecoverOptions): Promise<RunningJob> {

@@ -156,6 +156,11 @@ export class InMemoryProvider implements WorkerProvider {
     return now - since < NOTICED_MS;
   }
 
+  announce({ workerId }: WorkerHandle, { nonce }: LaunchOrder): void {
+    const worker = this.#engine.find(workerId);
+    if (worker?.isWaiting === true && worker.isHeldBy(this)) worker.announced = nonce;
+  }
+
   async recoverWorker(
     handle: WorkerHandle,
     options: CallOptions & { readonly nonce: string; readonly from: OutputOffsets },

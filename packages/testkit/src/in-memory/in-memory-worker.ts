@@ -52,6 +52,8 @@ export class InMemoryWorker {
   readonly output = new OutputLog();
   /** What its engine says is wrong with it; set it from outside. */
   trouble: string | undefined;
+  /** The nonce of the order that it was told of; it is no order yet. */
+  announced: string | undefined;
   /** How it ended; rejects with `worker_not_found` where it vanished first. */
   readonly ended: Promise<WorkerExit>;
   readonly #resources: WorkerSpec['resources'];

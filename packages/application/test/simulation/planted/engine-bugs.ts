@@ -25,6 +25,19 @@ export function withBlindLaunch(provider: WorkerProvider): WorkerProvider {
   return { ...provider, launch };
 }
 
+/** As if an announced order needed nothing more. */
+export function withHastyOrders(provider: WorkerProvider): WorkerProvider {
+  const begun = new Map<string, Promise<RunningJob>>();
+  const announce: WorkerProvider['announce'] = (handle, order) => {
+    const running = provider.launch(handle, order);
+    running.catch(() => undefined);
+    begun.set(order.nonce, running);
+  };
+  const launch: WorkerProvider['launch'] = async (handle, order, options) =>
+    (await begun.get(order.nonce)) ?? (await provider.launch(handle, order, options));
+  return { ...provider, announce, launch };
+}
+
 export function withHastyLoss(provider: WorkerProvider): WorkerProvider {
   const lost = (error: unknown): never => {
     if (isHodeiError(error, 'provider_unavailable'))

@@ -1,6 +1,5 @@
 import {
   assertWithoutStdin,
-  encodeReusableOrder,
   HodeiError,
   NO_OUTPUT,
   type LaunchOrder,
@@ -10,6 +9,7 @@ import {
 } from '@hodei/domain';
 
 import type { DockerEngine } from '../engine/docker-engine.ts';
+import { restOf } from './announce-order.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
 import { followJobLog } from '../output/follow-job-log.ts';
 import type { Subject } from '../workers/inspect-container.ts';
@@ -41,7 +41,7 @@ export async function launchReusable(
   { handle, order, signal }: Launch,
 ): Promise<DockerRunningJob> {
   assertWithoutStdin(order);
-  const line = encodeReusableOrder(order);
+  const rest = restOf(session, handle, order);
   if (session.isTaken) {
     throw new HodeiError(
       'worker_not_ready',
@@ -50,7 +50,8 @@ export async function launchReusable(
   }
   session.isTaken = true;
   session.nonces.add(order.nonce);
-  session.socket.write(line);
+  session.socket.write(rest);
+  session.announced = undefined;
 
   const live = new LiveOrder(order.nonce, session.frames);
   const ended = live.end.then((end) => {

@@ -1,14 +1,8 @@
-import {
-  createLaunchReader,
-  encodeLaunchOrder,
-  HodeiError,
-  NO_OUTPUT,
-  type LaunchOrder,
-  type WorkerHandle,
-} from '@hodei/domain';
+import { createLaunchReader, HodeiError, NO_OUTPUT, type LaunchOrder, type WorkerHandle } from '@hodei/domain';
 import type Docker from 'dockerode';
 
 import type { DockerEngine } from '../engine/docker-engine.ts';
+import { restOf } from './announce-order.ts';
 import { DockerRunningJob } from './docker-running-job.ts';
 import { isDirect, isReusable } from '../workers/handle-state.ts';
 import { isAlive, requireContainer } from '../workers/inspect-container.ts';
@@ -37,11 +31,11 @@ export async function launchWorker(
     return await launchReusable(engine, sessions, session, { handle, order, signal });
   }
   if (isDirect(handle)) return await takeDirect(engine, sessions, handle, order, signal);
-  const line = encodeLaunchOrder(order);
+  const rest = restOf(session, handle, order);
   if (session === undefined) throw await whyNotHeld(engine, handle, order, signal);
   if (session.isTaken) throw tookOrder(handle);
   session.isTaken = true;
-  sendOrder(session, line, order.stdin);
+  sendOrder(session, rest, order.stdin);
 
   const { frames } = session;
   const head = await readHead(session, frames, handle, order.nonce, signal);
@@ -55,10 +49,10 @@ export async function launchWorker(
   return run(engine, handle, session, head);
 }
 
-/** In one packet where it fits: the order, the job's stdin, and its end. */
-function sendOrder({ socket }: WorkerSession, line: string, stdin: Uint8Array | undefined): void {
+/** In one packet where it fits: what is left of the order, the job's stdin, and its end. */
+function sendOrder({ socket }: WorkerSession, rest: string, stdin: Uint8Array | undefined): void {
   socket.cork();
-  socket.write(line);
+  socket.write(rest);
   if (stdin !== undefined && stdin.length > 0) socket.write(stdin);
   socket.end();
   socket.uncork();

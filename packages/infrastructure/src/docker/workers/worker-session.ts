@@ -11,6 +11,8 @@ export interface WorkerSession {
   readonly socket: Duplex;
   /** It takes no order (any more): it has one, had the one that it takes, or is not clean. */
   isTaken: boolean;
+  /** The nonce of the order that was sent ahead; without its last line it is void. */
+  announced?: string | undefined;
   /** The nonces of the orders that a reusable worker was sent. */
   readonly nonces: Set<string>;
   /** What comes from the worker; from a reusable one, from one job to the next. */
@@ -47,11 +49,6 @@ export class WorkerSessions {
     const session = this.#sessions.get(workerId);
     if (session?.hasEnded !== true) return undefined;
     return resourceId === undefined || resourceId === session.resourceId ? session.resourceId : undefined;
-  }
-
-  /** A blank, which both launchers skip before an order, wakes the engine, its shim and the worker's shell. */
-  rouse(workerId: WorkerId, resourceId: string): void {
-    if (this.isWaiting(workerId, resourceId)) this.#sessions.get(workerId)?.socket.write(' ');
   }
 
   /** Lets go of a worker; nothing to do where it is not held. */

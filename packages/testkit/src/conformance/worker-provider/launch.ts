@@ -3,7 +3,7 @@ import { NEVER_LAUNCHED_EXIT_CODE } from '@hodei/domain';
 import { describe, expect, test, vi } from 'vitest';
 import { stored } from './bench.ts';
 import type { GetBench } from './get-bench.ts';
-import { OutputReader } from './read-output.ts';
+import { announcements } from './announcements.ts';
 
 const ODD_TEXT = `-n it's "odd": $(echo no) \`echo no\` \\ \\n $HOME *\n\tünï\u{1f600}\u0001\u007f `;
 
@@ -100,17 +100,7 @@ export function launch(bench: GetBench): void {
       await vi.waitFor(() => expect(provider.isWaiting(ended)).toBe(false), { timeout: 5000 });
     });
 
-    test('is not ordered by being roused: the worker waits on, and takes its order', async () => {
-      const { provider, commands } = bench();
-      const handle = await bench().create();
-      for (let times = 0; times < 3; times += 1) provider.rouse?.(handle);
-      expect(provider.isWaiting(handle)).toBe(true);
-      const running = await provider.launch(handle, bench().order(commands.print('stdout', ' out')));
-      provider.rouse?.(handle);
-      const output = new OutputReader(running.output);
-      await output.done;
-      expect([output.text('stdout'), (await running.waitForExit()).exitCode]).toEqual([' out', 0]);
-    });
+    announcements(bench);
 
     test('needs the connection that this provider object holds', async () => {
       const { provider, commands } = bench();

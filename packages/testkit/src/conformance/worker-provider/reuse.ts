@@ -39,12 +39,28 @@ export function reuse(bench: GetBench): void {
       const { commands } = bench();
       const handle = await create();
       for (const code of [0, 7, 125, 255]) {
-        bench().provider.rouse?.(handle);
         const { stdout, stderr, exit } = await run(handle, commands.printBoth(`out${code}`, `err${code}\n`, code));
         expect([stdout, stderr, exit.exitCode, exit.reusable]).toEqual([`out${code}`, `err${code}\n`, code, true]);
         expect(bench().provider.isWaiting(handle)).toBe(true);
       }
       expect((await bench().provider.getWorkerStatus(handle)).state).toMatch(/^(ready|busy)$/);
+    });
+
+    test('runs what was announced once it is ordered, and nothing else that was', async () => {
+      const { provider, commands } = bench();
+      const handle = await create();
+      for (const code of [0, 7, 125]) {
+        provider.announce?.(handle, bench().order(commands.exit(9), { env: { ONE: 'not this' } }));
+        const order = bench().order(commands.exit(code));
+        provider.announce?.(handle, order);
+        expect(provider.isWaiting(handle)).toBe(true);
+        const exit = await (await provider.launch(handle, order)).waitForExit();
+        expect([exit.exitCode, exit.reusable]).toEqual([code, true]);
+        provider.announce?.(handle, order);
+        expect((await run(handle, commands.printEnv('ONE'))).stdout).toBe('');
+      }
+      provider.announce?.(handle, bench().order(commands.exit(9), { secrets: { TWO: 's3cret' } }));
+      expect((await run(handle, commands.printEnv('TWO'))).stdout).toBe('');
     });
 
     test('brings all that was written right before the end, whatever it looks like', async () => {
