@@ -71,22 +71,22 @@ export function parseLaunchMarker(line: string): { nonce: string; verdict: Launc
  * `limit_exceeded` where it is larger than a process or {@link MAX_ORDER_BYTES} allows.
  */
 export function encodeLaunchOrder(order: LaunchOrder): string {
-  const { check, parts } = orderParts(order);
-  // What does nothing may be done before it is known whether the order is valid.
-  return asOrder(`${check}; ${AWAIT_GO} { ${parts.join('; ')}; }`);
+  const { look, parts } = orderParts(order);
+  return asOrder(`${look}; ${AWAIT_GO} { ${parts.join('; ')}; }`);
 }
 
-/** Nothing behind it is done where the order is void. */
+/** What is behind it is not done where the order is void. */
 const AWAIT_GO = `IFS= read -r _hodei_go || exit 125; [ "$_hodei_go" = go ] &&`;
 
 /**
  * The commands of an order, the marker and `exec` last; the marker goes to both streams where `bothStreams`.
- * @returns beside them, a look whether the program is there that changes nothing; `:` where that can't be told before.
+ * @returns beside them, what is to be done first: a look at the program that says and changes nothing, so that it may come
+ * before it is known whether the order is valid; `:` where the program can only be found later.
  */
 export function orderParts(
   order: LaunchOrder,
   { bothStreams = false }: { readonly bothStreams?: boolean } = {},
-): { readonly check: string; readonly parts: readonly string[] } {
+): { readonly look: string; readonly parts: readonly string[] } {
   assertLaunchable(order);
   const [program] = order.argv;
   if (program === undefined) throw new HodeiError('invalid_input', 'there is no command; give a program to run');
@@ -95,7 +95,6 @@ export function orderParts(
   const refuse = (verdict: LaunchVerdict, exitCode: number): string =>
     `{ echo '${launchMarker(order.nonce, verdict)}'; exit ${exitCode}; }`;
 
-  const checks: string[] = [];
   const parts: string[] = [];
   // Our own tools are looked up, and used, before the job's PATH counts.
   if (viaEnv.length > 0) parts.push(`_hodei_env=$(command -v env) || ${refuse('command-not-found', 127)}`);
@@ -109,17 +108,14 @@ export function orderParts(
     if (isExportable(name)) parts.push(`export ${name}=${quoteForShell(value, `variable ${name}`)}`);
   }
   const prog = quoteForShell(program, 'the command');
-  if (program.includes('/')) {
-    checks.push(
-      `[ -f ${prog} ] || ${refuse('command-not-found', 127)}`,
-      `[ -x ${prog} ] || ${refuse('command-not-executable', 126)}`,
-    );
-  } else {
-    checks.push(`command -v -- ${prog} >/dev/null 2>&1 || ${refuse('command-not-found', 127)}`);
-  }
-  const check = checks.join('; ');
-  const isFoundAnyway = order.workdir === undefined && !variables.some(([name]) => name === 'PATH');
-  if (!isFoundAnyway) parts.push(check);
+  const look = program.includes('/')
+    ? `_hodei_is=127; [ -f ${prog} ] && _hodei_is=126 && [ -x ${prog} ] && _hodei_is=0`
+    : `_hodei_is=127; command -v -- ${prog} >/dev/null 2>&1 && _hodei_is=0`;
+  const looksFirst = order.workdir === undefined && !variables.some(([name]) => name === 'PATH');
+  if (!looksFirst) parts.push(look);
+  parts.push(
+    `case $_hodei_is in 127) ${refuse('command-not-found', 127)};; 126) ${refuse('command-not-executable', 126)};; esac`,
+  );
   const env = viaEnv.map(([name, value]) => quoteForShell(`${name}=${value}`, `variable ${name}`));
   const rest = order.argv.slice(1).map((word, index) => quoteForShell(word, `argument ${index + 1}`));
   let exec = [prog];
@@ -131,7 +127,7 @@ export function orderParts(
   }
   const launched = `echo '${launchMarker(order.nonce, 'launched')}'`;
   parts.push(launched, ...(bothStreams ? [`${launched} >&2`] : []), ['exec', ...exec, ...rest].join(' '));
-  return { check: isFoundAnyway ? check : ':', parts };
+  return { look: looksFirst ? look : ':', parts };
 }
 
 /** @throws HodeiError `limit_exceeded` */

@@ -31,8 +31,8 @@ export function parseJobEnd(text: string): JobEnd | undefined {
 
 /** What a reusable worker reads: the nonce, a space, and what {@link LaunchOrder} becomes; and `GO_LINE`. */
 export function encodeReusableOrder(order: LaunchOrder): string {
-  const { check, parts } = orderParts(order, { bothStreams: true });
-  return asOrder(`${order.nonce} ${[check, ...parts].join('; ')}`);
+  const { look, parts } = orderParts(order, { bothStreams: true });
+  return asOrder(`${order.nonce} ${[look, ...parts].join('; ')}`);
 }
 
 /** For these the launcher lets its job decide: a job may well signal the whole group that it is in. */

@@ -166,7 +166,12 @@ export function describeLaunchInShell(
     test('forgets an order that is void, and runs the next one with nothing of it', async () => {
       const workdir = `${SCRATCH}/void`;
       const gone = { nonce: 'f'.repeat(32), argv: ['echo', 'not this'] };
-      const orders = [gone, { ...gone, env: { A: 'b', PATH: '/none' }, workdir }];
+      const orders = [
+        gone,
+        { ...gone, argv: ['no-such-program'] },
+        { ...gone, argv: ['/etc/passwd'] },
+        { ...gone, env: { A: 'b', PATH: '/none' }, workdir },
+      ];
       const before = orders.map((order) => `${aheadOf(encode(order))}${VOID_LINE} `).join('');
       const argv = ['/bin/sh', '-c', `echo "\${A-unset}"; pwd; [ -d ${workdir} ] || echo none`];
       expect(afterMarker(await run({ argv }, '', before))).toBe('unset\n/\nnone\n');

@@ -28,6 +28,7 @@ export function announcements(bench: GetBench): void {
     const given = { env: { HODEI_TEST: 'not this' }, workdir: `${scratchDir}/not-here` };
     provider.announce?.(handle, bench().order(commands.print('stdout', 'not this'), given));
     provider.announce?.(handle, bench().order(commands.print('stdout', 'nor this'), { secrets: { KEY: 's3cret' } }));
+    provider.announce?.(handle, bench().order(commands.nonexistent()));
     provider.announce?.(handle, bench().order(commands.printEnv('HODEI_TEST'), given));
     const order = bench().order(commands.printEnv('HODEI_TEST'), { env: { HODEI_TEST: 'this' } });
     expect(await launched(handle, order)).toEqual(['this', 0]);
