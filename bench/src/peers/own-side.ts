@@ -17,17 +17,18 @@ export async function openOwn(
   return {
     oneByOne: async (count) => {
       for (let done = 0; done < count; done += 1) {
-        const { id } = await submitJob(context, NOOP);
+        const { id } = await submitJob(context, NOOP, { runner });
         await waitForJob(context, id);
       }
       await runner.idle();
     },
-    submitSingly: (count) => inParallel(count, CALLERS, () => submitJob(context, NOOP)),
+    submitSingly: (count) => inParallel(count, CALLERS, () => submitJob(context, NOOP, { runner })),
     submitInBatches: async (count) => {
       for (let sent = 0; sent < count; sent += BATCH)
         await submitJobs(
           context,
           Array.from({ length: Math.min(BATCH, count - sent) }, () => ({ input: NOOP })),
+          { runner },
         );
     },
     isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)

@@ -71,7 +71,7 @@ export {
   type JobState,
 } from './jobs/job-state.ts';
 export type { RetryPolicy, JobSpec, CancelRequest, Job, JobRefusal } from './jobs/job.ts';
-export { DEFERRED_MS, PRIORITY_POINT_MS, dueAtOf, turnOf, waitUntilOf } from './jobs/turn.ts';
+export { DEFERRED_MS, PRIORITY_POINT_MS, dueAtOf, mayBeginAtOnce, turnOf, waitUntilOf } from './jobs/turn.ts';
 export { waitTimeoutOf } from './jobs/wait-timeout.ts';
 export { assertLaunchable, MAX_ARGUMENT_BYTES, MAX_ORDER_BYTES } from './launch/assert-launchable.ts';
 export {

@@ -136,7 +136,7 @@ describe('from the first token on', () => {
     const [request, changed] = events.slice(events.findIndex(({ data }) => data['path'] === '/v1/queues/nightly'));
     expect(request).toMatchObject({ kind: 'audit.request', data: { by, method: 'PUT' } });
     expect(changed).toMatchObject({ kind: 'queue.changed', data: { name: 'nightly' } });
-    expect(events.find(({ jobId }) => jobId === json?.['id'])).toMatchObject({ kind: 'job.pending', data: { by } });
+    expect(events.find(({ jobId }) => jobId === json?.['id'])).toMatchObject({ kind: 'job.scheduled', data: { by } });
     expect(json).toMatchObject({ submittedBy: by });
   });
 

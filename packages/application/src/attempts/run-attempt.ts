@@ -1,4 +1,4 @@
-import { LinkedAbort, type Job, type Phase } from '@hodei/domain';
+import { LinkedAbort, type Attempt, type Job, type Phase } from '@hodei/domain';
 
 import { openSecrets } from '../jobs/open-secrets.ts';
 import type { Selection } from '../registry/provider-selector.ts';
@@ -18,30 +18,53 @@ import { runOnWorker } from './run-on-worker.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
 
+/** A job whose attempt has begun: its rows are stored, and its worker is still to be made. */
+export interface BegunJob {
+  readonly job: Job;
+  readonly attempt: Attempt;
+  /** Where its worker is made. Its reserved place is given back: the worker's row holds it. */
+  readonly selection: Selection;
+  /** The job's, opened. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
 /**
- * Runs one scheduled job on a worker that is made for it, to its recorded end: intent, image, worker, order, output,
- * exit, outcome; then the worker is destroyed, which the caller need not wait for.
+ * Begins an attempt of a scheduled job on a worker that is made for it, and runs it; see {@link runBegunAttempt}.
  *
  * @param selection its place is given back as soon as the worker's row is stored; where that fails, the caller
  * disposes of it.
- * @throws HodeiError `stale_epoch` where the job belongs to another instance now (what runs is left to it);
- * `conflict` where the job is no longer scheduled.
+ * @throws HodeiError as {@link runBegunAttempt}; `conflict` where the job is no longer scheduled.
  */
 export async function runAttempt(
-  instanceContext: JobContext,
+  context: JobContext,
   job: Job,
   selection: Selection,
+  signals: StopSignals,
+  onProgress?: OnProgress,
+): Promise<AttemptResult> {
+  const secrets = await openSecrets(context, job);
+  const attempt = await beginAttempt(context, job, selection.provider, { claimed: job.stateChangedAt });
+  return runBegunAttempt(context, { job, attempt, selection, secrets }, signals, onProgress);
+}
+
+/**
+ * Runs an attempt that has begun to its recorded end: image, worker, order, output, exit, outcome; then the worker is
+ * destroyed, which the caller need not wait for.
+ *
+ * @throws HodeiError `stale_epoch` where the job belongs to another instance now (what runs is left to it).
+ */
+export async function runBegunAttempt(
+  instanceContext: JobContext,
+  { job, attempt, selection, secrets: given }: BegunJob,
   signals: StopSignals,
   onProgress: OnProgress = () => undefined,
 ): Promise<AttemptResult> {
   const { provider } = selection;
   const { registry, policy, clock } = instanceContext;
-  const phases: Phases = { claimed: job.stateChangedAt };
-  const given = await openSecrets(instanceContext, job);
-  const attempt = await beginAttempt(instanceContext, job, provider, phases);
+  const phases: Phases = { ...attempt.phases };
+  selection[Symbol.dispose](); // from here on, the worker's row holds its place
   const context = aboutAttempt(instanceContext, attempt);
   const moments: StartMoments = { begun: clock.now() };
-  selection[Symbol.dispose](); // from here on, the worker's row holds its place
 
   const secrets = await withWorkerToken(context, job, attempt.workerId, given);
   const output = OutputStore.for(context, job, attempt, secrets);
@@ -61,7 +84,7 @@ export async function runAttempt(
         onProgress(progress);
       },
     );
-    const options = { onProgress: noted, reached, expiresAt: expiryOf(context, job) };
+    const options = { onProgress: noted, reached, expiresAt: expiryOf(context, job.spec) };
     const prepared = await untilStopped(signals, (signal) =>
       prepareWorker(context, selection, job, attempt, secrets, { ...options, signal }),
     );

@@ -44,7 +44,10 @@ export async function dispatchStep(
   let started = 0;
   for (;;) {
     const limit = placesLeft(context, runner);
-    if (limit <= 0) return started;
+    if (limit <= 0) {
+      runner.othersWait = true;
+      return started;
+    }
     const claimed = await context.repositories.jobs.claimPending({
       epoch: context.instance.epoch,
       limit,
@@ -53,6 +56,7 @@ export async function dispatchStep(
     });
     for (const job of claimed) start(context, runner, job, options);
     started += claimed.length;
+    if (options.only === undefined) runner.othersWait = claimed.length === limit;
     if (claimed.length < limit) return started;
   }
 }
@@ -90,7 +94,7 @@ export async function expireStep({
 
 /**
  * Steps whenever a job changed, one is due, or a while has passed, until the signal aborts. What runs then
- * goes on; see {@link JobRunner.idle}.
+ * goes on; see {@link JobRunner.idle}. Meanwhile a job that is submitted here may begin at once.
  */
 export async function dispatchJobs(
   context: JobContext,
@@ -99,6 +103,7 @@ export async function dispatchJobs(
   options: DispatchOptions = {},
 ): Promise<void> {
   using changes = context.hub.subscribe({ kinds: ['job'], states: WORTH_A_LOOK });
+  using _open = options.only === undefined ? runner.open() : undefined;
   const { ownership } = context.repositories;
   // The answer of a claim may be lost: what it claimed is found among what this instance owns.
   let unsure = false;

@@ -13,7 +13,7 @@ import {
 import { adoptAttempt } from '../attempts/adopt-attempt.ts';
 import type { AttemptResult } from '../attempts/end-attempt.ts';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
-import { runAttempt } from '../attempts/run-attempt.ts';
+import { runAttempt, runBegunAttempt, type BegunJob } from '../attempts/run-attempt.ts';
 import type { StopSignals } from '../attempts/stop-job.ts';
 import { demandOf } from '../jobs/demand-of.ts';
 import type { PoolWorker } from '../pools/pool-worker.ts';
@@ -41,7 +41,12 @@ export class JobRunner {
   readonly #context: JobContext;
   /** How many jobs are worth a claim while there is no room. */
   readonly roomTries = new RoomTries();
+  /** Whether jobs may wait for their claim, as far as this instance knows: new ones are not begun before them. */
+  othersWait = false;
   readonly #active = new Map<JobId, RunningHere>();
+  /** New jobs that are being stored as begun here. */
+  readonly #starting = new Set<{ readonly jobId: JobId }>();
+  #isOpen = false;
   readonly #cleaning = new Map<WorkerId, Promise<void>>();
   /** How often idle workers did not take a job's order. */
   readonly #failedHandOvers = new Map<JobId, number>();
@@ -50,19 +55,33 @@ export class JobRunner {
     this.#context = context;
   }
 
-  /** How many jobs run in this instance now. */
+  /** How many jobs run in this instance now, or are about to. */
   get activeCount(): number {
-    return this.#active.size;
+    return this.#active.size + this.#starting.size;
   }
 
-  /** Whether this instance may run one more job. */
-  get hasPlace(): boolean {
-    return this.#active.size < this.#context.policy.maxConcurrentJobs;
-  }
-
-  /** Whether this job runs here now. */
+  /** Whether this job runs here now, or is about to. */
   has(jobId: JobId): boolean {
-    return this.#active.has(jobId);
+    return this.#active.has(jobId) || [...this.#starting].some((place) => place.jobId === jobId);
+  }
+
+  /** Takes new jobs until it is disposed of. Those that run go on. */
+  open(): Disposable {
+    this.#isOpen = true;
+    return { [Symbol.dispose]: () => void (this.#isOpen = false) };
+  }
+
+  /**
+   * Takes one of the places of this instance for a new job, from before it is stored: whoever looks at what this
+   * instance owns leaves it alone then. Dispose of it when the job runs, or does not.
+   * @returns nothing where no place is free, or no job is taken any more.
+   */
+  takePlace(jobId: JobId): Disposable | undefined {
+    const { lost, policy } = this.#context;
+    if (!this.#isOpen || lost.aborted || this.activeCount >= policy.maxConcurrentJobs) return undefined;
+    const place = { jobId };
+    this.#starting.add(place);
+    return { [Symbol.dispose]: () => void this.#starting.delete(place) };
   }
 
   /**
@@ -106,11 +125,17 @@ export class JobRunner {
    * @param cancels is told of requests for its end since before it was stored; this disposes of it.
    */
   startPlaced(placed: PlacedJob, cancels?: Subscription): void {
-    const { job } = placed;
-    this.#track(job, (signals) => this.#runPlaced(placed, signals), cancels).catch((error: unknown) => {
-      if (!this.#context.lost.aborted)
-        this.#context.diagnostics.error('a job was let go', { jobId: job.id, error: toHodeiError(error) });
-    });
+    this.#inBackground(
+      placed.job,
+      this.#track(placed.job, (signals) => this.#runPlaced(placed, signals), cancels),
+    );
+  }
+
+  /** Runs a job that was begun when it was stored, in the background. @param cancels as for {@link startPlaced}. */
+  startBegun(begun: BegunJob, cancels: Subscription): void {
+    this.roomTries.found();
+    const run = (signals: StopSignals): Promise<Job> => this.#ended(runBegunAttempt(this.#context, begun, signals));
+    this.#inBackground(begun.job, this.#track(begun.job, run, cancels));
   }
 
   /**
@@ -228,6 +253,13 @@ export class JobRunner {
     void done.then(end, end);
     this.#active.set(job.id, { active, done });
     return done;
+  }
+
+  #inBackground({ id: jobId }: Job, done: Promise<Job>): void {
+    done.catch((error: unknown) => {
+      if (!this.#context.lost.aborted)
+        this.#context.diagnostics.error('a job was let go', { jobId, error: toHodeiError(error) });
+    });
   }
 
   async #ended(attempt: Promise<AttemptResult>): Promise<Job> {

@@ -24,7 +24,16 @@ export class RoomTries {
 
   /** How many more may be tried now. */
   left(now: EpochMs): number {
-    this.#refusedAt = this.#refusedAt.filter((at) => at > now - SECOND_MS);
-    return Math.max(0, MOST_A_SECOND - this.#refusedAt.length);
+    return Math.max(0, MOST_A_SECOND - this.#lately(now).length);
+  }
+
+  /** Whether a job found no room within the last second, and none has found any since. */
+  wasRefused(now: EpochMs): boolean {
+    return this.#lately(now).length > 0;
+  }
+
+  #lately(now: EpochMs): readonly EpochMs[] {
+    if (this.#refusedAt.length > 0) this.#refusedAt = this.#refusedAt.filter((at) => at > now - SECOND_MS);
+    return this.#refusedAt;
   }
 }

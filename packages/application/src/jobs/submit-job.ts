@@ -1,7 +1,7 @@
 import { checkJobInput, isHodeiError, parseJobId, type Job, type JobId, type JobInput } from '@hodei/domain';
 
 import type { JobRunner } from '../dispatch/job-runner.ts';
-import { placeNewJob } from '../pools/place-new-job.ts';
+import { startNewJob } from '../dispatch/start-new-job.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { demandOf } from './demand-of.ts';
 
@@ -18,8 +18,9 @@ export interface Idempotency {
  *
  * @param options.claim stores it as this instance's own, so that no other one takes it; this instance must
  * then run it.
- * @param options.runner where a worker of a pool waits in this instance for just such a job, the job is placed on it
- * by the statement that stores it, and its order is sent at once: it is `scheduled`, and this runner runs it.
+ * @param options.runner where this instance can begin the job now, it is begun by the statement that stores it: on a
+ * worker of a pool that waits here, which gets its order at once, or on one that is made for it. It is `scheduled` then,
+ * and this runner runs it.
  * @param options.by who submits it.
  * @param options.idempotency the job that it stands for is returned where it is there already.
  * @throws HodeiError `idempotency_key_reused` where that one asks for something else; `invalid_input` and `limit_exceeded` for what the caller gave, `limit_exceeded` also
@@ -51,20 +52,19 @@ export async function submitJob(
     ...(idempotency === undefined ? {} : { requestHash: idempotency.requestHash }),
   };
   // A job that is there already conflicts with its placement; inserting it finds it.
-  const placed =
+  const started =
     options.runner &&
-    (await placeNewJob(context, options.runner, job, secrets).catch((error: unknown) => {
+    (await startNewJob(context, options.runner, job, secrets).catch((error: unknown) => {
       if (idempotency !== undefined && isHodeiError(error, 'conflict')) return undefined;
       throw error;
     }));
-  const submitted = (stored: Job): Job => {
+  const submitted = (stored: Job, placed = false): Job => {
     const to = context.clock.now();
     // The job of an earlier submission with the same key was told then.
-    if (stored.createdAt >= job.at)
-      context.telemetry?.submitted({ job: stored, from: job.at, to, placed: placed !== undefined });
+    if (stored.createdAt >= job.at) context.telemetry?.submitted({ job: stored, from: job.at, to, placed });
     return stored;
   };
-  if (placed !== undefined) return submitted(placed);
+  if (started !== undefined) return submitted(started.job, started.placed);
   await context.registry.assertFulfillable(demandOf(spec));
   const claim = options.claim ? { claimFor: context.instance.epoch } : {};
   return submitted(await context.repositories.jobs.insert({ ...job, ...claim }));

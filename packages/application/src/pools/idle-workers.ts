@@ -188,11 +188,6 @@ export class IdleWorkers {
     return this.#held.get(workerId)?.use === 'waiting';
   }
 
-  /** Whether a job is being placed on this worker now: who does it goes on with the job. */
-  isPlacing(workerId: WorkerId): boolean {
-    return this.#held.get(workerId)?.use === 'placing';
-  }
-
   /** Takes a worker of which was not known whether a job was placed on it; one was. */
   settleDoubt(workerId: WorkerId): PoolWorker | undefined {
     const held = this.#held.get(workerId);
@@ -210,6 +205,15 @@ export class IdleWorkers {
     }
     if (held.use === 'doubted' && held.worker !== undefined && row.state === 'ready') this.wait(held.worker);
     return true;
+  }
+
+  /** Whether a busy worker might come back for such a job: whether it is worth waiting for is known once it is claimed. */
+  mightReturn(spec: JobSpec): boolean {
+    if (spec.stdin !== undefined) return false;
+    return this.#pools.some(
+      ({ name, template, maxJobsPerWorker }) =>
+        maxJobsPerWorker > 1 && fitsTemplate(template, spec) && this.held(name) > 0,
+    );
   }
 
   /** How long a new worker takes, where enough busy ones are expected back before for all who wait already. */

@@ -18,7 +18,6 @@ export async function placeNewJob(
   secrets: Readonly<Record<string, string>>,
 ): Promise<Job | undefined> {
   for (;;) {
-    if (!runner.hasPlace) return undefined;
     const worker = takeIdle(context, job);
     if (worker === undefined) return undefined;
     // From before it is stored: no request for its end is missed, and its row need not be read for one.

@@ -17,7 +17,7 @@ export async function continueOwned(context: JobContext, runner: JobRunner, owne
     const attempts = await context.repositories.attempts.listByJob(job.id);
     const open = attempts.find(({ outcome }) => outcome === undefined);
     if (open !== undefined) needed.add(open.workerId);
-    if (runner.has(job.id) || (open !== undefined && context.idle?.isPlacing(open.workerId))) continue;
+    if (runner.has(job.id)) continue;
     // The job was placed on a worker that waits here, and the answer was lost: no order was sent.
     const worker = open && context.idle?.settleDoubt(open.workerId);
     if (open !== undefined && worker !== undefined) {

@@ -12,6 +12,7 @@ import {
   withForgottenRoom,
   withOldCount,
   withUnnoticedPause,
+  withUnnoticedPauseOfNew,
 } from './planted/admission-bugs.ts';
 import {
   withRepeatedOutput,
@@ -132,6 +133,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a paused queue is only noticed by who submits',
     mutation: { repositories: withUnnoticedPause },
+    breaks: /its queue is paused/,
+  },
+  {
+    name: 'a paused queue is only noticed by who claims',
+    mutation: { repositories: withUnnoticedPauseOfNew },
     breaks: /its queue is paused/,
   },
   {

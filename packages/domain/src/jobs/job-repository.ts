@@ -1,5 +1,5 @@
 import type { Attempt } from '../attempts/attempt.ts';
-import type { Placement } from '../attempts/attempt-repository.ts';
+import type { NewAttempt, Placement } from '../attempts/attempt-repository.ts';
 import type { EpochMs } from '../clock.ts';
 import type { JobId, ProviderId } from '../ids.ts';
 import type { Epoch } from '../instances/instance.ts';
@@ -62,6 +62,20 @@ export interface JobRepository {
     job: Omit<NewJob, 'claimFor'>,
     placement: Placement,
   ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined>;
+
+  /**
+   * Stores a new job as {@link JobRepository.insert} does, and begins its first attempt in the same statement as
+   * {@link AttemptRepository.begin} does, where nothing keeps it back: its spec {@link mayBeginAtOnce}, its queue is
+   * neither paused nor limited, no limit counts all jobs, and no job of any queue is ready and waits for its claim.
+   * @returns the attempt with the job where it was begun, which is `scheduled` then. Without one the job is `pending`,
+   * or is there already and as it is.
+   * @throws HodeiError as {@link JobRepository.insert}; `provider_unavailable` where the provider has no room for the
+   * worker (`details.reason` is `no_capacity`). Nothing is stored then.
+   */
+  insertBegun(
+    job: Omit<NewJob, 'claimFor'>,
+    attempt: Omit<NewAttempt, 'jobId'>,
+  ): Promise<{ readonly job: Job; readonly attempt?: Attempt }>;
 
   /** @throws HodeiError `not_found` */
   get(jobId: JobId): Promise<Job>;

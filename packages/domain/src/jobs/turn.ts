@@ -1,4 +1,5 @@
 import type { EpochMs } from '../clock.ts';
+import type { JobSpec } from './job.ts';
 
 /** A point of priority is worth as much waiting as this, in milliseconds. */
 export const PRIORITY_POINT_MS = 60_000;
@@ -26,3 +27,13 @@ export const dueAtOf = (spec: { readonly notBefore?: EpochMs }, submittedAt: Epo
  * often than this for what is due next.
  */
 export const DEFERRED_MS = 10_000;
+
+/**
+ * Whether a new job may be begun by the step that stores it, as far as it says itself: its time has come, and it names no
+ * concurrency key. Bytes for its stdin are stored by a step of their own, too. Pure.
+ */
+export const mayBeginAtOnce = (
+  spec: Pick<JobSpec, 'notBefore' | 'concurrencyKey' | 'stdin'>,
+  submittedAt: EpochMs,
+): boolean =>
+  dueAtOf(spec, submittedAt) <= submittedAt && spec.concurrencyKey === undefined && spec.stdin === undefined;

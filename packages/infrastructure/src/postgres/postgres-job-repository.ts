@@ -2,6 +2,7 @@ import { sql, type SqlBool } from 'kysely';
 import {
   isTerminalJobState,
   JOB_STATES,
+  mayBeginAtOnce,
   parseJobState,
   parsePageRequest,
   toPage,
@@ -12,6 +13,7 @@ import {
   type JobQuery,
   type JobRepository,
   type JobState,
+  type NewAttempt,
   type NewJob,
   type Page,
   type Placement,
@@ -21,7 +23,8 @@ import { Batch } from './batches/batch.ts';
 import type { Database } from './connection/database.ts';
 import { claimPending } from './jobs/claim-pending.ts';
 import { expireWaiting } from './jobs/expire-waiting.ts';
-import { insertJob } from './jobs/insert-job.ts';
+import { INSERT_BEGUN, type NewBegun, type StoredBegun } from './jobs/insert-begun.ts';
+import { insertJob, readSame } from './jobs/insert-job.ts';
 import { INSERT_JOBS } from './jobs/insert-jobs.ts';
 import { IS_PENDING, IS_READY } from './jobs/placement.ts';
 import { readJob } from './jobs/read-job.ts';
@@ -36,10 +39,12 @@ import { plainBytes, timestamp } from './rows/values.ts';
 export class PostgresJobRepository implements JobRepository {
   readonly #database: Database;
   readonly #insertions: Batch<NewJob, Job>;
+  readonly #begun: Batch<NewBegun, StoredBegun>;
 
   constructor(database: Database) {
     this.#database = database;
     this.#insertions = new Batch(database, INSERT_JOBS);
+    this.#begun = new Batch(database, INSERT_BEGUN);
   }
 
   insert(job: NewJob): Promise<Job> {
@@ -51,6 +56,14 @@ export class PostgresJobRepository implements JobRepository {
     placement: Placement,
   ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
     return insertOnWorker(this.#database, job, placement);
+  }
+
+  async insertBegun(
+    job: Omit<NewJob, 'claimFor'>,
+    attempt: Omit<NewAttempt, 'jobId'>,
+  ): Promise<{ readonly job: Job; readonly attempt?: Attempt }> {
+    if (!mayBeginAtOnce(job.spec, job.at)) return { job: await this.insert(job) };
+    return (await this.#begun.call({ job, attempt })) ?? { job: await readSame(this.#database, job) };
   }
 
   get(jobId: JobId): Promise<Job> {

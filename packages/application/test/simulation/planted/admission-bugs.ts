@@ -44,14 +44,24 @@ export function withOldCount(repositories: Repositories, { store, scheduler }: W
 
 export function withUnnoticedPause(repositories: Repositories, { store }: World): Repositories {
   const { jobs } = repositories;
-  const claimPending: typeof jobs.claimPending = async (claim) => {
-    const queues = [...store.queues];
-    for (const [name, queue] of queues) store.queues.set(name, { ...queue, paused: false });
-    const claimed = jobs.claimPending(claim);
-    for (const [name, queue] of queues) store.queues.set(name, queue);
-    return claimed;
-  };
+  const claimPending: typeof jobs.claimPending = async (claim) => withoutPauses(store, () => jobs.claimPending(claim));
   return { ...repositories, jobs: overriding(jobs, { claimPending }) };
+}
+
+/** As if only who claims looked whether a queue is paused. */
+export function withUnnoticedPauseOfNew(repositories: Repositories, { store }: World): Repositories {
+  const { jobs } = repositories;
+  const insertBegun: typeof jobs.insertBegun = async (job, attempt) =>
+    withoutPauses(store, () => jobs.insertBegun(job, attempt));
+  return { ...repositories, jobs: overriding(jobs, { insertBegun }) };
+}
+
+function withoutPauses<T>(store: World['store'], work: () => Promise<T>): Promise<T> {
+  const queues = [...store.queues];
+  for (const [name, queue] of queues) store.queues.set(name, { ...queue, paused: false });
+  const done = work();
+  for (const [name, queue] of queues) store.queues.set(name, queue);
+  return done;
 }
 
 /** As if room were kept for a job, and nobody looked. */

@@ -14,7 +14,14 @@ import { readJob, RETURNED_JOB } from './read-job.ts';
 /** See `JobRepository.insert`. One statement; a second one only where the id exists. */
 export async function insertJob(database: Database, insertions: Batch<NewJob, Job>, wanted: NewJob): Promise<Job> {
   const job = await (isPlain(wanted) ? insertions.call(wanted) : insertAlone(database, wanted));
-  if (job !== undefined) return job;
+  return job ?? readSame(database, wanted);
+}
+
+/**
+ * The job that is there already under the id of one that was to be stored.
+ * @throws HodeiError where it is not the same; see `JobRepository.insert`.
+ */
+export async function readSame(database: Database, wanted: NewJob): Promise<Job> {
   if (wanted.requestHash !== undefined) return replayed(database, wanted.id, wanted.requestHash);
   const { json, stdin } = fromSpec(wanted.spec);
   const stored = await readJob(database, wanted.id);

@@ -5,10 +5,16 @@ import { EVERY_JOB, turnOf, type EpochMs, type JobSpec } from '@hodei/domain';
 type Condition = RawBuilder<boolean>;
 
 /** A job that waits. By these two columns, not by its state: what is indexed changes when it begins to run as little as can be. */
-export const IS_PENDING: RawBuilder<unknown> = sql.raw('epoch IS NULL AND finished_at IS NULL');
+const PENDING = 'epoch IS NULL AND finished_at IS NULL';
+
+/** {@link PENDING}, as part of a statement. */
+export const IS_PENDING: RawBuilder<unknown> = sql.raw(PENDING);
 
 /** A job that may begin as far as its own row says, and is behind no limited key; what `jobs_ready` indexes. */
-export const IS_READY: RawBuilder<unknown> = sql`${IS_PENDING} AND NOT deferred AND NOT held`;
+export const READY = `${PENDING} AND NOT deferred AND NOT held`;
+
+/** {@link READY}, as part of a statement. */
+export const IS_READY: RawBuilder<unknown> = sql.raw(READY);
 
 /** The same of a job behind a limited key; what `jobs_held` indexes. */
 export const IS_HELD: RawBuilder<unknown> = sql`${IS_PENDING} AND NOT deferred AND held`;

@@ -9,6 +9,7 @@ import { imageUse } from './image-use.ts';
 import { instances } from './instance-repository.ts';
 import { cancel } from './job-cancel.ts';
 import { claiming } from './job-claiming.ts';
+import { insertBegun } from './job-insert-begun.ts';
 import { insert, sealedSecrets } from './job-insert.ts';
 import { sharing } from './job-sharing.ts';
 import { listing } from './job-listing.ts';
@@ -33,6 +34,7 @@ import * as workers from './worker-repository.ts';
 export const describeJobRepository: Suite = suiteOf(
   'job repository',
   insert,
+  insertBegun,
   insertOnWorker,
   sealedSecrets,
   listing,

@@ -1,4 +1,4 @@
-import { EVERY_JOB, turnOf, type EpochMs, type Job, type JobSpec } from '@hodei/domain';
+import { EVERY_JOB, mayBeginAtOnce, turnOf, type EpochMs, type Job, type JobSpec } from '@hodei/domain';
 import type { InMemoryStore } from './in-memory-store.ts';
 
 /** How many jobs of this kind are in flight: owned by an instance. */
@@ -25,12 +25,20 @@ export function isUnrestricted(store: InMemoryStore, { queue, concurrencyKey }: 
 export function mayBePlacedAtOnce(store: InMemoryStore, spec: JobSpec, at: EpochMs): boolean {
   if ((spec.notBefore ?? at) > at || !isUnrestricted(store, spec)) return false;
   const turn = turnOf(at, spec.priority);
-  const waiting = [...store.jobs.values()]
-    .map(({ job }) => job)
-    .filter(({ state, notBefore, spec: { queue, concurrencyKey: key } }) => {
-      const held = key !== undefined && store.keyLimits.has(key);
-      return state === 'pending' && notBefore <= at && queue === spec.queue && !held;
-    });
+  const waiting = readyJobs(store, at).filter(({ spec: { queue } }) => queue === spec.queue);
   const tenants = new Set(waiting.map((job) => job.spec.tenant));
   return tenants.size < 2 && waiting.every((job) => turnOf(job.createdAt, job.spec.priority) > turn);
 }
+
+/** True where the step that inserts a new job of this spec may begin its attempt; see `JobRepository.insertBegun`. */
+export const mayBeginWhenStored = (store: InMemoryStore, spec: JobSpec, at: EpochMs): boolean =>
+  mayBeginAtOnce(spec, at) && isUnrestricted(store, spec) && readyJobs(store, at).length === 0;
+
+/** The jobs that wait for their claim, but for those behind a limited key. */
+const readyJobs = (store: InMemoryStore, at: EpochMs): readonly Job[] =>
+  [...store.jobs.values()]
+    .map(({ job }) => job)
+    .filter(({ state, notBefore, spec: { concurrencyKey: key } }) => {
+      const held = key !== undefined && store.keyLimits.has(key);
+      return state === 'pending' && notBefore <= at && !held;
+    });

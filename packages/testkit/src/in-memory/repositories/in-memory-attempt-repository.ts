@@ -1,7 +1,6 @@
 import {
   canTransitionJob,
   canTransitionWorker,
-  NO_OUTPUT,
   type Attempt,
   type AttemptId,
   type AttemptRepository,
@@ -13,12 +12,12 @@ import {
   type Worker,
   roomForJob,
 } from '@hodei/domain';
-import { assertRoom } from './assert-room.ts';
+import { assertCanBegin, beginAttempt } from './begin-attempt.ts';
 import { changeJobState } from './change-job-state.ts';
-import { changeWorkerState, storeWorker } from './change-worker-state.ts';
+import { changeWorkerState } from './change-worker-state.ts';
 import type { InMemoryStore, JobRow } from './in-memory-store.ts';
 import { placeOnWorker } from './place-on-worker.ts';
-import { assertOwner, assertStill, attemptRow, attemptsOf, found, jobRow, openAttempt, workerRow } from './rows.ts';
+import { assertOwner, assertStill, attemptRow, attemptsOf, jobRow, openAttempt, workerRow } from './rows.ts';
 
 type Launch = Parameters<AttemptRepository['markLaunched']>[0];
 type End = Parameters<AttemptRepository['finish']>[0];
@@ -32,42 +31,10 @@ export class InMemoryAttemptRepository implements AttemptRepository {
   }
 
   async begin(wanted: NewAttempt): Promise<Attempt> {
-    const { attemptId, jobId, providerId, epoch, at } = wanted;
-    const { workerId, image, resources, expiresAt } = wanted.worker;
+    const { jobId, epoch } = wanted;
     this.#assertMayBegin(jobId, epoch);
-    found(this.#store.providers.get(providerId), 'provider', providerId);
-    assertStill(!this.#store.attempts.has(attemptId), `attempt ${attemptId} exists already`);
-    assertStill(!this.#store.workers.has(workerId), `worker ${workerId} exists already`);
-    assertRoom(this.#store, wanted, resources, roomForJob(jobRow(this.#store, jobId).job));
-
-    const attempt: Attempt = {
-      id: attemptId,
-      jobId,
-      workerId,
-      providerId,
-      epoch,
-      nonce: wanted.nonce,
-      number: attemptsOf(this.#store, jobId).length + 1,
-      phases: structuredClone(wanted.phases),
-      acknowledged: NO_OUTPUT,
-      warnings: [],
-    };
-    this.#store.attempts.set(attemptId, attempt);
-    const worker: Worker = {
-      id: workerId,
-      providerId,
-      epoch,
-      image,
-      jobId,
-      jobsRun: 0,
-      expiresAt,
-      state: 'creating',
-      resources: structuredClone(resources),
-      createdAt: at,
-      stateChangedAt: at,
-    };
-    storeWorker(this.#store, worker, at);
-    return structuredClone(attempt);
+    assertCanBegin(this.#store, wanted, roomForJob(jobRow(this.#store, jobId).job));
+    return beginAttempt(this.#store, wanted);
   }
 
   async beginOnWorker(jobId: JobId, placement: Placement): Promise<Attempt | undefined> {

@@ -6,6 +6,7 @@ import {
   isTerminalJobState,
   JOB_STATES,
   parsePageRequest,
+  roomForJob,
   toPage,
   turnOf,
   waitTimeoutOf,
@@ -19,12 +20,14 @@ import {
   type JobRepository,
   type JobSpec,
   type JobState,
+  type NewAttempt,
   type NewJob,
   type Page,
   type Placement,
 } from '@hodei/domain';
 import { setAsideFor } from './assert-room.ts';
-import { isUnrestricted, mayBePlacedAtOnce } from './admission.ts';
+import { isUnrestricted, mayBeginWhenStored, mayBePlacedAtOnce } from './admission.ts';
+import { assertCanBegin, beginAttempt } from './begin-attempt.ts';
 import { claimable } from './claimable.ts';
 import { changeJobState, recordJob } from './change-job-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
@@ -93,6 +96,21 @@ export class InMemoryJobRepository implements JobRepository {
     const job = this.#insert({ ...wanted, claimFor: placement.epoch });
     const attempt = placeOnWorker(this.#store, id, placement);
     return attempt && { job, attempt: structuredClone(attempt) };
+  }
+
+  async insertBegun(
+    wanted: Omit<NewJob, 'claimFor'>,
+    attempt: Omit<NewAttempt, 'jobId'>,
+  ): Promise<{ readonly job: Job; readonly attempt?: Attempt }> {
+    const { id, spec, at } = wanted;
+    const begins =
+      !this.#store.jobs.has(id) &&
+      this.#store.providers.has(attempt.providerId) &&
+      mayBeginWhenStored(this.#store, spec, at);
+    if (!begins) return { job: this.#insert(wanted) };
+    assertCanBegin(this.#store, attempt, roomForJob({ id, createdAt: at, spec }));
+    const job = this.#insert({ ...wanted, claimFor: attempt.epoch });
+    return { job, attempt: beginAttempt(this.#store, { ...attempt, jobId: id }) };
   }
 
   async get(jobId: JobId): Promise<Job> {
