@@ -103,7 +103,9 @@ export async function runBegunAttempt(
     });
   };
   return concludeAttempt(context, begun, signals, run, (_, error) => {
-    if (error !== undefined && !signals.stop.aborted) registry.reportFailure(provider.id, error);
+    if (error === undefined) return {};
+    if (signals.stop.aborted) registry.reportNothing(provider.id);
+    else registry.reportFailure(provider.id, error);
     return {};
   });
 }

@@ -31,6 +31,7 @@ export class Refills {
     // Jobs come first, so what would only wait for them need not take a place now.
     if (onItsWay >= pace.limit || pace.hasJobsWaiting) {
       selection[Symbol.dispose]();
+      this.#context.registry.reportNothing(provider.id);
       return false;
     }
     const making = this.#make(pool, failures, selection).finally(() => {
@@ -94,7 +95,10 @@ export class Refills {
     begun: BegunRefill,
   ): Promise<void> {
     const { registry, idle, clock } = this.#context;
-    if (made.kind === 'full') return failures.noRoom(clock.now());
+    if (made.kind === 'full') {
+      registry.reportNothing(providerId);
+      return failures.noRoom(clock.now());
+    }
     if (made.kind === 'failed') {
       registry.reportFailure(providerId, made.error);
       return this.#failed(pool, failures, made.error, begun);

@@ -62,11 +62,16 @@ export class ProviderHealthTracker {
         entry.breaker = afterSuccess(entry.breaker, now);
         return;
       case 'says_nothing':
-        entry.breaker = afterNothing(entry.breaker);
+        this.saidNothing(entry);
         return;
       default:
         verdict satisfies never;
     }
+  }
+
+  /** See {@link ProviderRegistry.reportNothing}. */
+  saidNothing(entry: RegisteredProvider): void {
+    entry.breaker = afterNothing(entry.breaker);
   }
 
   /** Only changes, not each check. Where it can't be written, the next check tries again. */

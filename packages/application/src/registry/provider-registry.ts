@@ -212,6 +212,15 @@ export class ProviderRegistry implements AsyncDisposable {
   }
 
   /**
+   * Work that a provider was chosen for was not done, and says nothing about its engine. Where it was the canary, the
+   * next piece of work may be.
+   */
+  reportNothing(id: ProviderId): void {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined) this.#tracker.saidNothing(entry);
+  }
+
+  /**
    * Chooses the provider that takes some work now.
    * @throws HodeiError `limit_exceeded` where none could ever take it; `provider_unavailable` where none can
    * now, with every provider's reasons in the message; `invalid_input` for an unknown strategy.

@@ -103,6 +103,21 @@ describe('a worker of a pool that can not be made', () => {
     expect([await breaker(), plane.idle.waiting('warm').length]).toEqual(['closed', 6]);
   });
 
+  it('because its pool is full does not keep work from an engine that is tried again', async () => {
+    await using plane = await start();
+    const { context, clock, runner } = plane;
+    const { config } = await context.registry.getByName('memory');
+    const full = new HodeiError('limit_exceeded', 'the pool is full');
+    plane.databaseFaults.add({ call: 'workers.insertForPool', kind: 'fail', error: full, times: 'always' });
+    const away = new HodeiError('provider_unavailable', 'away');
+    for (let i = 0; i < 3; i += 1) context.registry.reportFailure(config.id, away);
+    await putPool(context, pool());
+    await clock.advance(3000);
+    const { id } = await submitJob(context, { command: ['true'], resources: { pids: 9 } }, { runner });
+    await clock.advance(START_MS + 1500);
+    expect(await context.repositories.jobs.get(id)).toMatchObject({ state: 'succeeded' });
+  });
+
   it('because there is no room is no failure, and is tried once a second', async () => {
     await using plane = await start();
     const { context, clock } = plane;

@@ -98,4 +98,27 @@ describe('several providers', () => {
       expect(await plane.until(waitForJob(plane.context, job))).toMatchObject({ state: 'succeeded' });
     }
   });
+
+  it('that are tried by a job which is cancelled meanwhile are tried by the next one at once', async () => {
+    await using plane = await startControlPlane({ engine: { startMs: START_MS, images: { plain: {} } } });
+    const { context, clock } = plane;
+    const breaker = async (): Promise<string> => (await context.registry.getByName('memory')).breaker;
+    const error = new HodeiError('provider_unavailable', 'the engine is away');
+    const heal = plane.provider.faults.add({ call: 'createWorker', kind: 'fail', error, times: 'always' });
+    const failing = await Promise.all(Array.from({ length: 3 }, () => submit(plane)));
+    await clock.advance(100);
+    expect(await breaker()).toBe('open');
+    for (const jobId of failing) await context.repositories.jobs.requestCancel({ jobId, by: 'me', at: clock.now() });
+    heal();
+    await clock.advance(1000);
+    const canary = await submit(plane);
+    await clock.advance(START_MS / 2);
+    expect(await breaker()).toBe('half_open');
+    await context.repositories.jobs.requestCancel({ jobId: canary, by: 'me', at: clock.now() });
+    await clock.advance(50);
+    const next = await submit(plane, 'plain', ['true']);
+    await clock.advance(2 * START_MS + 1000);
+    expect(await context.repositories.jobs.get(next)).toMatchObject({ state: 'succeeded' });
+    expect(await breaker()).toBe('closed');
+  });
 });
