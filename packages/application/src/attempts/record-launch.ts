@@ -12,11 +12,11 @@ export async function recordReady(
   const { workers } = context.repositories;
   await persist(
     context,
-    () => workers.markReady({ workerId, epoch, handle, at: context.clock.now() }),
     async () => {
-      const worker = await workers.get(workerId);
-      return worker.state === 'ready' ? worker : undefined;
+      await workers.markReady({ workerId, epoch, handle, at: context.clock.now() });
+      return true;
     },
+    async () => ((await workers.get(workerId)).state === 'ready' ? true : undefined),
   );
 }
 

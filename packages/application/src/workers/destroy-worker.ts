@@ -68,16 +68,15 @@ export async function destroyWorker(
   async function move(from: WorkerState, to: WorkerState): Promise<boolean> {
     const at = context.clock.now();
     try {
-      await persist(
+      return await persist(
         context,
-        () => workers.transition({ workerId, epoch, from, to, at, termination }),
         async () => {
-          const worker = await workers.get(workerId);
-          return worker.state === to ? worker : undefined;
+          await workers.transition({ workerId, epoch, from, to, at, termination });
+          return true;
         },
+        async () => ((await workers.get(workerId)).state === to ? true : undefined),
         signal,
       );
-      return true;
     } catch (error) {
       if (!isHodeiError(error, 'conflict')) throw error;
       return false;

@@ -122,7 +122,7 @@ export interface WorkerRepository {
     readonly epoch: Epoch;
     readonly handle: WorkerHandle;
     readonly at: EpochMs;
-  }): Promise<Worker>;
+  }): Promise<void>;
 
   /**
    * Moves a worker on, if it still is in `from`.
@@ -137,5 +137,5 @@ export interface WorkerRepository {
     readonly at: EpochMs;
     /** Why it ended; kept from the first time it is given. */
     readonly termination?: Outcome;
-  }): Promise<Worker>;
+  }): Promise<void>;
 }

@@ -36,7 +36,7 @@ import { retireWorker } from './workers/retire-worker.ts';
 /** Workers in Postgres. */
 export class PostgresWorkerRepository implements WorkerRepository {
   readonly #database: Database;
-  readonly #changes: Batch<WorkerChange, Worker>;
+  readonly #changes: Batch<WorkerChange, true>;
 
   constructor(database: Database) {
     this.#database = database;
@@ -131,22 +131,21 @@ export class PostgresWorkerRepository implements WorkerRepository {
     return worker ?? this.#refuse(retired.workerId, retired.epoch, 'idle');
   }
 
-  markReady(ready: Parameters<WorkerRepository['markReady']>[0]): Promise<Worker> {
+  markReady(ready: Parameters<WorkerRepository['markReady']>[0]): Promise<void> {
     // A busy worker that is ready again is so by the end of its attempt.
     const from = workerStatesBefore('ready').filter((state) => state !== 'busy');
     return this.#change({ ...ready, from, to: 'ready' });
   }
 
-  async transition(change: Parameters<WorkerRepository['transition']>[0]): Promise<Worker> {
+  async transition(change: Parameters<WorkerRepository['transition']>[0]): Promise<void> {
     const to = transitionWorker(change.from, change.to);
     return this.#change({ ...change, from: [change.from], to });
   }
 
   /** Another statement only where it is refused. */
-  async #change(change: WorkerChange): Promise<Worker> {
-    const worker = await this.#changes.call(change);
-    if (worker !== undefined) return worker;
-    return this.#refuse(change.workerId, change.epoch, change.from.join(' or '));
+  async #change(change: WorkerChange): Promise<void> {
+    if (await this.#changes.call(change)) return;
+    await this.#refuse(change.workerId, change.epoch, change.from.join(' or '));
   }
 
   async #refuse(workerId: WorkerId, epoch: Epoch, expected: string): Promise<never> {

@@ -16,5 +16,9 @@ export const jobStatesBefore = (to: JobState): readonly JobState[] =>
 export const workerStatesBefore = (to: WorkerState): readonly WorkerState[] =>
   WORKER_STATES.filter((from) => canTransitionWorker(from, to));
 
+/** States as literals in the text of a statement, which need not be sent with each call then. */
+export const quoted = (states: readonly (JobState | WorkerState)[]): string =>
+  states.map((state) => `'${state}'`).join(', ');
+
 /** The states of jobs that have not ended. */
 export const LIVE_JOB_STATES: readonly JobState[] = JOB_STATES.filter((state) => !isTerminalJobState(state));

@@ -70,8 +70,7 @@ export function withoutOwnershipCheck(context: JobContext): JobContext {
   };
   const append: typeof logs.append = async (wanted) => (await logs.append(wanted).catch(unlessStale)) ?? [];
   const get: typeof workers.get = async (workerId) => ({ ...(await workers.get(workerId)), epoch });
-  const transition: typeof workers.transition = async (change) =>
-    (await workers.transition(change).catch(unlessStale)) ?? get(change.workerId);
+  const transition: typeof workers.transition = (change) => workers.transition(change).catch(unlessStale);
   const repositories = {
     ...context.repositories,
     attempts: overriding(attempts, { finish }),

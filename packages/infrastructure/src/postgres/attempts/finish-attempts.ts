@@ -1,11 +1,16 @@
-import type { AttemptRepository, Job } from '@hodei/domain';
+import { JOB_STATES, type AttemptRepository, type Job } from '@hodei/domain';
 import { announceJob } from '../announce.ts';
 import { asText, givenAs, type BatchStatement } from '../batches/batch.ts';
 import { JOB_COLUMNS, toJob, type JobRow } from '../rows/job-row.ts';
 import { outcomeFacts, timestamp } from '../rows/values.ts';
-import { jobStatesBefore, workerStatesBefore } from '../states.ts';
+import { jobStatesBefore, quoted, workerStatesBefore } from '../states.ts';
 
 type End = Parameters<AttemptRepository['finish']>[0];
+
+/** In which states a job may be that is to be in `held.state`. */
+const JOB_STATES_BEFORE = `CASE held.state ${JOB_STATES.map(
+  (to) => `WHEN '${to}' THEN ARRAY[${quoted(jobStatesBefore(to))}]::text[]`,
+).join(' ')} END`;
 
 /**
  * See `AttemptRepository.finish`, for several attempts. The compare-and-set is on the job's row: a job whose
@@ -17,8 +22,8 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
   text: `
     WITH given AS MATERIALIZED (
       SELECT g.*, attempts.job_id, attempts.worker_id
-      FROM ${givenAs(`attempt_id uuid, epoch bigint, state text, before text[], at timestamptz, not_before timestamptz,
-        outcome text, facts text, phases jsonb, reuse boolean, worker_before text[]`)}
+      FROM ${givenAs(`attempt_id uuid, epoch bigint, state text, at timestamptz, not_before timestamptz, outcome text,
+        facts text, phases jsonb, reuse boolean`)}
       JOIN attempts ON attempts.id = g.attempt_id
     ), held AS MATERIALIZED (
       SELECT given.*, workers.epoch AS worker_epoch FROM workers JOIN given ON workers.id = given.worker_id
@@ -32,11 +37,11 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         outcome = CASE held.state WHEN 'pending' THEN jobs.outcome ELSE held.outcome::json END,
         sealed_secrets = CASE held.state WHEN 'pending' THEN jobs.sealed_secrets END
       FROM held
-      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = ANY (held.before)
+      WHERE jobs.id = held.job_id AND jobs.attempt_id = held.attempt_id AND jobs.state = ANY (${JOB_STATES_BEFORE})
         AND jobs.epoch IS NOT DISTINCT FROM held.epoch AND held.worker_epoch = held.epoch
         AND (held.state <> 'pending' OR jobs.cancel_requested_at IS NULL)
       RETURNING ${JOB_COLUMNS.map((column) => `jobs.${column}`).join(', ')}, held.place, held.worker_id, held.at AS ended_at,
-        held.outcome::json AS ended_as, held.facts::json AS facts, held.phases, held.reuse, held.worker_before, held.attempt_id AS ended_attempt
+        held.outcome::json AS ended_as, held.facts::json AS facts, held.phases, held.reuse, held.attempt_id AS ended_attempt
     ), attempt AS (
       UPDATE attempts SET outcome = job.ended_as, phases = attempts.phases || job.phases
       FROM job WHERE attempts.id = job.ended_attempt
@@ -45,7 +50,7 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         state = CASE WHEN job.reuse AND workers.state = 'busy' THEN 'ready' ELSE 'terminating' END,
         job_id = CASE WHEN job.reuse AND workers.state = 'busy' THEN NULL ELSE workers.job_id END,
         termination = CASE WHEN job.reuse AND workers.state = 'busy' THEN workers.termination ELSE coalesce(workers.termination, job.ended_as) END
-      FROM job WHERE workers.id = job.worker_id AND workers.state = ANY (job.worker_before)
+      FROM job WHERE workers.id = job.worker_id AND workers.state IN (${quoted(workerStatesBefore('terminating'))})
       RETURNING workers.id, workers.state, workers.provider_id, job.id AS job_id, job.place, job.ended_at, job.facts
     ), event AS (
       INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
@@ -55,20 +60,18 @@ export const FINISH_ATTEMPTS: BatchStatement<End, JobRow, Job> = {
         SELECT ended_at, 'job.' || state, id, NULL, NULL, facts, place, 2 FROM job
       ) AS told ORDER BY place, turn
     )
-    SELECT job.*, ${announceJob('job')} FROM job`,
+    SELECT ${JOB_COLUMNS.join(', ')}, place, ${announceJob('job')} FROM job`,
   keyOf: ({ attemptId }) => attemptId,
   toJson: ({ attemptId, epoch, settlement, at, outcome, phases, reuse }) => ({
     attempt_id: attemptId,
     epoch,
     state: settlement.state,
-    before: jobStatesBefore(settlement.state),
     at: timestamp(at),
     not_before: settlement.state === 'pending' ? timestamp(settlement.notBefore) : null,
     outcome: asText(outcome),
     facts: outcomeFacts(outcome),
     phases,
     reuse: reuse === true,
-    worker_before: workerStatesBefore('terminating'),
   }),
   toResult: toJob,
 };

@@ -185,7 +185,8 @@ export class RepositoryBench {
     const { workers } = this.repositories;
     const { id: workerId, providerId } = await workers.insertForPool(await this.newPoolWorker());
     const handle = handleOf({ workerId, providerId });
-    return workers.markReady({ workerId, epoch: this.owner, handle, at: this.tick() });
+    await workers.markReady({ workerId, epoch: this.owner, handle, at: this.tick() });
+    return workers.get(workerId);
   }
 
   placement(worker: Worker): Placement {
@@ -203,13 +204,11 @@ export class RepositoryBench {
     return placed.attempt;
   }
 
-  markReady(attempt: Attempt, epoch: Epoch = this.owner): Promise<Worker> {
-    return this.repositories.workers.markReady({
-      workerId: attempt.workerId,
-      epoch,
-      handle: handleOf(attempt),
-      at: this.tick(),
-    });
+  /** @returns the worker as it is then. */
+  async markReady({ workerId, providerId }: Attempt, epoch: Epoch = this.owner): Promise<Worker> {
+    const { workers } = this.repositories;
+    await workers.markReady({ workerId, epoch, handle: handleOf({ workerId, providerId }), at: this.tick() });
+    return workers.get(workerId);
   }
 
   markLaunched(attempt: Attempt, epoch: Epoch = this.owner): Promise<void> {
@@ -259,14 +258,11 @@ export class RepositoryBench {
     return worker;
   }
 
-  moveWorker(worker: Worker, to: WorkerState): Promise<Worker> {
-    return this.repositories.workers.transition({
-      workerId: worker.id,
-      epoch: this.owner,
-      from: worker.state,
-      to,
-      at: this.tick(),
-    });
+  /** @returns the worker as it is then. */
+  async moveWorker({ id: workerId, state: from }: Pick<Worker, 'id' | 'state'>, to: WorkerState): Promise<Worker> {
+    const { workers } = this.repositories;
+    await workers.transition({ workerId, epoch: this.owner, from, to, at: this.tick() });
+    return workers.get(workerId);
   }
 }
 

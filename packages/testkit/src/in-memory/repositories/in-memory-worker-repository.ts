@@ -168,20 +168,20 @@ export class InMemoryWorkerRepository implements WorkerRepository {
     return structuredClone(changeWorkerState(this.#store, worker, { to: 'draining', at, termination }));
   }
 
-  async markReady(ready: Ready): Promise<Worker> {
+  async markReady(ready: Ready): Promise<void> {
     const worker = workerRow(this.#store, ready.workerId);
     assertOwner('worker', worker, ready.epoch);
     const waited = worker.state === 'creating' || worker.state === 'connecting';
     assertStill(waited, `worker ${worker.id} is ${worker.state}, neither creating nor connecting`);
-    return structuredClone(changeWorkerState(this.#store, worker, { to: 'ready', at: ready.at, handle: ready.handle }));
+    changeWorkerState(this.#store, worker, { to: 'ready', at: ready.at, handle: ready.handle });
   }
 
-  async transition(change: Transition): Promise<Worker> {
+  async transition(change: Transition): Promise<void> {
     transitionWorker(change.from, change.to);
     const worker = workerRow(this.#store, change.workerId);
     assertOwner('worker', worker, change.epoch);
     assertStill(worker.state === change.from, `worker ${worker.id} is ${worker.state}, not ${change.from}`);
-    return structuredClone(changeWorkerState(this.#store, worker, change));
+    changeWorkerState(this.#store, worker, change);
   }
 }
 
