@@ -118,6 +118,23 @@ describe('a worker of a pool that can not be made', () => {
     expect(await context.repositories.jobs.get(id)).toMatchObject({ state: 'succeeded' });
   });
 
+  it('because jobs come first does not keep them from an engine that is tried again', async () => {
+    await using plane = await start({ engine: { startMs: 20_000, images: { plain: {} } } });
+    const { context, clock, runner } = plane;
+    const submit = () => submitJob(context, { command: ['true'], resources: { pids: 9 } }, { runner });
+    const { config } = await context.registry.getByName('memory');
+    const jobs = await Promise.all(Array.from({ length: 8 }, submit));
+    await clock.advance(100);
+    const away = new HodeiError('provider_unavailable', 'away');
+    for (let i = 0; i < 3; i += 1) context.registry.reportFailure(config.id, away);
+    await putPool(context, pool());
+    await clock.advance(3000);
+    const canary = await submit();
+    await clock.advance(1000);
+    expect(await context.repositories.attempts.listByJob(canary.id)).toHaveLength(1);
+    for (const { id } of [...jobs, canary]) await plane.until(waitForJob(context, id));
+  });
+
   it('because there is no room is no failure, and is tried once a second', async () => {
     await using plane = await start();
     const { context, clock } = plane;

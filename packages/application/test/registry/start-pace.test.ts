@@ -57,7 +57,46 @@ describe('how many start at once', () => {
   });
 });
 
+describe('an engine that fails', () => {
+  it('costs once what all that was under way says', async () => {
+    const clock = new SimulatedClock();
+    const pace = new StartPace(clock);
+    const fail = async (): Promise<never> => {
+      await clock.sleep(100);
+      throw AWAY;
+    };
+    const before = pace.limit;
+    await clock.runUntilSettled(Promise.allSettled(Array.from({ length: before }, () => pace.run('job', NEVER, fail))));
+    expect(pace.limit).toBe(Math.floor(before * 0.7));
+  });
+
+  it('is soon asked for as much as before, also where it is so small that more at once gain nothing', async () => {
+    const clock = new SimulatedClock();
+    const pace = new StartPace(clock);
+    for (let i = 0; i < 20; i += 1) await pace.run('job', NEVER, () => Promise.reject(AWAY)).catch(() => undefined);
+    expect(pace.limit).toBe(1);
+    const all = Array.from({ length: 60 }, () => pace.run('job', NEVER, () => clock.sleep(100 * pace.running)));
+    await clock.runUntilSettled(Promise.all(all));
+    expect(pace.limit).toBeGreaterThanOrEqual(6);
+  });
+});
+
 describe('whose turn it is', () => {
+  it('is that of the next one after 30 s, where those before it hang', async () => {
+    const clock = new SimulatedClock();
+    const pace = new StartPace(clock);
+    const over = new AbortController();
+    const began = clock.now();
+    const hanging = Array.from({ length: pace.limit }, () =>
+      pace.run('job', NEVER, () => clock.sleep(10_000_000, over.signal)),
+    );
+    const next = pace.run('job', NEVER, async () => clock.now());
+    const { made: at } = await clock.runUntilSettled(next);
+    expect(at - began).toBe(30_000);
+    over.abort();
+    await Promise.allSettled(hanging);
+  });
+
   it('is that of jobs before pools, in order, and of no more than the limit', async () => {
     const clock = new SimulatedClock();
     const pace = new StartPace(clock);

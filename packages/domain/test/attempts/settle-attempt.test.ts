@@ -71,6 +71,24 @@ const FAILED: Outcome = { cause: 'exited', evidence: { exitCode: 1 } };
 const LOST: Outcome = { cause: 'worker_lost', evidence: {} };
 
 describe('settleAttempt', () => {
+  test.each<[TerminationCause, number, number]>([
+    ['worker_lost', 500, 10],
+    ['never_launched', 500, 10],
+    // An engine that is away takes longer to come back.
+    ['provider_unavailable', 2000, 10],
+    // A registry that is away for longer, or a name that is misspelt, is a matter for a person.
+    ['image_pull_failed', 500, 3],
+    ['image_pull_timeout', 500, 3],
+  ])('is tried again by its cause: %s first after %i ms, %i times', (cause, firstMs, most) => {
+    const outcome: Outcome = { cause, evidence: {} };
+    const job = jobWith({ maxAttempts: 1, backoffMs: 0 });
+    const after = (times: number) =>
+      settleAttempt(job, attempts(Array.from({ length: times }, () => outcome)), outcome, NOW);
+    expect(after(0)).toEqual({ state: 'pending', notBefore: NOW + firstMs });
+    expect(after(most - 1)).toMatchObject({ state: 'pending' });
+    expect(after(most)).toEqual({ state: 'failed' });
+  });
+
   test('is a step that the table of a running job has', () => {
     fc.assert(
       fc.property(
