@@ -42,9 +42,17 @@ export async function runAttempt(
   signals: StopSignals,
   onProgress?: OnProgress,
 ): Promise<AttemptResult> {
-  const secrets = await openSecrets(context, job);
-  const attempt = await beginAttempt(context, job, selection.provider, { claimed: job.stateChangedAt });
-  return runBegunAttempt(context, { job, attempt, selection, secrets }, signals, onProgress);
+  const { provider } = selection;
+  let begun: BegunJob;
+  try {
+    const secrets = await openSecrets(context, job);
+    const attempt = await beginAttempt(context, job, provider, { claimed: job.stateChangedAt });
+    begun = { job, attempt, selection, secrets };
+  } catch (error) {
+    context.registry.reportNothing(provider.id);
+    throw error;
+  }
+  return runBegunAttempt(context, begun, signals, onProgress);
 }
 
 /**

@@ -25,17 +25,20 @@ export async function beginNewJob(
   if (!mayBegin || runner.othersWait || runner.roomTries.wasRefused(clock.now())) return undefined;
   using selection = await select(context, job);
   if (selection === undefined) return undefined;
+  const { id: providerId } = selection.provider;
   const cancels = hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);
   try {
     const wanted = newAttempt(context, job.spec, selection.provider, { claimed: job.at });
     const { job: stored, attempt } = await repositories.jobs.insertBegun(job, wanted);
     if (attempt === undefined) {
       runner.othersWait = true;
+      context.registry.reportNothing(providerId);
       cancels[Symbol.dispose]();
     } else runner.startBegun({ job: stored, attempt, selection, secrets }, cancels);
     return stored;
   } catch (error) {
     cancels[Symbol.dispose]();
+    context.registry.reportNothing(providerId);
     if (!isHodeiError(error, 'provider_unavailable')) throw error;
     runner.roomTries.refused(clock.now());
     return undefined;

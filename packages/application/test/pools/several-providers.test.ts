@@ -121,4 +121,23 @@ describe('several providers', () => {
     expect(await context.repositories.jobs.get(next)).toMatchObject({ state: 'succeeded' });
     expect(await breaker()).toBe('closed');
   });
+
+  it.each(['jobs.insertBegun', 'attempts.begin'] as const)(
+    'that are tried by a job which finds no room after all are tried by the next one at once: %s',
+    async (call) => {
+      await using plane = await startControlPlane({ engine: { startMs: START_MS, images: { plain: {} } } });
+      const { context, clock, runner } = plane;
+      await clock.advance(100);
+      const { config } = await context.registry.getByName('memory');
+      const away = new HodeiError('provider_unavailable', 'the engine is away');
+      for (let i = 0; i < 3; i += 1) context.registry.reportFailure(config.id, away);
+      await clock.advance(1100);
+      const full = new HodeiError('provider_unavailable', 'it is full', { details: { reason: 'no_capacity' } });
+      plane.databaseFaults.add({ call, kind: 'fail', error: full });
+      const options = call === 'jobs.insertBegun' ? { runner } : {};
+      const { id } = await submitJob(context, { image: 'plain', command: ['true'] }, options);
+      await clock.advance(3000 + START_MS);
+      expect(await context.repositories.jobs.get(id)).toMatchObject({ state: 'succeeded' });
+    },
+  );
 });
