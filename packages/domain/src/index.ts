@@ -59,7 +59,7 @@ export type { Epoch, Instance } from './instances/instance.ts';
 export type { Owned, OwnershipRepository } from './instances/ownership-repository.ts';
 export { MAX_TIMEOUT_MS, MAX_STDIN_BYTES, checkJobInput } from './jobs/check-job-input.ts';
 export type { JobInput } from './jobs/job-input.ts';
-export type { NewJob, JobQuery, JobRepository } from './jobs/job-repository.ts';
+export type { NewJob, JobQuery, JobRepository, Outlook } from './jobs/job-repository.ts';
 export {
   TERMINAL_JOB_STATES,
   JOB_TRANSITIONS,

@@ -1,7 +1,8 @@
-import { JOB_STATES, LinkedAbort, toHodeiError, type Job, type JobId } from '@hodei/domain';
+import { LinkedAbort, TERMINAL_JOB_STATES, toHodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { continueOwned } from '../recovery/continue-owned.ts';
+import type { Subscription } from '../support/change-hub.ts';
 import type { JobContext } from '../support/job-context.ts';
 import { OVER } from '../support/over.ts';
 import type { JobRunner } from './job-runner.ts';
@@ -20,9 +21,6 @@ const DUE_LOOK_MS = 50;
 
 /** While so many jobs found no room that no more are tried, the next ones are after so long, in milliseconds. */
 const NO_ROOM_MS = 250;
-
-/** Where a job begins to wait, or another one may have made room: not where it was just claimed, or runs. */
-const WORTH_A_LOOK = JOB_STATES.filter((state) => state !== 'scheduled' && state !== 'running');
 
 /** What a dispatcher may take. */
 export interface DispatchOptions {
@@ -102,7 +100,8 @@ export async function dispatchJobs(
   signal: AbortSignal,
   options: DispatchOptions = {},
 ): Promise<void> {
-  using changes = context.hub.subscribe({ kinds: ['job'], states: WORTH_A_LOOK });
+  using waits = context.hub.subscribe({ kinds: ['job'], states: ['pending'] });
+  using ends = context.hub.subscribe({ kinds: ['job'], states: TERMINAL_JOB_STATES });
   using _open = options.only === undefined ? runner.open() : undefined;
   const { ownership } = context.repositories;
   // The answer of a claim may be lost: what it claimed is found among what this instance owns.
@@ -118,9 +117,16 @@ export async function dispatchJobs(
       unsure = false;
       const now = context.clock.now();
       let due = lookAt;
+      // What ends makes room, which is of use only where something waits for it.
+      let changes = [waits, ends];
       if (looks) {
         lookAt = now + DUE_LOOK_MS;
-        due = (await context.repositories.jobs.nextDue(now)) ?? Number.POSITIVE_INFINITY;
+        const outlook = await context.repositories.jobs.outlook(now);
+        if (!outlook.isDue) {
+          changes = [waits];
+          runner.othersWait = false;
+        }
+        due = outlook.next ?? Number.POSITIVE_INFINITY;
         if (due < lookAt) lookAt = due;
       }
       const againMs = runner.roomTries.left(now) > 0 ? NET_MS : NO_ROOM_MS;
@@ -137,13 +143,16 @@ export async function dispatchJobs(
 
 async function changedOrTime(
   context: JobContext,
-  changes: { next(signal?: AbortSignal): Promise<void> },
+  changes: readonly Pick<Subscription, 'next'>[],
   waitMs: number,
   signal: AbortSignal,
 ): Promise<void> {
   using either = new LinkedAbort(signal);
   try {
-    await Promise.race([changes.next(either.signal), context.clock.sleep(waitMs, either.signal)]);
+    await Promise.race([
+      ...changes.map((each) => each.next(either.signal)),
+      context.clock.sleep(waitMs, either.signal),
+    ]);
   } finally {
     either.abort(OVER);
   }

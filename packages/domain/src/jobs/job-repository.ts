@@ -25,6 +25,14 @@ export interface NewJob {
   readonly claimFor?: Epoch;
 }
 
+/** What there is to claim. */
+export interface Outlook {
+  /** Whether a pending job waits whose time has come: for its turn, for room under a limit, or for its queue. */
+  readonly isDue: boolean;
+  /** The earliest moment to come at which a pending job's time comes or is over; absent where none waits for one. */
+  readonly next?: EpochMs;
+}
+
 /** Which jobs to list; the newest first. */
 export interface JobQuery extends PageRequest {
   readonly states?: readonly JobState[];
@@ -111,8 +119,8 @@ export interface JobRepository {
    */
   expireWaiting(expiry: { readonly at: EpochMs; readonly limit: number }): Promise<number>;
 
-  /** The earliest moment after `at` at which a pending job's time comes or is over; absent where none waits for one. */
-  nextDue(at: EpochMs): Promise<EpochMs | undefined>;
+  /** What there is to claim, now and later, by anybody. */
+  outlook(at: EpochMs): Promise<Outlook>;
 
   /**
    * Gives a scheduled job back without an attempt, or ends it before one began (`outcome` and an end state).

@@ -15,6 +15,7 @@ import {
   type JobState,
   type NewAttempt,
   type NewJob,
+  type Outlook,
   type Page,
   type Placement,
 } from '@hodei/domain';
@@ -26,7 +27,7 @@ import { expireWaiting } from './jobs/expire-waiting.ts';
 import { INSERT_BEGUN, type NewBegun, type StoredBegun } from './jobs/insert-begun.ts';
 import { insertJob, readSame } from './jobs/insert-job.ts';
 import { INSERT_JOBS } from './jobs/insert-jobs.ts';
-import { IS_PENDING, IS_READY } from './jobs/placement.ts';
+import { IS_HELD, IS_PENDING, IS_READY } from './jobs/placement.ts';
 import { readJob } from './jobs/read-job.ts';
 import { releaseJob } from './jobs/release-job.ts';
 import { requestCancel } from './jobs/request-cancel.ts';
@@ -115,17 +116,20 @@ export class PostgresJobRepository implements JobRepository {
     return claimPending(this.#database, claim);
   }
 
-  async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
+  async outlook(at: EpochMs): Promise<Outlook> {
     const rows = await this.#database.runOften(
-      sql<{ readonly due: EpochMs | null }>`
-        SELECT least(
+      sql<{ readonly isDue: boolean; readonly next: EpochMs | null }>`
+        SELECT EXISTS (SELECT FROM jobs WHERE ${IS_READY}) OR EXISTS (SELECT FROM jobs WHERE ${IS_HELD})
+          OR EXISTS (SELECT FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before <= ${timestamp(at)}) AS "isDue",
+        least(
           (SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before > ${timestamp(at)} ORDER BY not_before LIMIT 1),
           (SELECT wait_until FROM jobs WHERE ${IS_PENDING} AND wait_until IS NOT NULL AND started_at IS NULL
              AND wait_until > ${timestamp(at)} ORDER BY wait_until LIMIT 1)
-        ) AS due
+        ) AS next
       `,
     );
-    return rows[0]?.due ?? undefined;
+    const { isDue = false, next = null } = rows[0] ?? {};
+    return { isDue, ...(next === null ? {} : { next }) };
   }
 
   async countBefore(jobId: JobId, most: number): Promise<number> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Job, JobId } from '@hodei/domain';
+import type { Job, JobId, Outlook } from '@hodei/domain';
 import type { GetBench } from './suite.ts';
 
 export function claiming(bench: GetBench): void {
@@ -9,7 +9,7 @@ export function claiming(bench: GetBench): void {
   ): Promise<readonly Job[]> =>
     bench().repositories.jobs.claimPending({ epoch: bench().owner, limit, at: bench().tick(), ...more });
   const idsOf = (jobs: readonly Job[]): readonly JobId[] => jobs.map(({ id }) => id);
-  const nextDue = (at: number): Promise<number | undefined> => bench().repositories.jobs.nextDue(at);
+  const outlook = (at: number): Promise<Outlook> => bench().repositories.jobs.outlook(at);
 
   describe('claimPending', () => {
     it('takes the highest priority first, then the oldest', async () => {
@@ -91,8 +91,8 @@ export function claiming(bench: GetBench): void {
     });
   });
 
-  describe('nextDue', () => {
-    it('is the earliest moment to come at which a pending job may be claimed', async () => {
+  describe('outlook', () => {
+    it('tells the earliest moment to come at which a pending job may be claimed', async () => {
       const now = bench().tick();
       for (const wait of [9000, 3000, 6000, -10]) {
         const { id } = await bench().scheduledJob();
@@ -106,14 +106,22 @@ export function claiming(bench: GetBench): void {
           },
         });
       }
-      expect(await nextDue(now)).toBe(now + 3000);
-      expect(await nextDue(now + 3000)).toBe(now + 6000);
-      expect(await nextDue(now + 9000)).toBeUndefined();
+      expect(await outlook(now)).toEqual({ isDue: true, next: now + 3000 });
+      expect(await outlook(now + 3000)).toEqual({ isDue: true, next: now + 6000 });
+      expect(await outlook(now + 9000)).toEqual({ isDue: true });
     });
 
-    it('is absent where nothing waits for its time', async () => {
+    it('tells of no moment where nothing waits for its time', async () => {
       const job = await bench().pendingJob();
-      expect(await nextDue(job.notBefore)).toBeUndefined();
+      expect(await outlook(job.notBefore)).toEqual({ isDue: true });
+    });
+
+    it('tells whether something waits that nothing but others keep back, until it is claimed', async () => {
+      expect(await outlook(bench().tick())).toEqual({ isDue: false });
+      await bench().pendingJob();
+      expect(await outlook(bench().tick())).toEqual({ isDue: true });
+      await claim(1);
+      expect(await outlook(bench().tick())).toEqual({ isDue: false });
     });
   });
 }

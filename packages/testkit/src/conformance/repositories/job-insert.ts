@@ -76,7 +76,7 @@ export function insert(bench: GetBench): void {
       expect(job).toMatchObject({ state: 'pending', notBefore });
       const claim = { epoch: bench().owner, limit: 10 };
       expect(await jobs.claimPending({ ...claim, at: notBefore - 1 })).toEqual([]);
-      expect(await jobs.nextDue(at)).toBe(notBefore);
+      expect(await jobs.outlook(at)).toEqual({ isDue: false, next: notBefore });
       expect((await jobs.claimPending({ ...claim, at: notBefore })).map(({ id }) => id)).toEqual([job.id]);
       const past = await jobs.insert(bench().newJob({ notBefore: at - 60_000 }));
       expect(past.notBefore).toBe(past.createdAt);

@@ -12,12 +12,12 @@ export function waiting(bench: GetBench): void {
       const { id } = await bench().pendingJob({ waitTimeoutMs: 5000 }, { at });
       const later = await bench().pendingJob({ waitTimeoutMs: 5000, notBefore: at + 1000 }, { at });
       const patient = await bench().pendingJob({}, { at });
-      expect(await jobs.nextDue(at + 1000)).toBe(at + 5000);
+      expect(await jobs.outlook(at + 1000)).toEqual({ isDue: true, next: at + 5000 });
       expect(await expire(at + 4999)).toBe(0);
       expect(await expire(at + 5000)).toBe(1);
       const outcome = { cause: 'wait_timeout', evidence: { message: 'it may wait 5000 ms for its start' } };
       expect(await jobs.get(id)).toMatchObject({ state: 'timed_out', finishedAt: at + 5000, outcome });
-      expect(await jobs.nextDue(at + 5000)).toBe(at + 6000);
+      expect(await jobs.outlook(at + 5000)).toEqual({ isDue: true, next: at + 6000 });
       expect(await expire(at + 6000)).toBe(1);
       expect(await jobs.get(later.id)).toMatchObject({ state: 'timed_out' });
       expect(await jobs.get(patient.id)).toEqual(patient);

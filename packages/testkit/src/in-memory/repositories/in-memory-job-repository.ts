@@ -22,6 +22,7 @@ import {
   type JobState,
   type NewAttempt,
   type NewJob,
+  type Outlook,
   type Page,
   type Placement,
 } from '@hodei/domain';
@@ -143,12 +144,13 @@ export class InMemoryJobRepository implements JobRepository {
       .map((job) => structuredClone(job));
   }
 
-  async nextDue(at: EpochMs): Promise<EpochMs | undefined> {
-    return this.#all()
-      .filter(({ state }) => state === 'pending')
+  async outlook(at: EpochMs): Promise<Outlook> {
+    const pending = this.#all().filter(({ state }) => state === 'pending');
+    const [next] = pending
       .flatMap((job) => [job.notBefore, deadlineOf(job) ?? job.notBefore])
       .filter((moment) => moment > at)
-      .toSorted((a, b) => a - b)[0];
+      .toSorted((a, b) => a - b);
+    return { isDue: pending.some(({ notBefore }) => notBefore <= at), ...(next === undefined ? {} : { next }) };
   }
 
   async countBefore(jobId: JobId, most: number): Promise<number> {
