@@ -31,8 +31,8 @@ export async function openOwn(
           { runner },
         );
     },
-    isDrained: `SELECT NOT EXISTS (SELECT FROM jobs WHERE finished_at IS NULL)
-      AND NOT EXISTS (SELECT FROM workers WHERE NOT is_over) AS drained`,
+    isDrained: `SELECT (SELECT id FROM jobs WHERE finished_at IS NULL ORDER BY created_at DESC, id DESC LIMIT 1) IS NULL
+      AND (SELECT provider_id FROM workers WHERE NOT is_over ORDER BY provider_id, epoch LIMIT 1) IS NULL AS drained`,
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   };
 }

@@ -64,7 +64,7 @@ export async function openPgBoss(connectionString: string, role: Role = 'both'):
           Array.from({ length: Math.min(BATCH, count - sent) }, () => ({ data: {} })),
         );
     },
-    isDrained: `SELECT NOT EXISTS (SELECT FROM pgboss.job WHERE name = '${QUEUE}' AND state < 'completed') AS drained`,
+    isDrained: `SELECT NOT EXISTS (SELECT FROM pgboss.job WHERE name = '${QUEUE}' AND state IN ('created', 'retry', 'active')) AS drained`,
     [Symbol.asyncDispose]: async () => {
       over.abort();
       await Promise.all(consumers);
