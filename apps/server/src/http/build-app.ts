@@ -46,6 +46,8 @@ export async function buildApp(http: HttpContext): Promise<App> {
     forceCloseConnections: 'idle',
     return503OnClosing: false,
     exposeHeadRoutes: false,
+    // So that Fastify does not load its own compilers, and ajv with them; ours are set below.
+    schemaController: { compilersFactory: { buildValidator: neverBuilt, buildSerializer: neverBuilt } },
     genReqId: () => randomUUID(),
     http: {
       maxHeaderSize: HEADER_BYTES,
@@ -106,4 +108,8 @@ export async function buildApp(http: HttpContext): Promise<App> {
   addTokenRoutes(app, http);
   await app.ready();
   return app;
+}
+
+function neverBuilt(): never {
+  throw new Error('the compilers of Fastify are in use; set ours before the first route');
 }
