@@ -1,3 +1,5 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+
 import { submitJobs, type Submission } from '@hodei/application';
 import { isHodeiError, type HodeiError } from '@hodei/domain';
 import { z } from 'zod';
@@ -62,6 +64,8 @@ export function addSubmitManyRoute(app: App, http: HttpContext): void {
       const begunAt = life.context.clock.now();
       const read = body.items.map((item) => refusable(() => readSubmission(life, caller, item)));
       const results = await submitJobs(life.context, read, { runner: life.runner, by: caller.by });
+      // The jobs of the next request, which have waited for this statement, are stored while the answer is made.
+      await nextTurn();
       return {
         items: results.map((result, index) => {
           if (isHodeiError(result)) return { error: toProblem(result, request.id) };
