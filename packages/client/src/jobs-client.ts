@@ -10,6 +10,7 @@ import {
   type PageQuery,
 } from './job.ts';
 import { HodeiClientError } from './hodei-client-error.ts';
+import { newIdempotencyKey } from './idempotency-key.ts';
 import { resumeEvents } from './resume-events.ts';
 import { Submissions, type SubmissionResult } from './submissions.ts';
 
@@ -63,7 +64,7 @@ export class JobsClient {
       readonly signal?: AbortSignal;
     } = {},
   ): Promise<JobDescription> {
-    const { idempotencyKey = crypto.randomUUID(), ...own } = options;
+    const { idempotencyKey = newIdempotencyKey(), ...own } = options;
     const submission = { job: JSON.stringify(input), idempotencyKey };
     return own.signal === undefined && own.traceparent === undefined
       ? this.#submissions.submit(submission)
@@ -78,7 +79,7 @@ export class JobsClient {
     inputs: readonly JobInput[],
     { signal }: { readonly signal?: AbortSignal } = {},
   ): Promise<readonly SubmissionResult[]> {
-    const items = inputs.map((job) => ({ job, idempotencyKey: crypto.randomUUID() }));
+    const items = inputs.map((job) => ({ job, idempotencyKey: newIdempotencyKey() }));
     const request = { method: 'POST', path: '/v1/jobs/batch', body: { items }, ...withSignal(signal) } as const;
     const answer = await this.#http.repeated<{ readonly items: readonly SubmissionResult[] }>(request);
     return answer.items;

@@ -85,7 +85,9 @@ describe('a request', () => {
     expect((await client.jobs.submit({ command: ['true'] })).id).toBe('j');
     const keys = requests.map(({ init }) => header(init, 'idempotency-key'));
     expect(new Set(keys).size).toBe(1);
-    expect(keys[0]).toBeTruthy();
+    expect(keys[0]).toMatch(/^0[0-9a-f]{7}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    const [time = ''] = /^(.{8}-.{4})/.exec(String(keys[0])) ?? [];
+    expect(Math.abs(parseInt(time.replace('-', ''), 16) - Date.now())).toBeLessThan(60_000);
   });
 
   it('that belongs to a trace says so', async () => {

@@ -194,6 +194,23 @@ describe('Idempotency-Key', () => {
   const send = (token: string, key: string, body: object) =>
     ask({ method: 'POST', url: '/v1/jobs', token, body, headers: { 'idempotency-key': key } });
 
+  it('that begins with its time makes an id that does, and is another one for somebody else', async () => {
+    const [one, other] = [await make({}), await make({})];
+    const key = '0193b5c2-7a10-7abc-8def-0123456789ab';
+    const ids = await Promise.all(
+      [one, other, one].map(async (token) => (await send(token, key, { command: ['true'] })).json?.['id']),
+    );
+    expect(ids[0]).toMatch(/^0193b5c2-7a10-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
+    expect(ids[1]).toMatch(/^0193b5c2-7a10-8/);
+    expect(ids[2]).toBe(ids[0]);
+    expect(ids[1]).not.toBe(ids[0]);
+    const next = await send(one, key.replace('7abc', '7abd'), { command: ['true'] });
+    expect(next.json?.['id']).toMatch(/^0193b5c2-7a10-8/);
+    expect(next.json?.['id']).not.toBe(ids[0]);
+    const random = await send(one, key.replace('-7abc-', '-4abc-'), { command: ['true'] });
+    expect(random.json?.['id']).not.toMatch(/^0193b5c2-7a10-/);
+  });
+
   it('makes one job of a request that is sent again, also at the same time', async () => {
     const token = await make({});
     const body = { command: ['true'], labels: { a: '1', b: '2' }, secrets: { KEY: 'one' } };
