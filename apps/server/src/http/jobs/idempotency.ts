@@ -1,4 +1,4 @@
-import { createHmac, createSecretKey, hkdfSync, type Hmac } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync } from 'node:crypto';
 
 import type { Idempotency } from '@hodei/application';
 import { HodeiError, parseJobId, type JobId } from '@hodei/domain';
@@ -11,11 +11,12 @@ import { HodeiError, parseJobId, type JobId } from '@hodei/domain';
 export function idempotencyBy(sealingKey: Uint8Array): (space: string, key: string, request: unknown) => Idempotency {
   // A key object: of bytes, one is made for each digest, which takes six times as long as the digest.
   const secret = createSecretKey(new Uint8Array(hkdfSync('sha256', sealingKey, '', 'hodei idempotency keys', 32)));
-  const hmac = (...parts: readonly string[]): Hmac => createHmac('sha256', secret).update(JSON.stringify(parts));
   // Texts at once: a Buffer of its own takes as long as the digest, and is garbage that the heap does not hold.
+  const digest = (encoding: 'hex' | 'base64url', ...parts: readonly string[]): string =>
+    createHmac('sha256', secret).update(JSON.stringify(parts)).digest(encoding);
   return (space, key, request) => ({
-    jobId: toJobId(timeOf(key) + hmac('job', space, key).digest('hex').slice(timeOf(key).length)),
-    requestHash: hmac('request', canonical(request)).digest('base64url'),
+    jobId: toJobId(timeOf(key) + digest('hex', 'job', space, key).slice(timeOf(key).length)),
+    requestHash: digest('base64url', 'request', canonical(request)),
   });
 }
 
