@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
-import { expectNothingLeft, makeFolder, postmasterPid, processesOf, query, startOtherUser } from './servers.ts';
+import { expectNoProcess, expectNothingLeft, makeFolder, postmasterPid, query, startOtherUser } from './servers.ts';
 
 // Only the limit for a machine that is busy with other tests; most take one second.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -136,7 +136,7 @@ describe.runIf(process.geteuid?.() === 0)('an embedded Postgres that root starts
     await user.server;
     expect(await owners()).toEqual(new Set([65_534]));
     expect(await user.release()).toBe(0);
-    expect(await processesOf(folder)).toEqual([]);
+    await expectNoProcess(folder);
     execFileSync('rm', ['-r', bin]);
     await using postgres = await startEmbeddedPostgres({ dataDir: folder });
     expect(await query(postgres, 'select 1 as one')).toEqual([{ one: 1 }]);

@@ -22,7 +22,7 @@ export async function makeFolder(): Promise<string> {
 
 /** Fails unless everything is gone that a server of this folder had; then removes the folder. */
 export async function expectNothingLeft(folder: string): Promise<void> {
-  await expect.poll(() => processesOf(folder), { timeout: 10_000 }).toEqual([]);
+  await expectNoProcess(folder);
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     expect(entry.isFile() || entry.isDirectory(), `${entry.parentPath}/${entry.name} is a file or a directory`).toBe(
       true,
@@ -30,6 +30,11 @@ export async function expectNothingLeft(folder: string): Promise<void> {
     expect(entry.name).not.toMatch(/^(cluster\.new-.*|user-.*|postmaster\.pid)$/u);
   }
   await rm(folder, { recursive: true });
+}
+
+/** Waits until none works on this folder: what keeps the server has let go of all else a moment before its own end. */
+export async function expectNoProcess(folder: string): Promise<void> {
+  await expect.poll(() => processesOf(folder), { timeout: 10_000 }).toEqual([]);
 }
 
 /** The lines of all processes that work on this folder. */

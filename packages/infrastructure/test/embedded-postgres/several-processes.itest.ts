@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
 import {
   exists,
+  expectNoProcess,
   expectNothingLeft,
   keeperPids,
   makeFolder,
@@ -32,7 +33,7 @@ describe('an embedded Postgres that several processes share', () => {
     const servers = await Promise.all(users.map((user) => user.server));
     expect(new Set(servers).size).toBe(1);
     expect(await Promise.all(users.map((user) => user.release()))).toEqual([0, 0, 0, 0]);
-    expect(await processesOf(folder)).toEqual([]);
+    await expectNoProcess(folder);
   });
 
   it('is there for every one of many who come and go', async () => {
@@ -47,14 +48,14 @@ describe('an embedded Postgres that several processes share', () => {
     await killed.kill('SIGKILL');
     expect(await postmasterPid(postgres)).toBe(server);
     await postgres.release();
-    expect(await processesOf(folder)).toEqual([]);
+    await expectNoProcess(folder);
   });
 
   it('ends by itself when its last user is killed', async () => {
     const user = startOtherUser(folder);
     await user.server;
     await user.kill('SIGKILL');
-    await expect.poll(() => processesOf(folder), { timeout: 10_000 }).toEqual([]);
+    await expectNoProcess(folder);
   });
 
   it('does not hear the Ctrl-C that its user gets', async () => {

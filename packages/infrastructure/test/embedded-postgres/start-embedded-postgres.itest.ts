@@ -5,7 +5,7 @@ import { Client, Pool } from 'pg';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 
 import { startEmbeddedPostgres } from '../../src/embedded-postgres/index.ts';
-import { expectNothingLeft, keeperPids, makeFolder, postmasterPid, processesOf, query } from './servers.ts';
+import { expectNoProcess, expectNothingLeft, keeperPids, makeFolder, postmasterPid, query } from './servers.ts';
 
 // Only the limit for a machine that is busy with other tests; most take one second.
 vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
@@ -84,7 +84,7 @@ describe('startEmbeddedPostgres', () => {
     await second?.[Symbol.asyncDispose]();
     expect(last && (await query(last, 'select 1 as one'))).toEqual([{ one: 1 }]);
     await last?.release();
-    expect(await processesOf(folder)).toEqual([]);
+    await expectNoProcess(folder);
     expect((await readdir(folder)).toSorted()).toEqual(['cluster', 'postgres.log', 'run', 'start.lock']);
     expect(await readdir(join(folder, 'run'))).toEqual([]);
   });
