@@ -1,10 +1,10 @@
-import { isHodeiError, mayBeginAtOnce, roomForJob, type Job, type NewJob } from '@hodei/domain';
+import { isHodeiError, mayBeginAtOnce, type Job, type NewJob } from '@hodei/domain';
 
 import { newAttempt } from '../attempts/begin-attempt.ts';
-import { demandOf } from '../jobs/demand-of.ts';
 import type { Selection } from '../registry/provider-selector.ts';
 import type { JobContext } from '../support/job-context.ts';
 import type { JobRunner } from './job-runner.ts';
+import { selectProvider } from './select-provider.ts';
 
 /**
  * Stores a new job and begins it in the same statement, on a worker that is made for it: else that would be three
@@ -47,17 +47,11 @@ export async function beginNewJob(
 
 /** A provider that has room for it, as far as is known; the rows see to that it has. */
 async function select(
-  { registry, policy }: Pick<JobContext, 'registry' | 'policy'>,
-  { id, spec, at }: Omit<NewJob, 'claimFor'>,
+  context: Pick<JobContext, 'registry' | 'policy'>,
+  job: Omit<NewJob, 'claimFor'>,
 ): Promise<Selection | undefined> {
   try {
-    return await registry.select({
-      demand: demandOf(spec),
-      strategy: policy.strategy,
-      image: spec.image,
-      roomFor: roomForJob({ id, spec, createdAt: at }),
-      reserve: true,
-    });
+    return await selectProvider(context, { ...job, createdAt: job.at });
   } catch (error) {
     if (isHodeiError(error, 'provider_unavailable')) return undefined;
     throw error;

@@ -1,5 +1,4 @@
 import {
-  roomForJob,
   toHodeiError,
   type Attempt,
   type CancelRequest,
@@ -15,7 +14,6 @@ import type { AttemptResult } from '../attempts/end-attempt.ts';
 import type { OnProgress } from '../attempts/prepare-worker.ts';
 import { runAttempt, runBegunAttempt, type BegunJob } from '../attempts/run-attempt.ts';
 import type { StopSignals } from '../attempts/stop-job.ts';
-import { demandOf } from '../jobs/demand-of.ts';
 import type { PoolWorker } from '../pools/pool-worker.ts';
 import { placeClaimedJob } from '../pools/place-claimed-job.ts';
 import { runPlacedAttempt, type PlacedJob } from '../pools/run-placed-attempt.ts';
@@ -26,6 +24,7 @@ import { destroyWorker } from '../workers/destroy-worker.ts';
 import { ActiveJob, type RunningHere } from './active-job.ts';
 import { giveBackJob } from './give-back-job.ts';
 import { RoomTries } from './room-tries.ts';
+import { selectProvider } from './select-provider.ts';
 
 /** How long it takes to look again for a cancellation after that failed, in milliseconds. */
 const LOOK_AGAIN_MS = 1000;
@@ -96,18 +95,10 @@ export class JobRunner {
     // What was asked for before this is found by the statement that begins the attempt, and refuses to.
     const cancels = this.#context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);
     const run = async (signals: StopSignals): Promise<Job> => {
-      const { strategy } = this.#context.policy;
-      const demand = demandOf(job.spec);
       try {
         const placed = await this.#place(job, [signals.stop, signals.lost]);
         if (placed !== undefined) return await this.#runPlaced({ job, ...placed }, signals);
-        using selection = await this.#context.registry.select({
-          demand,
-          strategy,
-          image: job.spec.image,
-          roomFor: roomForJob(job),
-          reserve: true,
-        });
+        using selection = await selectProvider(this.#context, job);
         this.roomTries.found();
         return await this.#ended(runAttempt(this.#context, job, selection, signals, onProgress));
       } catch (thrown) {
