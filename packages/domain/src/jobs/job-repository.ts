@@ -95,8 +95,8 @@ export interface JobRepository {
   countByState(): Promise<Readonly<Record<JobState, number>>>;
 
   /**
-   * Takes pending jobs whose time has come: highest priority first, then oldest. They are `scheduled` and
-   * owned by `epoch` afterwards. Concurrent claims never get the same job. A job whose cancellation was asked
+   * Takes pending jobs whose time has come, as {@link shareOut} says. They are `scheduled` and owned by `epoch`
+   * afterwards. Concurrent claims never get the same job. A job whose cancellation was asked
    * for is never claimed.
    * @param only claims none but these.
    */

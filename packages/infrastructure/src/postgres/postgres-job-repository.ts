@@ -87,9 +87,8 @@ export class PostgresJobRepository implements JobRepository {
       if (states?.every(isTerminalJobState)) jobs = jobs.where(sql<SqlBool>`end_state = ANY (${states})`);
       if (states?.some(isTerminalJobState) === false) jobs = jobs.where('finished_at', 'is', null);
       if (name !== undefined) jobs = jobs.where('name', '=', name);
-      // The second condition is what the partial index asks for.
+      // In both, the second condition is what the partial index asks for.
       if (tenant !== undefined) jobs = jobs.where('tenant', '=', tenant).where('tenant', '<>', '');
-      // The second condition is what the partial index asks for.
       if (labels !== undefined && Object.keys(labels).length > 0) {
         jobs = jobs.where(sql<SqlBool>`labels @> ${JSON.stringify(labels)}::jsonb AND labels <> '{}'`);
       }
