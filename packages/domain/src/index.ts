@@ -15,6 +15,7 @@ export {
   type IdGenerator,
 } from './ids.ts';
 export { LinkedAbort } from './linked-abort.ts';
+export { orAborted } from './or-aborted.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
 export type { Repositories } from './repositories.ts';
 export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';

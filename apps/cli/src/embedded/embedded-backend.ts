@@ -27,27 +27,28 @@ import {
   type ProviderView,
   type WorkerView,
 } from '@hodei/application';
-import type {
-  HodeiError,
-  Job,
-  JobId,
-  JobInput,
-  JobQuery,
-  KeyLimit,
-  KeyLimitView,
-  LogRecord,
-  Page,
-  Pool,
-  PoolInput,
-  ProviderConfig,
-  ProviderPatch,
-  Queue,
-  QueueView,
-  Token,
-  TokenInput,
-  Worker,
-  WorkerId,
-  WorkerQuery,
+import {
+  orAborted,
+  type HodeiError,
+  type Job,
+  type JobId,
+  type JobInput,
+  type JobQuery,
+  type KeyLimit,
+  type KeyLimitView,
+  type LogRecord,
+  type Page,
+  type Pool,
+  type PoolInput,
+  type ProviderConfig,
+  type ProviderPatch,
+  type Queue,
+  type QueueView,
+  type Token,
+  type TokenInput,
+  type Worker,
+  type WorkerId,
+  type WorkerQuery,
 } from '@hodei/domain';
 import { openControlPlane, openStore, type ControlPlane, type Settings, type Store } from '@hodei/server';
 
@@ -310,20 +311,6 @@ export class EmbeddedBackend implements Backend {
 }
 
 const withPolicy = (store: Store): Store & { readonly policy: JobPolicy } => ({ ...store, policy: DEFAULT_JOB_POLICY });
-
-/** Stops waiting when the signal aborts; what was begun goes on. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return work;
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = (): void => reject(signal.reason as Error);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
-}
 
 /** How long jobs are kept in a database that others share is theirs to say. */
 const isOwn = ({ databaseUrl }: Settings): boolean => databaseUrl === undefined;

@@ -1,4 +1,4 @@
-import type { Clock, HistoryRepository } from '@hodei/domain';
+import { orAborted, type Clock, type HistoryRepository } from '@hodei/domain';
 
 import type { ChangeHub } from '../support/change-hub.ts';
 
@@ -37,25 +37,18 @@ export class HistoryTail {
    * Resolves with how far the history can be read, once that is further than `after`.
    * @throws the signal's reason; what reading the store throws.
    */
-  next(after: number, signal: AbortSignal): Promise<number> {
+  async next(after: number, signal: AbortSignal): Promise<number> {
     signal.throwIfAborted();
-    if (this.#upTo > after) return Promise.resolve(this.#upTo);
-    return new Promise((resolve, reject) => {
-      const abort = (): void => settle(() => reject(signal.reason as Error));
-      const settle = (how: () => void): void => {
-        signal.removeEventListener('abort', abort);
-        this.#waiters.delete(waiter);
-        how();
-      };
-      const waiter: Waiter = {
-        after,
-        resolve: (upTo) => settle(() => resolve(upTo)),
-        reject: (error) => settle(() => reject(error)),
-      };
-      signal.addEventListener('abort', abort, { once: true });
-      this.#waiters.add(waiter);
-      if (!this.#isLooking) void this.#look();
-    });
+    if (this.#upTo > after) return this.#upTo;
+    const { promise, ...settle } = Promise.withResolvers<number>();
+    const waiter: Waiter = { after, ...settle };
+    this.#waiters.add(waiter);
+    if (!this.#isLooking) void this.#look();
+    try {
+      return await orAborted(promise, signal);
+    } finally {
+      this.#waiters.delete(waiter);
+    }
   }
 
   /** Looks until nobody waits any more. */

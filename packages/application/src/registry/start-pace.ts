@@ -1,4 +1,4 @@
-import type { Clock } from '@hodei/domain';
+import { orAborted, type Clock } from '@hodei/domain';
 
 import { OVER } from '../support/over.ts';
 import { verdictOf } from './error-verdicts.ts';
@@ -98,15 +98,12 @@ export class StartPace {
   }
 
   #turn(startFor: StartFor, signal: AbortSignal): Promise<void> {
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const waiter = { startFor, begin: resolve };
-    const giveUp = (): void => {
-      this.#waiting = this.#waiting.filter((other) => other !== waiter);
-      reject(signal.reason);
-    };
-    signal.addEventListener('abort', giveUp, { once: true });
     this.#waiting.push(waiter);
-    return promise.finally(() => signal.removeEventListener('abort', giveUp));
+    return orAborted(promise, signal, () => {
+      this.#waiting = this.#waiting.filter((other) => other !== waiter);
+    });
   }
 
   #start(): Start {

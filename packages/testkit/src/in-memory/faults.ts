@@ -1,5 +1,4 @@
-import { HodeiError, type Clock, type ErrorCode, type WorkerId } from '@hodei/domain';
-import { abortable } from './waiting.ts';
+import { HodeiError, orAborted, type Clock, type ErrorCode, type WorkerId } from '@hodei/domain';
 
 /** The calls of a provider that can go wrong on demand. */
 export type FaultableCall =
@@ -87,7 +86,7 @@ export class FaultPlan<Call extends string = FaultableCall, Subject = WorkerId |
         await clock.sleep(fault.ms, signal);
         return await effect();
       case 'hang':
-        return await abortable(new Promise<never>(() => undefined), signal);
+        return await orAborted(new Promise<never>(() => undefined), signal);
       case 'loseAnswer':
         await effect();
         throw new HodeiError(this.#lostAnswer, `the answer to ${call} was lost; what it did stands`);

@@ -1,5 +1,11 @@
-import { HodeiError, type Clock, type ErrorCode, type ProvisionProgress, type PullPolicy } from '@hodei/domain';
-import { abortable } from './waiting.ts';
+import {
+  HodeiError,
+  orAborted,
+  type Clock,
+  type ErrorCode,
+  type ProvisionProgress,
+  type PullPolicy,
+} from '@hodei/domain';
 
 /** An image of the in-memory engine. */
 export interface InMemoryImage {
@@ -78,7 +84,7 @@ export class ImageStore {
       pull = this.#pull(image, known).finally(() => this.#pulls.delete(image));
       this.#pulls.set(image, pull);
     }
-    await abortable(pull, signal);
+    await orAborted(pull, signal);
   }
 
   async #pull(image: string, known: InMemoryImage): Promise<void> {

@@ -5,6 +5,7 @@ import {
   HodeiError,
   LinkedAbort,
   NO_OUTPUT,
+  orAborted,
   type CallOptions,
   type InstallationId,
   type LaunchOrder,
@@ -32,7 +33,7 @@ import { InMemoryRunningJob } from './in-memory-running-job.ts';
 import type { InMemoryWorker } from './in-memory-worker.ts';
 import { handleOf, listed } from './in-memory-handle.ts';
 import { readWorkerLogs } from './read-worker-logs.ts';
-import { abortable, anySignal } from './waiting.ts';
+import { anySignal } from './waiting.ts';
 import { isOurs, labelsFor } from './worker-labels.ts';
 
 type CreateOptions = NonNullable<Parameters<WorkerProvider['createWorker']>[1]>;
@@ -269,14 +270,14 @@ export class InMemoryProvider implements WorkerProvider {
   async #adopt(worker: InMemoryWorker, signal: AbortSignal): Promise<WorkerHandle> {
     if (!this.#isOurs(worker))
       throw new HodeiError('name_taken', `${worker.name} exists and is not ours; remove it or rename it`);
-    await abortable(worker.started, signal);
+    await orAborted(worker.started, signal);
     worker.attach(this);
     return handleOf(worker, this);
   }
 
   #attach(job: InMemoryOrder, from: OutputOffsets, workerId: WorkerId): RunningJob {
     const running = new InMemoryRunningJob(job, from, this.#engine.downSignal, (ended, signal) =>
-      this.#call('waitForExit', workerId, signal, (any) => abortable(ended, any)),
+      this.#call('waitForExit', workerId, signal, (any) => orAborted(ended, any)),
     );
     this.#running.add(running);
     const forget = (): void => void this.#running.delete(running);
@@ -289,7 +290,7 @@ export class InMemoryProvider implements WorkerProvider {
     worker.terminate();
     const patience = new AbortController();
     const grace = this.#engine.clock.sleep(gracePeriodMs, anySignal(signal, patience.signal)).then(() => worker.kill());
-    await abortable(Promise.race([worker.ended, grace]), signal).finally(() => patience.abort());
+    await orAborted(Promise.race([worker.ended, grace]), signal).finally(() => patience.abort());
   }
 }
 

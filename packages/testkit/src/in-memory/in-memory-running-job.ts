@@ -1,5 +1,6 @@
 import {
   LinkedAbort,
+  type orAborted,
   type CallOptions,
   type OutputChunk,
   type OutputOffsets,
@@ -7,7 +8,6 @@ import {
   type WorkerExit,
 } from '@hodei/domain';
 import type { InMemoryOrder } from './in-memory-order.ts';
-import type { abortable } from './waiting.ts';
 
 /** What ends an output that nobody wants any more; readers never see it. */
 const LET_GO = Symbol('let go');
@@ -17,11 +17,11 @@ export class InMemoryRunningJob implements RunningJob {
   readonly output: AsyncIterable<OutputChunk>;
   readonly #order: InMemoryOrder;
   readonly #downSignal: AbortSignal;
-  readonly #wait: typeof abortable<WorkerExit>;
+  readonly #wait: typeof orAborted<WorkerExit>;
   readonly #detached = new AbortController();
 
   /** @param wait makes the wait for the exit, where a fault may strike it. */
-  constructor(order: InMemoryOrder, from: OutputOffsets, downSignal: AbortSignal, wait: typeof abortable<WorkerExit>) {
+  constructor(order: InMemoryOrder, from: OutputOffsets, downSignal: AbortSignal, wait: typeof orAborted<WorkerExit>) {
     this.#order = order;
     this.#downSignal = downSignal;
     this.#wait = wait;

@@ -2,6 +2,7 @@ import {
   assertWithoutStdin,
   HodeiError,
   NO_OUTPUT,
+  orAborted,
   type LaunchOrder,
   type OutputChunk,
   type WorkerExit,
@@ -14,7 +15,6 @@ import { DockerRunningJob } from './docker-running-job.ts';
 import { followJobLog } from '../output/follow-job-log.ts';
 import type { Subject } from '../workers/inspect-container.ts';
 import { LiveOrder } from './live-order.ts';
-import { orAborted } from '../support/or-aborted.ts';
 import type { ExitQuery } from '../ends/read-exit.ts';
 import { knownAfter, NOTHING_KNOWN } from '../output/output-place.ts';
 import { refusal } from './read-verdict.ts';

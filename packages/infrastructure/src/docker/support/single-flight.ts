@@ -1,3 +1,5 @@
+import { orAborted } from '@hodei/domain';
+
 /** One piece of work that several callers wait for. */
 interface Flight<P> {
   readonly work: AbortController;
@@ -35,13 +37,9 @@ export class SingleFlight<P> {
     const listener: Listener<P> = { hear: onProgress ?? ((): void => {}) };
     flight.listeners.add(listener);
     if (flight.latest !== undefined) listener.hear(flight.latest);
-    const left = Promise.withResolvers<never>();
-    const onAbort = (): void => left.reject(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      await Promise.race([flight.outcome, left.promise]);
+      await orAborted(flight.outcome, signal);
     } finally {
-      signal?.removeEventListener('abort', onAbort);
       flight.listeners.delete(listener);
       if (flight.listeners.size === 0) this.#end(key, flight);
     }

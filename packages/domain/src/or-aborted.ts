@@ -1,4 +1,7 @@
-/** The promise, or where it aborts first the signal's reason; `onAbort` is called then. */
+/**
+ * What the promise comes to, or where the signal aborts first its reason. What was begun goes on; nobody waits for it.
+ * @param onAbort is called in the moment of the abort, before this rejects.
+ */
 export async function orAborted<T>(
   promise: Promise<T>,
   signal: AbortSignal | undefined,
@@ -13,7 +16,8 @@ export async function orAborted<T>(
   if (signal.aborted) abort();
   else signal.addEventListener('abort', abort, { once: true });
   try {
-    return await Promise.race([promise, aborted.promise]);
+    // A signal that is aborted already comes before a promise that is settled already.
+    return await Promise.race([aborted.promise, promise]);
   } finally {
     signal.removeEventListener('abort', abort);
   }
