@@ -118,8 +118,9 @@ export class PostgresJobRepository implements JobRepository {
   async outlook(at: EpochMs): Promise<Outlook> {
     const rows = await this.#database.runOften(
       sql<{ readonly isDue: boolean; readonly next: EpochMs | null }>`
-        SELECT EXISTS (SELECT FROM jobs WHERE ${IS_READY}) OR EXISTS (SELECT FROM jobs WHERE ${IS_HELD})
-          OR EXISTS (SELECT FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before <= ${timestamp(at)}) AS "isDue",
+        SELECT (SELECT id FROM jobs WHERE ${IS_READY} ORDER BY queue, tenant, turn, id LIMIT 1) IS NOT NULL
+          OR (SELECT id FROM jobs WHERE ${IS_HELD} ORDER BY concurrency_key, queue, turn, id LIMIT 1) IS NOT NULL
+          OR coalesce((SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred ORDER BY not_before LIMIT 1) <= ${timestamp(at)}, false) AS "isDue",
         least(
           (SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before > ${timestamp(at)} ORDER BY not_before LIMIT 1),
           (SELECT wait_until FROM jobs WHERE ${IS_PENDING} AND wait_until IS NOT NULL AND started_at IS NULL

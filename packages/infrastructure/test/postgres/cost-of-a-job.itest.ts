@@ -23,12 +23,12 @@ afterEach(async () => {
 });
 
 /** Jobs that wait, or that this epoch has claimed and not begun, past the store. */
-const addJobs = (epoch?: number): Promise<unknown> =>
+const addJobs = (epoch?: number, notBefore = new Date(0)): Promise<unknown> =>
   admin.query(
-    `INSERT INTO jobs (id, state, epoch, priority, labels, spec, created_at, state_changed_at, not_before)
+    `INSERT INTO jobs (id, state, epoch, priority, labels, spec, created_at, state_changed_at, not_before, deferred)
      SELECT gen_random_uuid(), CASE WHEN $1::bigint IS NULL THEN 'pending' ELSE 'scheduled' END, $1, 0, '{}',
-            '{"queue":"default"}', now(), now(), 'epoch' FROM generate_series(1, $2)`,
-    [epoch ?? null, BACKLOG],
+            '{"queue":"default"}', now(), now(), $3, $3 > now() FROM generate_series(1, $2)`,
+    [epoch ?? null, BACKLOG, notBefore],
   );
 
 /** What a connection counted is told at the latest when its process ends, a moment after the store let go of it. */
@@ -115,6 +115,28 @@ describe('statements whose plan was made when the tables were empty', () => {
       await addJobs();
       await admin.query('SELECT pg_stat_reset()');
       expect(await expire()).toBe(0);
+    }
+    expect(await jobRowsRead()).toBeLessThan(BACKLOG);
+  });
+
+  it('look for what is due, and for what dead instances left, without reading what waits', async () => {
+    {
+      await using store = await openPostgresStore({ connectionString: database.connectionString, maxConnections: 2 });
+      const { instances, jobs, ownership } = store.repositories;
+      const { epoch } = await instances.register({
+        name: 'heir',
+        leaseMs: 60_000,
+        keepsPools: false,
+        sealingCheck: '',
+      });
+      const look = async (at: number): Promise<void> => {
+        expect(await jobs.outlook(at)).toMatchObject({ isDue: false });
+        expect(await ownership.takeOver({ epoch, limit: 100, at })).toEqual({ jobs: [], workers: [] });
+      };
+      await look(Date.now());
+      await addJobs(undefined, new Date(Date.now() + 86_400_000));
+      await admin.query('SELECT pg_stat_reset()');
+      await look(Date.now());
     }
     expect(await jobRowsRead()).toBeLessThan(BACKLOG);
   });

@@ -11,6 +11,17 @@ const isDead = (column: RawBuilder<unknown>): RawBuilder<unknown> =>
   sql`NOT EXISTS (SELECT 1 FROM instances i WHERE i.epoch = ${column} AND i.lease_expires_at > clock_timestamp())`;
 
 /**
+ * Each epoch that owns jobs, by a step along `jobs_owned` for each. Asked for the oldest jobs of dead epochs, the planner
+ * goes through all jobs by age (`jobs_newest`), as long as it doesn't know how few are owned. No index has the order of a `ROW`.
+ */
+const OWNERS = sql`
+  owner AS (
+    (SELECT epoch FROM jobs WHERE epoch IS NOT NULL ORDER BY epoch LIMIT 1)
+    UNION ALL
+    SELECT (SELECT epoch FROM jobs WHERE epoch > owner.epoch ORDER BY epoch LIMIT 1) FROM owner WHERE epoch IS NOT NULL
+  )`;
+
+/**
  * See `OwnershipRepository.takeOver`. A short transaction: the caller's own lease is held, then the jobs change
  * hands with their open attempts, then the workers. Rows that somebody else holds are skipped; the next call
  * sees them.
@@ -28,10 +39,10 @@ export async function takeOver(
     if (lease.length === 0)
       throw new HodeiError('stale_epoch', `the lease of epoch ${epoch} has run out; it can't take anything over`);
     const { rows: jobs } = await sql<JobRow>`
-      WITH abandoned AS (
+      WITH RECURSIVE ${OWNERS}, abandoned AS (
         SELECT id, epoch AS former FROM jobs
-        WHERE epoch IS NOT NULL AND epoch <> ${epoch} AND ${isDead(sql`jobs.epoch`)}
-        ORDER BY created_at, id LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
+        WHERE epoch = ANY (ARRAY (SELECT epoch FROM owner WHERE epoch <> ${epoch} AND ${isDead(sql`owner.epoch`)}))
+        ORDER BY ROW (created_at, id) LIMIT ${limit} FOR NO KEY UPDATE SKIP LOCKED
       ), taken AS (
         UPDATE jobs SET epoch = ${epoch} FROM abandoned WHERE jobs.id = abandoned.id RETURNING ${RETURNED_JOB}, abandoned.former
       ), event AS (
