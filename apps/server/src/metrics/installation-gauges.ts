@@ -1,8 +1,9 @@
 import type { ProviderView } from '@hodei/application';
 import { WAITING_CLASSES, type Census, type EpochMs, type HealthStatus, type Pool } from '@hodei/domain';
-import { Gauge, type Registry } from 'prom-client';
+import type { Registry } from 'prom-client';
 
 import { seconds } from './buckets.ts';
+import { declaring } from './declaring.ts';
 
 /** What the store says at one moment. */
 export interface InstallationReading {
@@ -84,8 +85,7 @@ export class InstallationGauges {
 }
 
 const makeGauges = (registry: Registry) => {
-  const gauge = <Label extends string = never>(name: string, help: string, labelNames: readonly Label[] = []) =>
-    new Gauge<Label>({ name, help, labelNames: [...labelNames], registers: [registry] });
+  const { gauge } = declaring(registry);
   return {
     waiting: gauge('hodei_jobs_waiting', 'Pending jobs by queue and what they wait for.', ['queue', 'waits_for']),
     inFlight: gauge('hodei_jobs_in_flight', 'Jobs that are scheduled or running.', ['queue', 'state']),

@@ -1,14 +1,15 @@
 import type { Diagnostics, JobContext, JobRunner, Telemetry } from '@hodei/application';
 import type { EpochMs } from '@hodei/domain';
 import type { ConnectionCounts } from '@hodei/infrastructure/postgres';
-import { Gauge, Registry } from 'prom-client';
+import { Registry, type Gauge } from 'prom-client';
 
 import { seconds } from './buckets.ts';
+import { declaring } from './declaring.ts';
 import { HttpMetrics } from './http-metrics.ts';
 import { INSTALLATION_WIDE, InstallationGauges, type InstallationReading } from './installation-gauges.ts';
-import { InstanceMetrics } from './instance-metrics.ts';
-import { JobMetrics } from './job-metrics.ts';
-import { ProcessGauges } from './process-gauges.ts';
+import { makeInstanceMetrics, type InstanceMetrics } from './instance-metrics.ts';
+import { makeJobMetrics } from './job-metrics.ts';
+import { makeProcessGauges, type ProcessReading } from './process-gauges.ts';
 
 /** One life of this instance, as a scrape looks at it. */
 export interface MetricsSource {
@@ -51,7 +52,7 @@ export class Metrics {
   readonly http: HttpMetrics;
   readonly #registry = new Registry();
   readonly #instance: InstanceMetrics;
-  readonly #process: ProcessGauges;
+  readonly #showProcess: (reading: ProcessReading) => void;
   readonly #installation: InstallationGauges;
   readonly #storeUp: Gauge;
   readonly #readSeconds: Gauge;
@@ -61,38 +62,28 @@ export class Metrics {
 
   constructor(version: string) {
     const registry = this.#registry;
-    const jobs = new JobMetrics(registry);
-    const instance = new InstanceMetrics(registry, version);
-    this.#instance = instance;
+    const { observeStart, ...jobs } = makeJobMetrics(registry);
+    this.#instance = makeInstanceMetrics(registry, version);
+    const { leaseRenewed, poolTarget, poolWorkerMade } = this.#instance;
     this.#installation = new InstallationGauges(registry);
     this.http = new HttpMetrics(registry);
-    this.#process = new ProcessGauges(registry);
-    const registers = [registry];
-    this.#storeUp = new Gauge({
-      name: 'hodei_store_up',
-      help: '1 where the last reading of the store went well; else all that is read from it is left out.',
-      registers,
-    });
-    this.#readSeconds = new Gauge({
-      name: 'hodei_store_read_seconds',
-      help: 'How long the last reading of the store for these metrics took.',
-      registers,
-    });
+    this.#showProcess = makeProcessGauges(registry);
+    const { gauge } = declaring(registry);
+    this.#storeUp = gauge(
+      'hodei_store_up',
+      '1 where the last reading of the store went well; else all that is read from it is left out.',
+    );
+    this.#readSeconds = gauge(
+      'hodei_store_read_seconds',
+      'How long the last reading of the store for these metrics took.',
+    );
     this.telemetry = {
-      submitted: (submission) => jobs.submitted(submission),
-      launched: (attempt) => jobs.launched(attempt),
-      firstByte: (attempt) => jobs.firstByte(attempt),
-      attemptEnded: (attempt) => jobs.attemptEnded(attempt),
-      jobEnded: (job) => jobs.jobEnded(job),
-      jobsExpired: (count) => jobs.jobsExpired(count),
-      takenOver: (owned) => jobs.takenOver(owned),
-      leakFound: () => jobs.leakFound(),
-      outputStored: (chunks) => jobs.outputStored(chunks),
-      leaseRenewed: (how) => instance.leaseRenewed(how),
-      poolTarget: (pool, target) => instance.poolTarget(pool, target),
+      ...jobs,
+      leaseRenewed,
+      poolTarget,
       poolWorkerMade: ({ pool, isReady, startPhases }) => {
-        instance.poolWorkerMade(pool, isReady);
-        for (const span of startPhases) jobs.observeStart(span, 'refill');
+        poolWorkerMade(pool, isReady);
+        for (const span of startPhases) observeStart(span, 'refill');
       },
     };
   }
@@ -129,7 +120,7 @@ export class Metrics {
   /** All metrics in Prometheus' text format. A store that is away leaves its gauges out, and is no error. */
   async text(source: MetricsSource): Promise<string> {
     const { context, runner, connections } = source;
-    this.#process.show({
+    this.#showProcess({
       activeJobs: runner.activeCount,
       maxJobs: context.policy.maxConcurrentJobs,
       connections: connections?.() ?? [],
