@@ -1,6 +1,9 @@
 import { describe, expect, it, vi } from 'vitest';
+import type { Outcome } from '@hodei/domain';
 import { openPostgresStore } from '../../src/postgres/index.ts';
 import { usePostgres } from '../support/use-postgres.ts';
+
+const LOST: Outcome = { cause: 'worker_lost', evidence: {} };
 
 const postgres = usePostgres();
 
@@ -39,5 +42,29 @@ describe('taking over', () => {
     await admin.query('SELECT pg_advisory_unlock(42)');
     expect((await taking).jobs).toMatchObject([{ id, epoch }]);
     expect((await store.repositories.attempts.get(attempt.id)).epoch).toBe(epoch);
+  });
+
+  it('leaves what goes on in a worker to nobody while another transaction has its row', async () => {
+    const { admin, bench, peer, store } = postgres();
+    const [ready, launched] = [await bench.readied(), await bench.launched()];
+    await admin.query(`UPDATE instances SET lease_expires_at = now() - interval '1 s' WHERE epoch = $1`, [bench.owner]);
+    const { epoch } = await store.repositories.instances.register({ name: 'the next one', leaseMs: 60_000 });
+    const takeOver = () => store.repositories.ownership.takeOver({ epoch, limit: 100, at: bench.tick() });
+    await admin.query('BEGIN');
+    await admin.query('SELECT FROM workers WHERE id = ANY ($1) FOR UPDATE', [[ready.workerId, launched.workerId]]);
+    expect((await takeOver()).jobs.map(({ id }) => id)).toEqual(expect.arrayContaining([ready.jobId, launched.jobId]));
+    await admin.query('COMMIT');
+
+    // The jobs are the next one's, and their workers still the former owner's.
+    const stale = { code: 'stale_epoch' };
+    for (const owner of [bench.owner, epoch]) {
+      await expect(bench.markLaunched(ready, owner)).rejects.toMatchObject(stale);
+      await expect(bench.finish(launched, LOST, { state: 'failed' }, owner)).rejects.toMatchObject(stale);
+    }
+    expect((await peer.repositories.attempts.get(launched.id)).outcome).toBeUndefined();
+
+    await takeOver();
+    await bench.markLaunched(ready, epoch);
+    await bench.finish(launched, LOST, { state: 'failed' }, epoch);
   });
 });
