@@ -15,10 +15,10 @@ import { OVER } from '../support/over.ts';
 import { createPatience } from './patience.ts';
 
 /**
- * Sends the order and returns the running job. Where the answer is lost, or does not come in time, nobody
- * knows whether the job began: then the worker itself is asked, so that no job runs twice.
+ * Sends the order and returns the running job. Where the answer is lost, says nothing, or does not come in time,
+ * nobody knows whether the job began: then the worker itself is asked, so that no job runs twice.
  *
- * @throws what {@link WorkerProvider.launch} throws, but for a lost answer; the signal's reason when it aborts.
+ * @throws what {@link WorkerProvider.launch} throws, but for such an answer; the signal's reason when it aborts.
  */
 export async function launchJob(
   context: Pick<JobContext, 'clock' | 'diagnostics' | 'policy'>,
@@ -35,7 +35,8 @@ export async function launchJob(
     return await provider.launch(handle, order, { signal: limit.signal });
   } catch (error) {
     signal.throwIfAborted();
-    if (!limit.signal.aborted && !isHodeiError(error, 'provider_unavailable', 'provider_timeout')) throw error;
+    // Also after an answer that says nothing of the worker, like a 500: the order may be with it.
+    if (!limit.signal.aborted && !createPatience()(error)) throw error;
     context.diagnostics.warn('the answer to a launch order is missing; asking the worker', {
       workerId: handle.workerId,
       error,

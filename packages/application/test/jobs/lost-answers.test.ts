@@ -42,6 +42,15 @@ describe('an engine whose answer is lost', () => {
     expect(plane.engine.workers()).toEqual([]);
   });
 
+  it.each(['internal', 'conflict'] as const)('is asked where it failed at an order with %s', async (code) => {
+    await using plane = await startControlPlane();
+    plane.provider.faults.add({ call: 'launch', kind: 'loseAnswer', code });
+    const job = await plane.run(JOB);
+    expect(job).toMatchObject({ state: 'failed', outcome: { cause: 'exited', evidence: { exitCode: 4 } } });
+    expect(await plane.output(job.id)).toBe('one two');
+    expect((await describeJob(plane.context, job.id)).attempts).toHaveLength(1);
+  });
+
   it('leaves no worker behind where it was made after all', async () => {
     await using plane = await startControlPlane();
     plane.provider.faults.add({ call: 'createWorker', kind: 'loseAnswer' });

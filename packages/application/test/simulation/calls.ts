@@ -1,4 +1,4 @@
-import { HodeiError } from '@hodei/domain';
+import { HodeiError, type ErrorCode } from '@hodei/domain';
 
 import { never, type Gate } from './gate.ts';
 import type { Scheduler } from './scheduler.ts';
@@ -30,6 +30,8 @@ export interface CallSurroundings {
   readonly drawFate: () => Fate;
   readonly isAway: (target: Target) => boolean;
   readonly crash: (why: string) => void;
+  /** Of a call to an engine that fails. */
+  readonly engineFault: ErrorCode;
 }
 
 /**
@@ -101,7 +103,7 @@ export class Calls {
 
   #away(call: Call<unknown>, why: string): HodeiError {
     return new HodeiError(
-      call.target === 'store' ? 'database_unavailable' : 'provider_unavailable',
+      call.target === 'store' ? 'database_unavailable' : this.#around.engineFault,
       `${call.name}: ${why}`,
     );
   }

@@ -41,7 +41,8 @@ export class Life {
   readonly #images: ImageRules;
   readonly #lost = new AbortController();
 
-  constructor(world: World, name: string) {
+  /** @param skewMs by how much its clock is ahead of the store's and the engine's. */
+  constructor(world: World, name: string, skewMs = 0) {
     this.#world = world;
     this.name = name;
     const { scheduler, trace } = world;
@@ -55,9 +56,10 @@ export class Life {
       drawFate: () => world.drawFate(),
       isAway: (target) => target === 'store' && world.isStoreAway,
       crash: (why) => this.crash(why),
+      engineFault: world.weather.isOdd ? 'internal' : 'provider_unavailable',
     });
     this.#clock = {
-      now: () => scheduler.now(),
+      now: () => scheduler.now() + skewMs,
       sleep: (durationMs, signal) => this.gate.through(scheduler.sleep(durationMs, signal)),
     };
   }
@@ -180,7 +182,7 @@ export class Life {
   #reachStore(ids: SequentialIds): JobContext['repositories'] {
     const { scheduler, store, mutation } = this.#world;
     const plain = createInMemoryRepositories({ clock: scheduler, ids, store });
-    return reachStore(mutation.repositories?.(plain, this.#world) ?? plain, {
+    return reachStore(mutation.repositories?.(plain, this.#world, this.#clock) ?? plain, {
       calls: this.#calls,
       observe: (operation, effect) => {
         if (operation === 'images.find') this.#images.noteRead();

@@ -3,6 +3,7 @@ import {
   withoutFence,
   withoutTakenJobs,
   withEarlyTakeOver,
+  withOwnClocks,
   withoutOwnershipCheck,
   withForgottenCancellation,
 } from './planted/ownership-bugs.ts';
@@ -25,7 +26,9 @@ import {
   withBlindLaunch,
   withHastyLoss,
   withHastyOrders,
+  withHastyRefusal,
   withLateRow,
+  withOwnEnds,
   withOwnWorkersOnly,
   withEmptyList,
   withImagesOfNobody,
@@ -64,6 +67,16 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     breaks: /which is alive/,
   },
   {
+    name: 'each instance measures leases by its own clock',
+    mutation: { repositories: withOwnClocks },
+    breaks: /which is alive/,
+  },
+  {
+    name: 'what an engine ended as it went down is taken for a job that ended by itself',
+    mutation: { provider: withOwnEnds },
+    breaks: /its engine ended it/,
+  },
+  {
     name: 'a claim overwrites what happened to the job meanwhile',
     mutation: { repositories: withBlindClaim },
     breaks: /had ended as|went from|belongs to epoch|passed job|its queue is paused/,
@@ -98,6 +111,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'an order whose answer was lost is sent again, and its refusal believed',
     mutation: { provider: withBlindLaunch },
+    breaks: /it was launched|its job runs on/,
+  },
+  {
+    name: 'an order that an engine failed at in an unknown way is taken for refused',
+    mutation: { provider: withHastyRefusal },
     breaks: /it was launched|its job runs on/,
   },
   {

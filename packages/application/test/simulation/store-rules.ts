@@ -112,8 +112,8 @@ export class StoreRules {
   }
 
   #checkStart(name: string, job: Job): void {
-    const { store, scheduler } = this.#world;
-    const wrong = checkStart(store, job, scheduler.now());
+    const { store, scheduler, weather } = this.#world;
+    const wrong = checkStart(store, job, scheduler.now() + weather.skewMs);
     if (wrong !== undefined) this.#blame(`${name} ${wrong}`);
   }
 

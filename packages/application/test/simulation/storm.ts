@@ -25,14 +25,7 @@ const BLOWS: readonly (readonly [weight: number, blow: Blow])[] = [
         pauseFor(world, life, random.pick([500, 3000, 5000, 8000, 1_000_000]));
       }),
   ],
-  [
-    2,
-    (world, random) => {
-      world.trace.add('engine', 'goes down');
-      world.engine.goDown(random.pick(['provider_unavailable', 'provider_timeout']));
-      world.scheduler.after(random.int(100, 7000), () => bringBack(world));
-    },
-  ],
+  [2, takeEngineDown],
   [
     2,
     (world, random) => {
@@ -74,6 +67,7 @@ export function brewStorm(world: World, random: Random): void {
       if (world.isStormy) blow(world, random);
     });
   }
+  if (weather.endsWorkers) scheduler.after(weather.stormMs * 0.5, () => takeEngineDown(world, random));
   for (const part of [0.2, 0.4, 0.6, 0.8]) {
     scheduler.after(weather.stormMs * part, () => {
       if (world.isStormy) setPaused(world, part === 0.4 || part === 0.8);
@@ -119,6 +113,13 @@ function cancelEndless(world: World): void {
     if (endless && job.cancelRequest === undefined) cancel(world, job);
   }
   world.scheduler.after(1000, () => cancelEndless(world));
+}
+
+function takeEngineDown(world: World, random: Random): void {
+  world.trace.add('engine', 'goes down');
+  world.engine.goDown(random.pick(['provider_unavailable', 'provider_timeout']));
+  if (world.weather.endsWorkers) world.endWorkers();
+  world.scheduler.after(random.int(100, 7000), () => bringBack(world));
 }
 
 function bringBack(world: World): void {
@@ -200,7 +201,7 @@ function endOneWorker(world: World, random: Random): void {
   const end = random.pick([drainWorker, destroyWorkerNow]);
   const { scheduler, store, ids } = world;
   const plain = createInMemoryRepositories({ clock: scheduler, ids, store });
-  const { workers } = world.mutation.repositories?.(plain, world) ?? plain;
+  const { workers } = world.mutation.repositories?.(plain, world, scheduler) ?? plain;
   const requestEnd: typeof workers.requestEnd = (request) =>
     world.observe('workers.requestEnd', undefined, () => workers.requestEnd(request));
   world.trace.add('client', `asks for the end of worker ${shortId(id)}: ${end === drainWorker ? 'drain' : 'destroy'}`);
@@ -216,7 +217,7 @@ function cancel(world: World, job: Job): void {
   if (world.isStoreAway) return;
   const { scheduler, store, ids } = world;
   const repositories = createInMemoryRepositories({ clock: scheduler, ids, store });
-  const plain = world.mutation.repositories?.(repositories, world) ?? repositories;
+  const plain = world.mutation.repositories?.(repositories, world, scheduler) ?? repositories;
   const jobs = new Proxy(plain.jobs, {
     get: (target, property) =>
       property === 'requestCancel'

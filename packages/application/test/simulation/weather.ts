@@ -12,6 +12,12 @@ export interface Weather {
   readonly isCrowded: boolean;
   readonly jobs: number;
   readonly providers: number;
+  /** By how much the clocks of instances that were started one after the other differ, in milliseconds. */
+  readonly skewMs: number;
+  /** Whether an engine that goes down ends what runs on it. */
+  readonly endsWorkers: boolean;
+  /** Whether a call to an engine that fails says nothing of why, as an answer 500 does. */
+  readonly isOdd: boolean;
   /** A pool for the image of most jobs, where there is one. */
   readonly pool: Pick<PoolInput, 'minIdle' | 'maxWorkers' | 'maxJobsPerWorker'> | undefined;
   /** How many things happen to the world from outside, beside what happens to calls. */
@@ -41,9 +47,23 @@ const FAIR_ONE_IN = 8;
 /** In one run in so many there is less room than the jobs ask for. */
 const CROWDED_ONE_IN = 8;
 
+/** In one run in so many the engine has no live-restore. */
+const ENDING_ONE_IN = 8;
+
+/** In one run in so many the engine fails in a way that nobody knows. */
+const ODD_ONE_IN = 8;
+const ODD_LOSE = 0.1;
+
+/** In one run in so many each instance has a clock of its own. */
+const SKEWED_ONE_IN = 8;
+const SKEW_MS = 2500;
+
 export function drawWeather(random: Random): Weather {
   const weather = drawStorm(random);
   if (weather.stormMs % CROWDED_ONE_IN === 1) return { ...weather, isCrowded: true, jobs: 14 };
+  if (weather.stormMs % SKEWED_ONE_IN === 3) return { ...weather, skewMs: SKEW_MS };
+  if (weather.stormMs % ENDING_ONE_IN === 5) return { ...weather, endsWorkers: true };
+  if (weather.stormMs % ODD_ONE_IN === 7) return { ...weather, isOdd: true, lose: ODD_LOSE };
   // By what is drawn anyway: so the other runs stay as they are.
   if (weather.stormMs % FAIR_ONE_IN !== 0) return weather;
   return { ...weather, ...FAIR, pool: { ...(weather.pool ?? drawPool(random)), maxWorkers: FAIR_PLACES } };
@@ -72,6 +92,9 @@ function drawStorm(random: Random): Weather {
     stormMs: random.int(5000, 14_000),
     isFair: false,
     isCrowded: false,
+    skewMs: 0,
+    endsWorkers: false,
+    isOdd: false,
     jobs: random.int(2, 7),
     providers: random.chance(0.3) ? 2 : 1,
     pool: random.chance(0.5) ? drawPool(random) : undefined,

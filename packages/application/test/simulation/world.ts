@@ -36,7 +36,7 @@ const POOL = 'warm';
 export const PLAN_LABEL = 'plan';
 
 /** How something outside ends a worker. */
-type Strike = 'killed' | 'out of memory' | 'vanished';
+type Strike = 'killed' | 'out of memory' | 'vanished' | 'ended by its engine';
 
 /**
  * One store and one engine, with instances that come and go, and what went wrong with them. Everything that
@@ -125,7 +125,9 @@ export class World {
 
   startLife(): Life {
     this.#started += 1;
-    const life = new Life(this, `life-${this.#started}`);
+    // Behind, right, or ahead.
+    const skewMs = ((this.#started % 3) - 1) * this.weather.skewMs;
+    const life = new Life(this, `life-${this.#started}`, skewMs);
     this.lives.push(life);
     life.start();
     return life;
@@ -168,15 +170,26 @@ export class World {
   }
 
   /** Something outside ends a worker. */
-  strike(worker: InMemoryWorker, how: Strike | 'silent'): void {
-    this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
-    this.poolRules.disturb();
-    const strikes = this.#strikes.get(worker.workerId) ?? new Set();
-    this.#strikes.set(worker.workerId, strikes.add(how === 'silent' ? 'vanished' : how));
+  strike(worker: InMemoryWorker, how: Exclude<Strike, 'ended by its engine'> | 'silent'): void {
+    this.#note(worker, how);
     if (how === 'killed') this.engine.killWorker(worker.workerId);
     else if (how === 'vanished') this.engine.vanishWorker(worker.workerId);
     else if (how === 'silent') this.engine.loseWorker(worker.workerId);
     else this.engine.killWorkerForMemory(worker.workerId);
+  }
+
+  /** The engine is down, and has ended what ran on it. */
+  endWorkers(): void {
+    for (const worker of this.engine.workers())
+      if (worker.exit === undefined) this.#note(worker, 'ended by its engine');
+    this.engine.endWorkers();
+  }
+
+  #note(worker: InMemoryWorker, how: Strike | 'silent'): void {
+    this.trace.add('engine', `worker ${worker.workerId.slice(-4)} is struck: ${how}`);
+    this.poolRules.disturb();
+    const strikes = this.#strikes.get(worker.workerId) ?? new Set();
+    this.#strikes.set(worker.workerId, strikes.add(how === 'silent' ? 'vanished' : how));
   }
 
   drawFate(): Fate {

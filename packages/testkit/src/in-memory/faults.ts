@@ -21,14 +21,14 @@ export type FaultableCall =
  * - `fail`: the call rejects with the error and has no effect
  * - `delay`: the call does what it should, so many milliseconds later
  * - `hang`: the call has no effect and does not settle until its signal aborts
- * - `loseAnswer`: the call has its effect, and then rejects with `provider_unavailable` (a repository's with
- *   `database_unavailable`)
+ * - `loseAnswer`: the call has its effect, and then rejects with the code; by default `provider_unavailable` (a
+ *   repository's with `database_unavailable`)
  */
 export type FaultKind =
   | { readonly kind: 'fail'; readonly error: HodeiError }
   | { readonly kind: 'delay'; readonly ms: number }
   | { readonly kind: 'hang' }
-  | { readonly kind: 'loseAnswer' };
+  | { readonly kind: 'loseAnswer'; readonly code?: ErrorCode };
 
 /** One fault, and when it strikes. By default one of a provider, whose calls are about a worker. */
 export type Fault<Call extends string = FaultableCall, Subject = WorkerId | undefined> = FaultKind & {
@@ -89,7 +89,7 @@ export class FaultPlan<Call extends string = FaultableCall, Subject = WorkerId |
         return await orAborted(new Promise<never>(() => undefined), signal);
       case 'loseAnswer':
         await effect();
-        throw new HodeiError(this.#lostAnswer, `the answer to ${call} was lost; what it did stands`);
+        throw new HodeiError(fault.code ?? this.#lostAnswer, `the answer to ${call} was lost; what it did stands`);
     }
   }
 

@@ -142,6 +142,11 @@ export class InMemoryEngine {
     for (const worker of this.workers()) worker.closeStdin();
   }
 
+  /** As one without live-restore while it is down: what ran was ended by it, and it says so when it is back. */
+  endWorkers(): void {
+    for (const worker of this.workers()) worker.endByEngine();
+  }
+
   /** The engine answers again; who watches it is told to look at everything. */
   comeUp(): void {
     this.#down = new AbortController();

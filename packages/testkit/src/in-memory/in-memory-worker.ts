@@ -181,6 +181,12 @@ export class InMemoryWorker {
     this.#endNow({ exitCode: 137, signal: 'SIGKILL', oomKilled: false });
   }
 
+  /** Its engine goes down, and ends it with the signal that anybody may send. */
+  endByEngine(): void {
+    this.#stopping = true;
+    this.#endNow({ exitCode: 137, oomKilled: false, endedByEngine: true });
+  }
+
   killForMemory(): void {
     this.#endNow({ exitCode: 137, oomKilled: true });
   }

@@ -25,6 +25,36 @@ export function withBlindLaunch(provider: WorkerProvider): WorkerProvider {
   return { ...provider, launch };
 }
 
+/** As if an engine that fails in an unknown way had refused the order. */
+export function withHastyRefusal(provider: WorkerProvider): WorkerProvider {
+  const launch: WorkerProvider['launch'] = async (...args) => {
+    try {
+      return await provider.launch(...args);
+    } catch (error) {
+      if (!isHodeiError(error, 'internal')) throw error;
+      throw new HodeiError('worker_not_ready', 'the engine has refused the order', { cause: error });
+    }
+  };
+  return { ...provider, launch };
+}
+
+/** As if an exit code said how a job ended, whoever ended it. */
+export function withOwnEnds(provider: WorkerProvider): WorkerProvider {
+  const watch = (running: RunningJob): RunningJob => ({
+    output: running.output,
+    detach: () => running.detach(),
+    waitForExit: async (options) => {
+      const { endedByEngine: _, ...exit } = await running.waitForExit(options);
+      return exit;
+    },
+  });
+  return {
+    ...provider,
+    launch: async (...args) => watch(await provider.launch(...args)),
+    recoverWorker: async (...args) => watch(await provider.recoverWorker(...args)),
+  };
+}
+
 /** As if an announced order needed nothing more. */
 export function withHastyOrders(provider: WorkerProvider): WorkerProvider {
   const begun = new Map<string, Promise<RunningJob>>();

@@ -1,5 +1,5 @@
 // Bugs about who owns what; see planted-bugs.ts.
-import { isHodeiError, type Epoch, type OwnershipRepository, type Repositories } from '@hodei/domain';
+import { isHodeiError, type Clock, type Epoch, type OwnershipRepository, type Repositories } from '@hodei/domain';
 import { createInMemoryRepositories } from '@hodei/testkit/in-memory';
 
 import type { JobContext } from '../../../src/index.ts';
@@ -55,6 +55,12 @@ export function withEarlyTakeOver(repositories: Repositories, { scheduler, ids, 
   };
   const { ownership } = createInMemoryRepositories({ clock, ids, store });
   return { ...repositories, ownership };
+}
+
+/** As if each instance measured leases by its own clock. */
+export function withOwnClocks(repositories: Repositories, { ids, store }: World, clock: Clock): Repositories {
+  const { instances, ownership } = createInMemoryRepositories({ clock, ids, store });
+  return { ...repositories, instances, ownership };
 }
 
 /** As with writes that change nothing, and nobody looks whether they did. */
