@@ -62,8 +62,8 @@ export class HttpTransport {
   }
 
   /** As {@link HttpTransport.json}, of a request that may be repeated: it is, while its failure may pass. */
-  repeated<T>(request: HttpRequest): Promise<T> {
-    return retrying(() => this.json<T>(request), request.signal);
+  repeated<T>(request: HttpRequest, maxTries?: number): Promise<T> {
+    return retrying(() => this.json<T>(request), request.signal, maxTries);
   }
 
   /** A successful answer, its body unread. @throws HodeiClientError; the signal's reason. */

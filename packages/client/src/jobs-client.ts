@@ -12,6 +12,7 @@ import {
 import { HodeiClientError } from './hodei-client-error.ts';
 import { newIdempotencyKey } from './idempotency-key.ts';
 import { resumeEvents } from './resume-events.ts';
+import { TRIES_OF_WHO_WAITS } from './retrying.ts';
 import { Submissions, type SubmissionResult } from './submissions.ts';
 
 /** How long one request waits for a job's end; then the next one goes on. */
@@ -93,7 +94,8 @@ export class JobsClient {
     jobId: string,
     { wait, ...options }: { readonly wait?: string; readonly signal?: AbortSignal } = {},
   ): Promise<JobDescription> {
-    return this.#http.repeated<JobDescription>({ path: pathOf(jobId), query: { wait }, ...options });
+    const request = { path: pathOf(jobId), query: { wait }, ...options };
+    return this.#http.repeated<JobDescription>(request, wait === undefined ? undefined : TRIES_OF_WHO_WAITS);
   }
 
   /** One page, the newest first. */
@@ -124,7 +126,7 @@ export class JobsClient {
     return this.#http.repeated<Job>({ method: 'POST', path: `${pathOf(jobId)}/cancel`, query, ...options });
   }
 
-  /** Resolves when the job has ended, however long that takes. */
+  /** Resolves when the job has ended, however long that takes, also where the server is away for some seconds. */
   async wait(jobId: string, options: { readonly signal?: AbortSignal } = {}): Promise<JobDescription> {
     for (;;) {
       const job = await this.get(jobId, { wait: WAIT, ...options });

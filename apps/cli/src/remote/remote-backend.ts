@@ -25,6 +25,7 @@ import {
 
 import type { Backend, OutputQuery, ProviderLoad, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
 import type { Finding } from '../finding.ts';
+import { aWhileAfter } from './a-while-after.ts';
 import { examineServer } from './examine-server.ts';
 import {
   descriptionFromJson,
@@ -61,12 +62,20 @@ export class RemoteBackend implements Backend {
     this.#client = new HodeiClient({ baseUrl: url, ...(token === undefined ? {} : { token }) });
   }
 
-  /** Attached or not, the job is run by the server and goes on without us. */
-  submit(input: JobInput, { signal }: SubmitOptions): Promise<JobId> {
-    return translating(async () => {
-      const json = await this.#client.jobs.submit(jobInputToJson(input), signal === undefined ? {} : { signal });
-      return jobFromJson(json).id;
-    });
+  /**
+   * Attached or not, the job is run by the server and goes on without us: so who gives up while the request is under
+   * way is told of the job that came of it all the same, unless the server does not answer.
+   */
+  async submit(input: JobInput, { signal }: SubmitOptions): Promise<JobId> {
+    signal?.throwIfAborted();
+    const options = signal === undefined ? {} : { signal: aWhileAfter(signal) };
+    try {
+      return jobFromJson(await this.#client.jobs.submit(jobInputToJson(input), options)).id;
+    } catch (error) {
+      // Who has given up wants to hear no more of it.
+      signal?.throwIfAborted();
+      throw translateClientError(error);
+    }
   }
 
   submitMany(inputs: readonly JobInput[]): Promise<readonly (Job | HodeiError)[]> {

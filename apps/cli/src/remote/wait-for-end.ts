@@ -8,15 +8,17 @@ import { descriptionFromJson } from './from-json.ts';
 /** How long one look waits: while a job waits, a person wants to know what for; once it runs, there is its output. */
 const WAITING = '1s';
 const RUNNING = '30s';
+/** The first one does not; it is made as often as those that do, where the server is away. */
+const AT_ONCE = '0s';
 
 /** Waits for a job's end, and tells what it waits for meanwhile. */
 export async function waitForEnd(client: HodeiClient, jobId: JobId, options: WaitOptions): Promise<JobDescription> {
   const { signal, onWaiting, onRetry } = options;
   let told = 0;
-  let wait: string | undefined;
+  let wait = AT_ONCE;
   for (;;) {
     const json = await client.jobs.get(jobId, {
-      ...(wait === undefined ? {} : { wait }),
+      wait,
       ...(signal === undefined ? {} : { signal }),
     });
     const description = descriptionFromJson(json);
