@@ -24,8 +24,9 @@ export function readJsonBodies(app: App): void {
   });
 }
 
-/** Neither compressed nor in another encoding. */
+/** Neither compressed nor in another encoding; whatever else than pieces it was sent in (RFC 9112, 7) was not undone. */
 function isPlain(headers: FastifyRequest['headers']): boolean {
+  if ((headers['transfer-encoding'] ?? 'chunked').toLowerCase() !== 'chunked') return false;
   const [, charset = 'utf-8'] = /;\s*charset\s*=\s*"?([^\s;"]+)/i.exec(headers['content-type'] ?? '') ?? [];
   const encoding = headers['content-encoding'] ?? 'identity';
   return ['utf-8', 'utf8', 'us-ascii'].includes(charset.toLowerCase()) && encoding.toLowerCase() === 'identity';

@@ -298,6 +298,9 @@ describe("a worker's own report", () => {
     for (const token of [first, admin]) expect(await report(token)).toMatchObject(refused);
     expect(await ask({ url: `/v1/workers/${worker.id}`, token: second })).toMatchObject(refused);
     expect(await ask({ url: `/v1/workers/${worker.id}`, token: admin })).toMatchObject({ json: { progress: 'half' } });
+    // Whoever guesses is held up as anywhere else.
+    for (let i = 0; i < 17; i += 1) await report('x');
+    expect(await report('x')).toMatchObject({ status: 429, json: { code: 'rate_limited' } });
     expect(await ask({ method: 'POST', url: `${jobUrl}/cancel?force=true`, token: admin })).toMatchObject({
       status: 200,
     });

@@ -163,6 +163,13 @@ describe('GET /v1/jobs/{id}/logs', () => {
       const url = `/v1/jobs/${id}/logs?follow=true${headers === undefined ? `&after=${first?.id}` : ''}`;
       expect(textOf(readEvents((await get(url, headers)).body))).toBe(textOf(events.slice(1)));
     }
+    // What was seen last comes before where it was begun; what is past the end, or of another job, gives the end alone.
+    const begun = await get(`/v1/jobs/${id}/logs?follow=true&after=0`, { 'last-event-id': first?.id ?? '' });
+    expect(textOf(readEvents(begun.body))).toBe(textOf(events.slice(1)));
+    const past = readEvents(
+      (await get(`/v1/jobs/${id}/logs?follow=true`, { 'last-event-id': '9007199254740991' })).body,
+    );
+    expect(past).toMatchObject([{ event: 'end', data: { id } }]);
   });
 
   it('refuses an id that is none', async () => {

@@ -9,12 +9,21 @@ import { HttpServer } from '../../src/http/http-server.ts';
 import { startMemoryApi, type MemoryApi } from '../support/memory-api.ts';
 import { openSse } from '../support/sse-client.ts';
 
+const MOST_SOCKETS = 20;
+
 let api: MemoryApi;
 let url: string;
 
 beforeAll(async () => {
   api = await startMemoryApi({
-    limits: { headersTimeoutMs: 300, requestTimeoutMs: 600, idleTimeoutMs: 800, heartbeatMs: 50, maxStreams: 3 },
+    limits: {
+      maxConnections: MOST_SOCKETS,
+      headersTimeoutMs: 300,
+      requestTimeoutMs: 600,
+      idleTimeoutMs: 800,
+      heartbeatMs: 50,
+      maxStreams: 3,
+    },
   });
   url = await api.app.listen({ host: '127.0.0.1', port: 0 });
 });
@@ -60,6 +69,25 @@ describe('a client that is slow', () => {
   });
 });
 
+describe('a client that waits for a job and is gone', () => {
+  it('is waited for no longer', async () => {
+    const sleep = vi.spyOn(api.plane.context.clock, 'sleep');
+    const wait = () => sleep.mock.calls.find(([durationMs]) => durationMs === 299_000)?.[1];
+    const gone = new AbortController();
+    const asked = fetch(`${url}/v1/jobs?wait=299s`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ command: ['true'], notBefore: '2999-01-01T00:00:00Z' }),
+      signal: gone.signal,
+    });
+    await vi.waitFor(() => expect(wait()?.aborted).toBe(false));
+    gone.abort();
+    await expect(asked).rejects.toThrow('aborted');
+    await vi.waitFor(() => expect(wait()?.aborted).toBe(true));
+    sleep.mockRestore();
+  });
+});
+
 describe('requests that are none', () => {
   it.each([
     ['garbage', 'hello\r\n\r\n'],
@@ -84,9 +112,25 @@ describe('requests that are none', () => {
     expect(answer).toContain('urn:hodei:error:');
   });
 
-  it('headers that are too large are refused', async () => {
-    const answer = await say(`GET /healthz HTTP/1.1\r\nhost: localhost\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`);
+  it.each([
+    ['too large', `x: ${'x'.repeat(20_000)}`],
+    ['too many', Array.from({ length: 101 }, (_, index) => `x${index}: x`).join('\r\n')],
+  ])('headers that are %s are refused', async (_, headers) => {
+    const answer = await say(`GET /healthz HTTP/1.1\r\nhost: localhost\r\n${headers}\r\n\r\n`);
     expect(problemOf(answer)).toMatchObject({ status: 431, code: 'limit_exceeded' });
+  });
+
+  it('sockets that are more than the most are hung up on, and the others are answered', async () => {
+    const open = await Promise.all(Array.from({ length: MOST_SOCKETS + 5 }, dial));
+    let closed = 0;
+    for (const socket of open) socket.once('close', () => (closed += 1)).on('error', () => undefined);
+    await vi.waitFor(() => expect(closed).toBeGreaterThanOrEqual(5));
+    const [answer] = await Promise.all([
+      once(open.find((socket) => !socket.destroyed && socket.readable) ?? api.app.server, 'data'),
+      ...open.map((socket) => socket.write('GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n')),
+    ]);
+    expect(String(answer[0])).toMatch(/^HTTP\/1\.1 200 /);
+    for (const socket of open) socket.destroy();
   });
 });
 

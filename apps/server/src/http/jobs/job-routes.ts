@@ -1,5 +1,5 @@
 import { cancelJob, describeJob, submitJob, waitForJob, type JobDescription } from '@hodei/application';
-import type { Job, JobId } from '@hodei/domain';
+import { HodeiError, type Job, type JobId } from '@hodei/domain';
 
 import type { App } from '../app.ts';
 import { goneSignal } from '../gone-signal.ts';
@@ -163,12 +163,20 @@ async function describeAfter(
   return describeJob(context, jobId);
 }
 
-/** `KEY=VALUE` each; a value may have more of `=`. */
+/**
+ * `KEY=VALUE` each; a value may have more of `=`.
+ * @throws HodeiError `invalid_input` for two values of one key: no job has both, and one alone was not asked for.
+ */
 function readLabels(given: readonly string[]): Job['spec']['labels'] {
-  return Object.fromEntries(
-    given.map((text): readonly [string, string] => {
-      const [key = '', ...value] = text.split('=');
-      return [key, value.join('=')];
-    }),
-  );
+  const labels = new Map<string, string>();
+  for (const text of given) {
+    const [key = '', ...rest] = text.split('=');
+    const value = rest.join('=');
+    if ((labels.get(key) ?? value) !== value) {
+      const words = `label ${key} is asked for with two values, and no job has both`;
+      throw new HodeiError('invalid_input', words, { details: { field: 'label' } });
+    }
+    labels.set(key, value);
+  }
+  return Object.fromEntries(labels);
 }
