@@ -34,7 +34,11 @@ describe('a body', () => {
 
 describe('what goes wrong on our side', () => {
   const awayAt = (call: 'jobs.list' | 'logs.read'): void =>
-    api.plane.faults.add({ call, kind: 'fail', error: new HodeiError('database_unavailable', 'no route to 10.0.0.7') });
+    void api.plane.faults.add({
+      call,
+      kind: 'fail',
+      error: new HodeiError('database_unavailable', 'no route to 10.0.0.7'),
+    });
 
   it('and may pass says so, when to come again, and nothing about the inside', async () => {
     awayAt('jobs.list');
@@ -68,7 +72,8 @@ describe('labels in a query', () => {
   it('may have whatever a label has', async () => {
     const labels = { 'a.b/c-d_e': '= &?#%+"\'\\\n\t{}[]äö日本🎉\u202e', empty: '' };
     await api.app.inject({ method: 'POST', url: '/v1/jobs', payload: { command: ['true'], labels } });
-    const query = new URLSearchParams(Object.entries(labels).map(([key, value]) => ['label', `${key}=${value}`]));
+    const query = new URLSearchParams();
+    for (const [key, value] of Object.entries(labels)) query.append('label', `${key}=${value}`);
     const { items } = (await api.app.inject(`/v1/jobs?${query.toString()}`)).json<{ items: object[] }>();
     expect(items).toMatchObject([{ spec: { labels } }]);
   });
