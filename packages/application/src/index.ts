@@ -1,11 +1,6 @@
-export { outcomeOfError, outcomeOfExit, type StopReason } from './attempts/outcome-of.ts';
 export { Preparations } from './attempts/preparations.ts';
 export type { OnProgress } from './attempts/prepare-worker.ts';
-export type { AttemptResult } from './attempts/end-attempt.ts';
-export { runAttempt } from './attempts/run-attempt.ts';
-export type { StopSignals } from './attempts/stop-job.ts';
-export { superviseJob, type Supervised } from './attempts/supervise-job.ts';
-export { dispatchJobs, dispatchStep, expireStep, type DispatchOptions } from './dispatch/dispatch-jobs.ts';
+export { dispatchJobs, type DispatchOptions } from './dispatch/dispatch-jobs.ts';
 export { JobRunner } from './dispatch/job-runner.ts';
 export { IdleWorkers } from './pools/idle-workers.ts';
 export { keepPools } from './pools/keep-pools.ts';
@@ -17,7 +12,6 @@ export { cancelJob } from './jobs/cancel-job.ts';
 export { describeJob, type JobDescription } from './jobs/describe-job.ts';
 export { WAITING_REASONS, type Waiting, type WaitingReason } from './jobs/waiting-for.ts';
 export { followOutput } from './jobs/follow-output.ts';
-export { demandOf } from './jobs/demand-of.ts';
 export { submitJob, type Idempotency } from './jobs/submit-job.ts';
 export { submitJobs, type Submission } from './jobs/submit-jobs.ts';
 export { waitForJob } from './jobs/wait-for-job.ts';
@@ -45,11 +39,10 @@ export {
   type WorkerView,
 } from './workers/worker-registry.ts';
 export { ProviderRegistry, type ProviderRegistryParams } from './registry/provider-registry.ts';
-export { DEFAULT_MAX_WORKERS } from './registry/provider-writer.ts';
 export type { Selection, SelectParams } from './registry/provider-selector.ts';
 export type { ProviderFactories, ProviderFactory } from './registry/build-provider.ts';
 export type { Candidate, CompareCandidates } from './registry/candidate.ts';
-export { DEFAULT_BREAKER_OPTIONS, type BreakerOptions, type BreakerState } from './registry/circuit-breaker.ts';
+export type { BreakerOptions, BreakerState } from './registry/circuit-breaker.ts';
 export type {
   ProviderRefusal,
   RefusalKind,
@@ -63,9 +56,9 @@ export {
   SELECTION_STRATEGIES,
   type SelectionStrategyName,
 } from './registry/selection-strategies.ts';
-export { PROVIDER_CHECK_MS, watchProviders } from './registry/watch-providers.ts';
+export { watchProviders } from './registry/watch-providers.ts';
 export { continueOwned } from './recovery/continue-owned.ts';
 export { tidyProviders, TIDY_EVERY_MS } from './housekeeping/tidy-providers.ts';
-export { ORPHAN_GRACE_MS, WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';
+export { WorkerReconciler, type Reconciliation } from './recovery/reconcile-workers.ts';
 export { recoverAbandoned, resync, takeOverStep } from './recovery/recover-abandoned.ts';
-export { pruneHistory, pruneStep } from './retention/prune-history.ts';
+export { pruneHistory } from './retention/prune-history.ts';

@@ -18,7 +18,7 @@ export { LinkedAbort } from './linked-abort.ts';
 export { orAborted } from './or-aborted.ts';
 export { parsePageRequest, toPage, type Page, type PageRequest, type PageStart } from './page.ts';
 export type { Repositories } from './repositories.ts';
-export { canTransition, isTerminal, transition, parseState, type TransitionTable } from './state-machine.ts';
+export { isTerminal, transition, type TransitionTable } from './state-machine.ts';
 export type { SecretSealer } from './access/secret-sealer.ts';
 export type { TokenRepository } from './access/token-repository.ts';
 export {
@@ -98,7 +98,7 @@ export {
   type WorkerCondition,
 } from './launch/reusable-launch.ts';
 export { createSecretMask, type SecretMask } from './launch/secret-mask.ts';
-export { NEWLINE_VARIABLE, quoteForShell, assertShellText } from './launch/shell-quoting.ts';
+export { quoteForShell } from './launch/shell-quoting.ts';
 export type { LogRecord, LogRepository, StoredOutput } from './output/log-repository.ts';
 export {
   endOfChunk,
@@ -127,7 +127,6 @@ export {
 export type { LaunchMode, ProviderCapabilities } from './providers/capabilities.ts';
 export {
   DEFAULT_OVERCOMMIT,
-  assertOvercommit,
   capacityOf,
   distanceToRoom,
   lackOfRoom,
@@ -151,14 +150,7 @@ export type { HealthStatus, ProviderHealth } from './providers/provider-health.t
 export type { ProviderRepository } from './providers/provider-repository.ts';
 export type { Requirements } from './providers/requirements.ts';
 export { RESOURCE_NAMES, type Resources, type ResourceName } from './providers/resources.ts';
-export {
-  leavesRoom,
-  roomForJob,
-  SET_ASIDE_AFTER_MS,
-  setAsideUntil,
-  type RoomFor,
-  type SetAside,
-} from './providers/set-aside.ts';
+export { leavesRoom, roomForJob, setAsideUntil, type RoomFor, type SetAside } from './providers/set-aside.ts';
 export type {
   CallOptions,
   ProvisionProgress,
@@ -175,7 +167,6 @@ export type { InFlight, QueueRepository } from './queues/queue-repository.ts';
 export {
   DEFAULT_QUEUE,
   EVERY_JOB,
-  assertKeyName,
   assertQueueName,
   checkKeyLimit,
   checkQueueInput,

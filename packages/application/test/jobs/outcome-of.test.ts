@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 
-import { outcomeOfExit } from '../../src/index.ts';
+import { outcomeOfExit } from '../../src/attempts/outcome-of.ts';
 
 const exit = { exitCode: 143, signal: 'SIGTERM', oomKilled: false, exitedAt: 1 };
 

@@ -63,7 +63,6 @@ export class InMemoryWorker {
   readonly #changed = new Wakeup();
   readonly #orders: InMemoryOrder[] = [];
   #started = false;
-  #removing = false;
   #gone = false;
   #silent = false;
   #holder: object | undefined;
@@ -128,7 +127,6 @@ export class InMemoryWorker {
 
   /** As much as a container engine can tell: it does not know an idle worker from a busy one. */
   get state(): WorkerState {
-    if (this.#removing) return 'terminating';
     if (this.#exit !== undefined) return 'terminated';
     return this.#started ? 'ready' : 'creating';
   }
@@ -189,10 +187,6 @@ export class InMemoryWorker {
 
   killForMemory(): void {
     this.#endNow({ exitCode: 137, oomKilled: true });
-  }
-
-  markRemoving(): void {
-    this.#removing = true;
   }
 
   /** The engine's log loses its oldest, as one that is rotated: no more than so many bytes are kept. */

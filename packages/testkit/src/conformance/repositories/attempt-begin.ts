@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { NO_OUTPUT, parseAttemptId, parseProviderId, type ProviderId, type Resources } from '@hodei/domain';
+import { parseAttemptId, parseProviderId, type ProviderId, type Resources } from '@hodei/domain';
 import { LOST, newJobId } from './bench.ts';
 import { compete, refuses, type GetBench } from './suite.ts';
 
@@ -10,34 +10,8 @@ export function begin(bench: GetBench): void {
       const job = await bench().scheduledJob();
       const wanted = await bench().newAttempt(job.id);
       const attempt = await bench().repositories.attempts.begin(wanted);
-      const { attemptId: id, providerId, epoch, nonce, phases, at, worker } = wanted;
-      const { workerId, image, resources, expiresAt } = worker;
-      expect(attempt).toEqual({
-        id,
-        jobId: job.id,
-        workerId,
-        providerId,
-        number: 1,
-        epoch,
-        nonce,
-        phases,
-        acknowledged: NO_OUTPUT,
-        warnings: [],
-      });
-      expect(await bench().peer.attempts.get(id)).toEqual(attempt);
-      expect(await bench().peer.workers.get(workerId)).toEqual({
-        id: workerId,
-        providerId,
-        state: 'creating',
-        epoch,
-        image,
-        resources,
-        jobId: job.id,
-        jobsRun: 0,
-        expiresAt,
-        createdAt: at,
-        stateChangedAt: at,
-      });
+      await bench().expectBegun(attempt, wanted);
+      expect(await bench().peer.attempts.get(attempt.id)).toEqual(attempt);
     });
 
     it('numbers the attempts of a job', async () => {
@@ -103,8 +77,8 @@ export function begin(bench: GetBench): void {
     it('lets one of many begin', async () => {
       const { id } = await bench().scheduledJob();
       const wanted = await Promise.all(Array.from({ length: 6 }, () => bench().newAttempt(id)));
-      const { repositories, peer } = bench();
-      const { won, refused } = await compete(wanted.map((one, i) => (i % 2 ? peer : repositories).attempts.begin(one)));
+      const { repositories } = bench();
+      const { won, refused } = await compete(wanted.map((one, i) => bench().side(i).attempts.begin(one)));
       expect(won).toBe(1);
       expect(new Set(refused)).toEqual(new Set(['conflict']));
       expect(await repositories.attempts.listByJob(id)).toHaveLength(1);
@@ -126,14 +100,13 @@ export function begin(bench: GetBench): void {
     });
 
     const beginOn = async (providerId: ProviderId, resources: Resources, many: number, fit: number): Promise<void> => {
-      const { repositories, peer } = bench();
       const wanted = await Promise.all(
         Array.from({ length: many }, async () => {
           const attempt = await bench().newAttempt((await bench().scheduledJob()).id, { providerId });
           return { ...attempt, worker: { ...attempt.worker, resources } };
         }),
       );
-      const { won, refused } = await compete(wanted.map((one, i) => (i % 2 ? peer : repositories).attempts.begin(one)));
+      const { won, refused } = await compete(wanted.map((one, i) => bench().side(i).attempts.begin(one)));
       expect({ won, refused: refused.length }).toEqual({ won: fit, refused: many - fit });
       expect(refused.every((code) => code === 'provider_unavailable')).toBe(true);
     };

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { expect } from 'vitest';
 import {
   checkPoolInput,
+  NO_OUTPUT,
   parseAttemptId,
   parseJobId,
   parseProviderId,
@@ -141,6 +143,22 @@ export class RepositoryBench {
       },
       ...given,
     };
+  }
+
+  /** Asserts that an attempt is what was wanted, the first of its job, and stands in the rows with its worker as `creating`. */
+  async expectBegun(attempt: Attempt | undefined, wanted: NewAttempt): Promise<void> {
+    const { attemptId: id, jobId, providerId, epoch, nonce, phases, at, worker } = wanted;
+    const { workerId, ...spec } = worker;
+    const first = { number: 1, acknowledged: NO_OUTPUT, warnings: [] };
+    expect(attempt).toEqual({ ...first, id, jobId, workerId, providerId, epoch, nonce, phases });
+    expect(await this.peer.attempts.listByJob(jobId)).toEqual([attempt]);
+    const made = { state: 'creating', jobsRun: 0, createdAt: at, stateChangedAt: at };
+    expect(await this.peer.workers.get(workerId)).toEqual({ ...made, ...spec, id: workerId, providerId, epoch, jobId });
+  }
+
+  /** The same store, seen in turns from both control planes. */
+  side(turn: number): Repositories {
+    return turn % 2 === 0 ? this.repositories : this.peer;
   }
 
   /** An attempt whose worker is being created. */

@@ -17,10 +17,11 @@ export function instances(bench: GetBench): void {
     });
 
     it('gives many that come at once an epoch each', async () => {
-      const { repositories, peer } = bench();
       const lives = await Promise.all(
         Array.from({ length: 8 }, (_, i) =>
-          (i % 2 ? peer : repositories).instances.register({ name: `${i}`, leaseMs: 60_000 }),
+          bench()
+            .side(i)
+            .instances.register({ name: `${i}`, leaseMs: 60_000 }),
         ),
       );
       expect(new Set(lives.map(({ epoch }) => epoch)).size).toBe(8);

@@ -66,16 +66,18 @@ export function claiming(bench: GetBench): void {
 
     it('gives each job to one of many that claim at once, and leaves none', async () => {
       const jobs = await Promise.all(Array.from({ length: 40 }, () => bench().pendingJob()));
-      const { repositories, peer, owner, stranger } = bench();
+      const { owner, stranger } = bench();
       const at = bench().tick();
       const claimer = async (i: number): Promise<readonly Job[]> => {
         const mine: Job[] = [];
         for (;;) {
-          const claimed = await (i % 2 ? peer : repositories).jobs.claimPending({
-            epoch: i % 2 ? stranger : owner,
-            limit: 3,
-            at,
-          });
+          const claimed = await bench()
+            .side(i)
+            .jobs.claimPending({
+              epoch: i % 2 ? stranger : owner,
+              limit: 3,
+              at,
+            });
           if (claimed.length === 0) return mine;
           mine.push(...claimed);
         }

@@ -76,10 +76,12 @@ export function sharing(bench: GetBench): void {
       let left = 21;
       for (let round = 0; left > 0; round += 1) {
         expect(round).toBeLessThan(60);
-        const { repositories, peer, owner } = bench();
+        const { repositories, owner } = bench();
         const at = bench().tick();
         const claims = Array.from({ length: 6 }, (_, i) =>
-          (i % 2 ? peer : repositories).jobs.claimPending({ epoch: owner, limit: 1 + (i % 3), at }),
+          bench()
+            .side(i)
+            .jobs.claimPending({ epoch: owner, limit: 1 + (i % 3), at }),
         );
         const taken = [...(await Promise.all(claims)).flat(), ...(await claim(9))];
         const count = async (queue: string, key?: string) =>

@@ -68,7 +68,7 @@ export function ownership(bench: GetBench): void {
     });
 
     it('gives each thing to one only, where several come at once', async () => {
-      const { repositories, peer } = bench();
+      const { repositories } = bench();
       const jobs = await Promise.all(Array.from({ length: 12 }, () => bench().scheduledJob()));
       const heirs = await Promise.all(
         Array.from(
@@ -80,9 +80,7 @@ export function ownership(bench: GetBench): void {
       const taken: string[] = [];
       for (let round = 0; round < 12 && taken.length < jobs.length; round += 1) {
         const owned = await Promise.all(
-          heirs.map((epoch, i) =>
-            (i % 2 ? peer : repositories).ownership.takeOver({ epoch, limit: 3, at: bench().tick() }),
-          ),
+          heirs.map((epoch, i) => bench().side(i).ownership.takeOver({ epoch, limit: 3, at: bench().tick() })),
         );
         taken.push(...owned.flatMap((each) => each.jobs.map(({ id }) => id)));
       }

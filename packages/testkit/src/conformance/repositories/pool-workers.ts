@@ -17,9 +17,7 @@ export function insertForPool(bench: GetBench): void {
     it('never lets a pool have more workers than it may, whoever asks', async () => {
       await bench().pool({ maxWorkers: 3 });
       const wanted = await Promise.all(Array.from({ length: 8 }, () => bench().newPoolWorker()));
-      const { won, refused } = await compete(
-        wanted.map((worker, i) => (i % 2 ? bench().peer : bench().repositories).workers.insertForPool(worker)),
-      );
+      const { won, refused } = await compete(wanted.map((worker, i) => bench().side(i).workers.insertForPool(worker)));
       expect([won, new Set(refused)]).toEqual([3, new Set(['limit_exceeded'])]);
       const { items } = await bench().repositories.workers.list({ limit: 10 });
       expect(items).toHaveLength(3);
@@ -140,10 +138,7 @@ export function insertOnWorker(bench: GetBench): void {
       const worker = await bench().waiting();
       const placed = await Promise.all(
         Array.from({ length: 6 }, (_, i) =>
-          (i % 2 ? bench().peer : bench().repositories).jobs.insertOnWorker(
-            bench().newJob(),
-            bench().placement(worker),
-          ),
+          bench().side(i).jobs.insertOnWorker(bench().newJob(), bench().placement(worker)),
         ),
       );
       expect(placed.filter((one) => one !== undefined)).toHaveLength(1);

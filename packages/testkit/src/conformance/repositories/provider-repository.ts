@@ -47,10 +47,11 @@ export function storing(bench: GetBench): void {
     });
 
     it('give a name to one of many that want it', async () => {
-      const { repositories, peer } = bench();
       const { won, refused } = await compete(
         Array.from({ length: 6 }, (_, i) =>
-          (i % 2 ? peer : repositories).providers.insert(bench().newProvider({ name: 'local' })),
+          bench()
+            .side(i)
+            .providers.insert(bench().newProvider({ name: 'local' })),
         ),
       );
       expect(won).toBe(1);

@@ -1,6 +1,6 @@
-import { NO_OUTPUT, type Attempt, type NewAttempt, type RoomFor, type Worker } from '@hodei/domain';
+import { NO_OUTPUT, type Attempt, type NewAttempt, type RoomFor } from '@hodei/domain';
 import { assertRoom } from './assert-room.ts';
-import { storeWorker } from './change-worker-state.ts';
+import { storeNewWorker } from './change-worker-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { assertStill, attemptsOf, found } from './rows.ts';
 
@@ -15,12 +15,11 @@ export function assertCanBegin(store: InMemoryStore, wanted: Omit<NewAttempt, 'j
 
 /** Stores an attempt and its worker. */
 export function beginAttempt(store: InMemoryStore, wanted: NewAttempt): Attempt {
-  const { attemptId, jobId, providerId, epoch, at } = wanted;
-  const { workerId, image, resources, expiresAt } = wanted.worker;
+  const { attemptId, jobId, providerId, epoch, worker, at } = wanted;
   const attempt: Attempt = {
     id: attemptId,
     jobId,
-    workerId,
+    workerId: worker.workerId,
     providerId,
     epoch,
     nonce: wanted.nonce,
@@ -30,19 +29,6 @@ export function beginAttempt(store: InMemoryStore, wanted: NewAttempt): Attempt 
     warnings: [],
   };
   store.attempts.set(attemptId, attempt);
-  const worker: Worker = {
-    id: workerId,
-    providerId,
-    epoch,
-    image,
-    jobId,
-    jobsRun: 0,
-    expiresAt,
-    state: 'creating',
-    resources: structuredClone(resources),
-    createdAt: at,
-    stateChangedAt: at,
-  };
-  storeWorker(store, worker, at);
+  storeNewWorker(store, worker, { providerId, epoch, jobId }, at);
   return structuredClone(attempt);
 }

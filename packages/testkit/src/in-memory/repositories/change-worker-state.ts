@@ -5,6 +5,7 @@ import {
   type Outcome,
   type Worker,
   type WorkerHandle,
+  type WorkerSpec,
   type WorkerState,
 } from '@hodei/domain';
 import { outcomeFacts } from './change-job-state.ts';
@@ -39,8 +40,30 @@ export function changeWorkerState(store: InMemoryStore, worker: Worker, change: 
   return changed;
 }
 
+/** Stores a worker that is to be made. @returns its row. */
+export function storeNewWorker(
+  store: InMemoryStore,
+  { workerId: id, image, resources, expiresAt }: Pick<WorkerSpec, 'workerId' | 'image' | 'resources' | 'expiresAt'>,
+  of: Pick<Worker, 'providerId' | 'epoch' | 'jobId' | 'pool'>,
+  at: EpochMs,
+): Worker {
+  const worker: Worker = {
+    ...of,
+    id,
+    image,
+    expiresAt,
+    resources: structuredClone(resources),
+    jobsRun: 0,
+    state: 'creating',
+    createdAt: at,
+    stateChangedAt: at,
+  };
+  storeWorker(store, worker, at);
+  return worker;
+}
+
 /** Stores a worker and writes its state into the history. */
-export function storeWorker(store: InMemoryStore, worker: Worker, at: EpochMs): void {
+function storeWorker(store: InMemoryStore, worker: Worker, at: EpochMs): void {
   store.workers.set(worker.id, worker);
   store.record({
     at,

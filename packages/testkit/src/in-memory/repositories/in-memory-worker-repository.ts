@@ -22,7 +22,7 @@ import {
   WORKER_STATES,
 } from '@hodei/domain';
 import { assertRoom, loadOf } from './assert-room.ts';
-import { changeWorkerState, storeWorker } from './change-worker-state.ts';
+import { changeWorkerState, storeNewWorker } from './change-worker-state.ts';
 import type { InMemoryStore } from './in-memory-store.ts';
 import { newestFirst } from './newest-first.ts';
 import { assertAlive, assertOwner, assertStill, found, workerRow } from './rows.ts';
@@ -85,7 +85,7 @@ export class InMemoryWorkerRepository implements WorkerRepository {
   }
 
   async insertForPool(wanted: NewPoolWorker): Promise<Worker> {
-    const { workerId, providerId, pool, epoch, at, image, resources, expiresAt } = wanted;
+    const { workerId, providerId, pool, epoch, at, resources } = wanted;
     const { maxWorkers } = found(this.#store.pools.get(pool), 'pool', pool);
     found(this.#store.providers.get(providerId), 'provider', providerId);
     assertAlive(this.#store, epoch, this.#now());
@@ -97,21 +97,7 @@ export class InMemoryWorkerRepository implements WorkerRepository {
       throw new HodeiError('limit_exceeded', `pool ${pool} has ${live.length} of ${maxWorkers} workers`);
     }
     assertRoom(this.#store, wanted, resources);
-    const worker: Worker = {
-      id: workerId,
-      providerId,
-      epoch,
-      image,
-      pool,
-      jobsRun: 0,
-      expiresAt,
-      state: 'creating',
-      resources: structuredClone(resources),
-      createdAt: at,
-      stateChangedAt: at,
-    };
-    storeWorker(this.#store, worker, at);
-    return structuredClone(worker);
+    return structuredClone(storeNewWorker(this.#store, wanted, { providerId, epoch, pool }, at));
   }
 
   async countByState(): Promise<Readonly<Record<WorkerState, number>>> {
