@@ -174,6 +174,10 @@ export function sealedSecrets(bench: GetBench): void {
       const attempt = await bench().launched({ sealedSecrets: sealed });
       await bench().finish(attempt, { cause: 'worker_lost', evidence: {} }, { state: 'pending', notBefore: 0 });
       expect(await repositories.jobs.sealedSecrets(attempt.jobId)).toEqual(sealed);
+      // Whoever stops it, or takes it over meanwhile, masks its output.
+      const running = await bench().launched({ sealedSecrets: sealed });
+      await bench().cancel(running.jobId);
+      expect(await repositories.jobs.sealedSecrets(running.jobId)).toEqual(sealed);
     });
 
     it('are absent where the job has none', async () => {
@@ -189,7 +193,9 @@ export function sealedSecrets(bench: GetBench): void {
       await repositories.jobs.release({ jobId: released, epoch: bench().owner, at: bench().tick(), to });
       const cancelled = await bench().pendingJob({}, { sealedSecrets: sealed });
       await bench().cancel(cancelled.id);
-      for (const id of [finished.id, released, cancelled.id])
+      const late = await bench().pendingJob({ waitTimeoutMs: 1 }, { sealedSecrets: sealed });
+      expect(await repositories.jobs.expireWaiting({ at: bench().tick() + 1000, limit: 10 })).toBe(1);
+      for (const id of [finished.id, released, cancelled.id, late.id])
         expect(await repositories.jobs.sealedSecrets(id)).toBeUndefined();
     });
 

@@ -67,6 +67,17 @@ export function ownership(bench: GetBench): void {
       expect((await repositories.jobs.get(job.id)).epoch).toBe(heir);
     });
 
+    it('passes a worker on with its job, and not before it', async () => {
+      const { repositories, stranger: heir, owner } = bench();
+      const [first, second] = [await bench().launched(), await bench().launched()];
+      await die();
+      const owned = await takeOver(heir, 1);
+      expect(owned.jobs.map(({ id }) => id)).toEqual([first.jobId]);
+      expect(owned.workers.map(({ id }) => id)).toEqual([first.workerId]);
+      expect((await repositories.workers.get(second.workerId)).epoch).toBe(owner);
+      expect((await takeOver(heir, 1)).workers.map(({ id }) => id)).toEqual([second.workerId]);
+    });
+
     it('gives each thing to one only, where several come at once', async () => {
       const { repositories } = bench();
       const jobs = await Promise.all(Array.from({ length: 12 }, () => bench().scheduledJob()));

@@ -38,6 +38,10 @@ export function insertForPool(bench: GetBench): void {
       const wanted = await bench().newPoolWorker();
       await refuses(workers.insertForPool({ ...wanted, pool: 'nobody' }), 'not_found');
       await refuses(workers.insertForPool({ ...wanted, providerId: parseProviderId(randomUUID()) }), 'not_found');
+      const { epoch } = await bench().repositories.instances.register({ name: 'short', leaseMs: 1 });
+      const live = () => bench().peer.instances.listLive();
+      await bench().until(async () => !(await live()).some((one) => one.epoch === epoch), 2);
+      await refuses(workers.insertForPool({ ...wanted, epoch }), 'stale_epoch');
       await bench().repositories.instances.release(bench().owner);
       await refuses(workers.insertForPool(wanted), 'stale_epoch');
     });
@@ -209,6 +213,14 @@ export function beginOnWorker(bench: GetBench): void {
         expect(await bench().peer.workers.get(worker.id)).toEqual(worker);
       },
     );
+
+    it("is refused for a job of another owner, also on a worker of one's own", async () => {
+      const worker = await bench().waiting();
+      const { id } = await bench().scheduledJob({ claimFor: bench().stranger });
+      await refuses(place(id, worker), 'stale_epoch');
+      expect(await bench().peer.workers.get(worker.id)).toEqual(worker);
+      expect(await bench().peer.attempts.listByJob(id)).toEqual([]);
+    });
 
     it('knows no other job', async () => {
       const worker = await bench().waiting();

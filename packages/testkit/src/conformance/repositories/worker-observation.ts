@@ -202,7 +202,9 @@ export function observing(bench: GetBench): void {
     });
 
     it('is refused to who does not own the worker', async () => {
-      await refuses(retire((await bench().readied()).workerId, bench().stranger), 'stale_epoch');
+      const worker = await bench().waiting();
+      await refuses(retire(worker.id, bench().stranger), 'stale_epoch');
+      expect(await bench().peer.workers.get(worker.id)).toEqual(worker);
     });
   });
 }
