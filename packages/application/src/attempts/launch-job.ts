@@ -30,9 +30,11 @@ export async function launchJob(
 ): Promise<RunningJob> {
   using limit = new LinkedAbort(signal);
   const answered = new AbortController();
-  abortAfter(context, timeoutMs, limit, answered.signal);
   try {
-    return await provider.launch(handle, order, { signal: limit.signal });
+    const launching = provider.launch(handle, order, { signal: limit.signal });
+    // The order is on its way by now.
+    abortAfter(context, timeoutMs, limit, answered.signal);
+    return await launching;
   } catch (error) {
     signal.throwIfAborted();
     // Also after an answer that says nothing of the worker, like a 500: the order may be with it.

@@ -24,9 +24,9 @@ export async function placeNewJob(
     const cancels = context.hub.subscribe({ jobId: job.id, kinds: ['cancel'] }, false);
     try {
       const placement = placementOn(context, worker, job.spec);
-      const placing = context.repositories.jobs.insertOnWorker(job, placement);
+      // First of all: the worker needs about as long to read it as the statement takes.
       announceTo(worker, job.spec, placement, secrets);
-      const placed = await placing;
+      const placed = await context.repositories.jobs.insertOnWorker(job, placement);
       if (placed !== undefined) {
         runner.startPlaced({ ...placed, worker, secrets }, cancels);
         return placed.job;

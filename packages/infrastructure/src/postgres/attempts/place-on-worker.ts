@@ -1,29 +1,125 @@
-import { sql, type RawBuilder } from 'kysely';
-import { transitionWorker, type Attempt, type Job, type JobId, type NewJob, type Placement } from '@hodei/domain';
+import {
+  EVERY_JOB,
+  NO_OUTPUT,
+  parseProviderId,
+  transitionWorker,
+  turnOf,
+  type Attempt,
+  type Job,
+  type JobId,
+  type NewJob,
+  type Placement,
+} from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
-import { newJobValues, NEW_JOB_COLUMNS, submissionFacts } from '../jobs/new-job-values.ts';
-import { mayBePlacedAtOnce } from '../jobs/placement.ts';
-import { readJobRow, RETURNED_JOB } from '../jobs/read-job.ts';
+import { INSERT_JOBS, sealedAsText } from '../jobs/insert-jobs.ts';
+import { READY } from '../jobs/placement.ts';
+import { readJobRow } from '../jobs/read-job.ts';
 import { refusal } from '../refusal.ts';
-import { toAttempt, type AttemptRow } from '../rows/attempt-row.ts';
-import { toJob, type JobRow } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
 
+/** The columns of `given` that {@link placementAsJson} fills. */
+const PLACEMENT = `job_id uuid, attempt_id uuid, worker_id uuid, epoch bigint, nonce text, phases jsonb, at timestamptz, expires_at timestamptz`;
+
+const placementAsJson = (jobId: JobId, placement: Placement): object => ({
+  job_id: jobId,
+  attempt_id: placement.attemptId,
+  worker_id: placement.workerId,
+  epoch: placement.epoch,
+  nonce: placement.nonce,
+  phases: placement.phases,
+  at: timestamp(placement.at),
+  expires_at: timestamp(placement.expiresAt),
+});
+
 /** What becomes of a worker that a job is placed on. */
-const taken = (jobId: JobId, { at, expiresAt }: Placement): RawBuilder<unknown> => sql`
-  state = ${transitionWorker('ready', 'busy')}, job_id = ${jobId}, state_changed_at = ${timestamp(at)},
-  expires_at = ${timestamp(expiresAt)}, jobs_run = workers.jobs_run + 1`;
+const TAKEN = `state = '${transitionWorker('ready', 'busy')}', job_id = given.job_id, state_changed_at = given.at,
+  expires_at = given.expires_at, jobs_run = workers.jobs_run + 1`;
 
-/** It still waits, for us. */
-const waiting = ({ workerId, epoch }: Placement): RawBuilder<unknown> =>
-  sql`id = ${workerId} AND state = 'ready' AND epoch IS NOT DISTINCT FROM ${epoch} AND pool IS NOT NULL`;
+/** It still waits, for us. Found by its id alone; see `BEGIN_ATTEMPTS`. */
+const IS_WAITING = `workers.id = given.worker_id AND workers.state = 'ready'
+  AND workers.epoch IS NOT DISTINCT FROM given.epoch AND workers.pool IS NOT NULL`;
 
-/** The attempt of the CTEs `worker` and `job`, where both have a row. */
-const store = ({ attemptId, epoch, nonce, phases }: Placement, number: RawBuilder<unknown>): RawBuilder<unknown> => sql`
+/** The attempt on the worker of the CTE `worker`, where that has a row. */
+const store = (number: string): string => `
   INSERT INTO attempts (id, job_id, worker_id, provider_id, number, epoch, nonce, phases, warnings)
-  SELECT ${attemptId}::uuid, job.id, worker.id, worker.provider_id, ${number}, ${epoch}::bigint, ${nonce}, ${JSON.stringify(phases)}::jsonb, '[]'
-  FROM worker, job
-  RETURNING *`;
+  SELECT attempt_id, job_id, worker_id, provider_id, ${number}, epoch, nonce, phases, '[]' FROM given, worker
+  RETURNING number, provider_id`;
+
+const BUSY = `SELECT at, 'worker.busy', job_id, worker_id, provider_id, '{}'::json FROM given, worker`;
+
+/**
+ * The worker and the job's queue are free for it: nothing limits it, and in its queue nothing waits but jobs of one tenant,
+ * whose turn comes after its own. It reads no more than both ends of an index.
+ */
+const PLACE_NEW_JOB = `
+  WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_record($1::json) AS g (${PLACEMENT}, priority integer, name text, labels jsonb, spec text, sealed text,
+      submitted_at timestamptz, not_before timestamptz, queue text, tenant text, concurrency_key text, turn double precision,
+      wait_until timestamptz, submitted_by text, request_hash text)
+  ), worker AS (
+    UPDATE workers SET ${TAKEN} FROM given
+    WHERE ${IS_WAITING}
+      AND NOT EXISTS (SELECT FROM queues WHERE name = given.queue AND (paused OR max_in_flight IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM key_limits WHERE key IN ('${EVERY_JOB}', given.concurrency_key))
+      AND coalesce((
+        SELECT first.turn > given.turn AND first.tenant = last.tenant
+        FROM (SELECT tenant, turn FROM jobs WHERE ${READY} AND queue = given.queue ORDER BY tenant, turn, id LIMIT 1) AS first,
+          (SELECT tenant FROM jobs WHERE ${READY} AND queue = given.queue ORDER BY tenant DESC, turn DESC, id DESC LIMIT 1) AS last
+      ), true)
+    RETURNING workers.provider_id
+  ), job AS (
+    INSERT INTO jobs (id, state, epoch, attempt_id, priority, name, labels, spec, stdin, sealed_secrets, created_at, state_changed_at, not_before, queue, tenant, concurrency_key, wait_until, submitted_by, request_hash)
+    SELECT job_id, 'scheduled', epoch, attempt_id, priority, name, labels, spec::jsonb, $2, decode(sealed, 'base64'), submitted_at, submitted_at, not_before, queue, tenant, concurrency_key, wait_until, submitted_by, request_hash
+    FROM given, worker
+  ), attempt AS (${store('1')}), event AS (
+    INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
+    SELECT at, 'job.scheduled', job_id, NULL, NULL, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
+    FROM given, worker
+    UNION ALL ${BUSY}
+  )
+  SELECT number, provider_id FROM attempt`;
+
+const BEGIN_ON_WORKER = `
+  WITH given AS MATERIALIZED (
+    SELECT * FROM json_to_record($1::json) AS g (${PLACEMENT})
+  ), held AS (
+    SELECT workers.id FROM workers, given WHERE ${IS_WAITING} FOR NO KEY UPDATE OF workers
+  ), job AS (
+    UPDATE jobs SET attempt_id = given.attempt_id FROM held, given
+    WHERE jobs.id = given.job_id AND jobs.state = 'scheduled' AND jobs.epoch IS NOT DISTINCT FROM given.epoch
+      AND jobs.attempt_id IS NULL AND jobs.cancel_requested_at IS NULL
+    RETURNING held.id AS worker_id
+  ), worker AS (
+    UPDATE workers SET ${TAKEN} FROM job, given WHERE workers.id = job.worker_id RETURNING workers.provider_id
+  ), attempt AS (
+    ${store('(SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE attempts.job_id = given.job_id)')}
+  ), event AS (
+    INSERT INTO history (at, kind, job_id, worker_id, provider_id, data) ${BUSY}
+  )
+  SELECT number, provider_id FROM attempt`;
+
+/** What the caller does not know yet. */
+interface Placed {
+  readonly number: number;
+  readonly provider_id: string;
+}
+
+const toAttempt = (
+  jobId: JobId,
+  { attemptId, workerId, epoch, nonce, phases }: Placement,
+  placed: Placed,
+): Attempt => ({
+  id: attemptId,
+  jobId,
+  workerId,
+  providerId: parseProviderId(placed.provider_id),
+  number: placed.number,
+  epoch,
+  nonce,
+  phases: { ...phases },
+  acknowledged: NO_OUTPUT,
+  warnings: [],
+});
 
 /**
  * See `JobRepository.insertOnWorker`. One statement: the job, its attempt, its worker and what the history tells.
@@ -34,28 +130,21 @@ export async function insertOnWorker(
   wanted: Omit<NewJob, 'claimFor'>,
   placement: Placement,
 ): Promise<{ readonly job: Job; readonly attempt: Attempt } | undefined> {
-  const { id } = wanted;
-  const at = timestamp(placement.at);
-  const rows = await database.runOften(
-    sql<JobRow & { readonly attempt: AttemptRow }>`
-      WITH worker AS (
-        UPDATE workers SET ${taken(id, placement)}
-        WHERE ${waiting(placement)} AND ${mayBePlacedAtOnce(wanted.spec, wanted.at)} RETURNING id, provider_id
-      ), job AS (
-        INSERT INTO jobs (${NEW_JOB_COLUMNS}, attempt_id)
-        SELECT ${newJobValues({ ...wanted, claimFor: placement.epoch }, true)}, ${placement.attemptId}::uuid FROM worker
-        RETURNING ${RETURNED_JOB}
-      ), attempt AS (${store(placement, sql`1`)}), event AS (
-        INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-        SELECT ${at}::timestamptz, 'job.scheduled', id, NULL, NULL, ${submissionFacts(wanted)}::json FROM job
-        UNION ALL
-        SELECT ${at}::timestamptz, 'worker.busy', ${id}::uuid, id, provider_id, '{}'::json FROM worker
-      )
-      SELECT job.*, row_to_json(attempt) AS attempt FROM job, attempt
-    `,
-  );
-  const [row] = rows;
-  return row && { job: toJob(row), attempt: toAttempt(row.attempt) };
+  const { id, spec } = wanted;
+  if ((spec.notBefore ?? wanted.at) > wanted.at) return undefined;
+  const given = {
+    ...INSERT_JOBS.toJson(wanted),
+    submitted_at: timestamp(wanted.at),
+    sealed: sealedAsText(wanted),
+    concurrency_key: spec.concurrencyKey ?? null,
+    turn: turnOf(wanted.at, spec.priority),
+    ...placementAsJson(id, placement),
+  };
+  const values = [JSON.stringify(given), spec.stdin ?? null];
+  const [placed] = await database.runPrepared<Placed>('hodei_place_new_job', PLACE_NEW_JOB, values);
+  if (placed === undefined) return undefined;
+  const job: Job = { ...INSERT_JOBS.toResult({ id }, wanted), state: 'scheduled', epoch: placement.epoch };
+  return { job, attempt: toAttempt(id, placement, placed) };
 }
 
 /** See `AttemptRepository.beginOnWorker`. One statement; a second one only where nothing was begun. */
@@ -64,30 +153,10 @@ export async function beginOnWorker(
   jobId: JobId,
   placement: Placement,
 ): Promise<Attempt | undefined> {
+  const values = [JSON.stringify(placementAsJson(jobId, placement))];
+  const [placed] = await database.runPrepared<Placed>('hodei_begin_on_worker', BEGIN_ON_WORKER, values);
+  if (placed !== undefined) return toAttempt(jobId, placement, placed);
   const { epoch } = placement;
-  const at = timestamp(placement.at);
-  // Found by its id alone; see `BEGIN_ATTEMPTS`.
-  const mayBegin = sql`jobs.id = ${jobId} AND jobs.state = 'scheduled' AND jobs.epoch IS NOT DISTINCT FROM ${epoch}
-    AND attempt_id IS NULL AND cancel_requested_at IS NULL`;
-  const number = sql`(SELECT coalesce(max(number), 0) + 1 FROM attempts WHERE job_id = ${jobId})`;
-  const rows = await database.runOften(
-    sql<AttemptRow>`
-      WITH held AS (
-        SELECT id FROM workers WHERE ${waiting(placement)} FOR NO KEY UPDATE
-      ), job AS (
-        UPDATE jobs SET attempt_id = ${placement.attemptId} FROM held WHERE ${mayBegin} RETURNING jobs.id, held.id AS worker_id
-      ), worker AS (
-        UPDATE workers SET ${taken(jobId, placement)} FROM job WHERE workers.id = job.worker_id
-        RETURNING workers.id, workers.provider_id
-      ), attempt AS (${store(placement, number)}), event AS (
-        INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-        SELECT ${at}, 'worker.busy', ${jobId}::uuid, id, provider_id, '{}' FROM worker
-      )
-      SELECT * FROM attempt
-    `,
-  );
-  const [row] = rows;
-  if (row !== undefined) return toAttempt(row);
   const job = await readJobRow(database, jobId);
   const attempted = job.attempt_id === null ? '' : ', has an attempt that has not ended';
   const cancelled = job.cancel_requested_at === null ? '' : ', is to be cancelled';

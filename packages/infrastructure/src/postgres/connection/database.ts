@@ -99,9 +99,14 @@ export class Database {
    */
   async runOften<Row extends object>(statement: RawBuilder<Row>): Promise<readonly Row[]> {
     const { sql: text, parameters } = statement.compile(this.#kysely);
+    return this.runOftenText<Row>(text, parameters);
+  }
+
+  /** As {@link Database.runOften}. */
+  async runOftenText<Row extends object>(text: string, values: readonly unknown[]): Promise<readonly Row[]> {
     const name = this.#nameOf(text);
-    if (name === undefined) return this.run(async (db) => (await statement.execute(db)).rows);
-    return this.runPrepared<Row>(name, text, parameters);
+    if (name !== undefined) return this.runPrepared<Row>(name, text, values);
+    return this.run(async () => (await this.#pool.query<Row>(text, [...values])).rows);
   }
 
   #nameOf(text: string): string | undefined {

@@ -3,7 +3,7 @@ import { announceJob } from '../announce.ts';
 import { givenAs, type BatchStatement } from '../batches/batch.ts';
 import { BEGIN_ATTEMPTS } from '../attempts/begin-attempts.ts';
 import { timestamp } from '../rows/values.ts';
-import { INSERT_JOBS } from './insert-jobs.ts';
+import { INSERT_JOBS, sealedAsText } from './insert-jobs.ts';
 import { READY } from './placement.ts';
 
 /** A new job, and the attempt that is to begin with it. */
@@ -67,7 +67,7 @@ export const INSERT_BEGUN: BatchStatement<NewBegun, { readonly id: string; reado
     ...BEGIN_ATTEMPTS.toJson({ ...attempt, jobId: job.id }),
     ...INSERT_JOBS.toJson(job),
     begun_at: timestamp(attempt.at),
-    sealed: job.sealedSecrets === undefined ? null : Buffer.from(job.sealedSecrets).toString('base64'),
+    sealed: sealedAsText(job),
   }),
   rowKey: ({ id }) => id,
   toResult: ({ begins, ...row }, { job, attempt }) => {

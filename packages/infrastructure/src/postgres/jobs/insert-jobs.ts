@@ -11,6 +11,10 @@ export const isPlain = ({ claimFor, sealedSecrets, spec }: NewJob): boolean =>
   spec.stdin === undefined &&
   spec.concurrencyKey === undefined;
 
+/** Sealed secrets within JSON: `decode` makes bytes of it again. */
+export const sealedAsText = ({ sealedSecrets }: Pick<NewJob, 'sealedSecrets'>): string | null =>
+  sealedSecrets === undefined ? null : Buffer.from(sealedSecrets).toString('base64');
+
 /** See `JobRepository.insert`, for several jobs that are {@link isPlain}: what nearly all are. */
 export const INSERT_JOBS: BatchStatement<NewJob, { readonly id: string }, Job> = {
   name: 'hodei_insert_jobs',

@@ -9,11 +9,8 @@ export const NEW_JOB_COLUMNS = sql.raw(
   'id, state, epoch, priority, name, labels, spec, stdin, sealed_secrets, created_at, state_changed_at, not_before, queue, tenant, concurrency_key, wait_until, deferred, held, submitted_by, request_hash',
 );
 
-/**
- * The values of a new job, in the order of {@link NEW_JOB_COLUMNS}, for `VALUES` and `SELECT` alike.
- * @param admitted given where the statement has found out already that the job may be claimed.
- */
-export function newJobValues(wanted: NewJob, admitted = false): RawBuilder<unknown> {
+/** The values of a new job, in the order of {@link NEW_JOB_COLUMNS}. */
+export function newJobValues(wanted: NewJob): RawBuilder<unknown> {
   const { id, spec, claimFor, sealedSecrets } = wanted;
   const { json, stdin } = fromSpec(spec);
   const at = sql`${timestamp(wanted.at)}::timestamptz`;
@@ -21,7 +18,7 @@ export function newJobValues(wanted: NewJob, admitted = false): RawBuilder<unkno
   const deferred = dueAt > wanted.at;
   const waitUntil = waitUntilOf(spec, wanted.at);
   const owner = sql`${claimFor ?? null}::bigint`;
-  const starts = admitted ? sql`true` : claimFor === undefined || deferred ? sql`false` : isUnrestricted(spec);
+  const starts = claimFor === undefined || deferred ? sql`false` : isUnrestricted(spec);
   return sql`${id}::uuid, CASE WHEN ${starts} THEN 'scheduled' ELSE 'pending' END, CASE WHEN ${starts} THEN ${owner} END,
     ${spec.priority}::integer, ${spec.name ?? null}::text, ${JSON.stringify(spec.labels)}::jsonb, ${json}::jsonb, ${stdin}::bytea,
     ${sealedSecrets ?? null}::bytea, ${at}, ${at}, ${timestamp(dueAt)}::timestamptz, ${spec.queue}::text, ${spec.tenant ?? ''}::text,

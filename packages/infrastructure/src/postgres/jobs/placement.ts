@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { EVERY_JOB, turnOf, type EpochMs, type JobSpec } from '@hodei/domain';
+import { EVERY_JOB, type JobSpec } from '@hodei/domain';
 
 /** A condition in SQL. */
 type Condition = RawBuilder<boolean>;
@@ -28,18 +28,3 @@ export const isUnrestricted = ({ queue, concurrencyKey }: JobSpec): Condition =>
   NOT EXISTS (SELECT FROM queues WHERE name = ${queue} AND (paused OR max_in_flight IS NOT NULL))
   AND NOT EXISTS (SELECT FROM key_limits WHERE key IN (${EVERY_JOB}, ${concurrencyKey ?? null}::text))
 )`;
-
-/**
- * True where a new job of this spec may be placed on a worker in the statement that inserts it: it is
- * {@link isUnrestricted}, its time has come, and in its queue nothing waits but jobs of one tenant, whose turn comes
- * after its own. It reads no more than both ends of an index.
- */
-export const mayBePlacedAtOnce = (spec: JobSpec, at: EpochMs): Condition => {
-  if ((spec.notBefore ?? at) > at) return sql`false`;
-  const waiting = sql`FROM jobs WHERE ${IS_READY} AND queue = ${spec.queue}`;
-  return sql`(${isUnrestricted(spec)} AND coalesce((
-    SELECT first.turn > ${turnOf(at, spec.priority)} AND first.tenant = last.tenant
-    FROM (SELECT tenant, turn ${waiting} ORDER BY tenant, turn, id LIMIT 1) AS first,
-         (SELECT tenant ${waiting} ORDER BY tenant DESC, turn DESC, id DESC LIMIT 1) AS last
-  ), true))`;
-};

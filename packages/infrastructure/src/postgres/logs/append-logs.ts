@@ -1,9 +1,7 @@
-import { sql, type RawBuilder } from 'kysely';
 import {
   endOfChunk,
   HodeiError,
   parseJobId,
-  type AttemptId,
   type JobId,
   type LogRepository,
   type OutputChunk,
@@ -43,23 +41,16 @@ export async function appendLogs(
 }
 
 async function appendBatch(database: Database, { attemptId, epoch, chunks }: Append): Promise<Appended> {
-  const stdout = extent(chunks, 'stdout');
-  const stderr = extent(chunks, 'stderr');
-  const insertion = insertionOf(attemptId, chunks);
+  const [stdout, stderr] = [extent(chunks, 'stdout'), extent(chunks, 'stderr')];
+  const records = chunks.filter(({ bytes, gap }) => bytes.length > 0 || gap !== undefined);
+  const columns = records.some(({ gap }) => gap !== undefined) ? WITH_GAPS : WITHOUT_GAPS;
+  const values = [attemptId, epoch, stdout?.begin, stdout?.end, stderr?.begin, stderr?.end];
+  const given = records.map((record) => columns.map(({ of }) => of(record)));
   // Output mostly comes in few chunks; the text only depends on how many.
-  const rows = await database.runOften(
-    sql<{ readonly job_id: string; readonly seqs: readonly number[] | null }>`
-      WITH attempt AS (
-        UPDATE attempts SET
-          stdout_bytes = coalesce(${stdout?.end ?? null}::bigint, stdout_bytes),
-          stderr_bytes = coalesce(${stderr?.end ?? null}::bigint, stderr_bytes)
-        WHERE id = ${attemptId} AND epoch = ${epoch} AND outcome IS NULL
-          AND stdout_bytes = coalesce(${stdout?.begin ?? null}::bigint, stdout_bytes)
-          AND stderr_bytes = coalesce(${stderr?.begin ?? null}::bigint, stderr_bytes)
-        RETURNING job_id
-      ) ${insertion}
-      SELECT job_id, ${insertion === NO_RECORDS ? sql`NULL` : sql`(SELECT json_agg(seq ORDER BY seq) FROM chunk)`} AS seqs FROM attempt
-    `,
+  const text = textOf(records.length, columns);
+  const rows = await database.runOftenText<{ readonly job_id: string; readonly seqs: readonly number[] | null }>(
+    text,
+    [values, ...given].flat(),
   );
   const [stored] = rows;
   if (stored !== undefined) return { jobId: parseJobId(stored.job_id), seqs: stored.seqs ?? [] };
@@ -77,27 +68,47 @@ async function appendBatch(database: Database, { attemptId, epoch, chunks }: App
   );
 }
 
-const NO_RECORDS = sql``;
+interface Column {
+  readonly name: string;
+  readonly type: string;
+  readonly of: (chunk: OutputChunk) => unknown;
+}
 
 /** Output without a gap, which is nearly all there is, needs no columns for one. */
-function insertionOf(attemptId: AttemptId, chunks: readonly OutputChunk[]): RawBuilder<unknown> {
-  const records = chunks.filter(({ bytes, gap }) => bytes.length > 0 || gap !== undefined);
-  if (records.length === 0) return NO_RECORDS;
-  const hasGaps = records.some(({ gap }) => gap !== undefined);
-  const columns = hasGaps ? sql`stream, start, at, bytes, gap_reason, gap_bytes` : sql`stream, start, at, bytes`;
-  const values = records.map(({ stream, offset, at, bytes, gap }, index) => {
-    const row = sql`${index}::int, ${stream}::text, ${offset}::bigint, ${timestamp(at)}::timestamptz, ${bytes}::bytea`;
-    if (!hasGaps) return sql`(${row})`;
-    const lostBytes = gap?.reason === 'over_limit' ? null : (gap?.lostBytes ?? null);
-    return sql`(${row}, ${gap?.reason ?? null}::text, ${lostBytes}::bigint)`;
+const WITHOUT_GAPS: readonly Column[] = [
+  { name: 'stream', type: 'text', of: ({ stream }) => stream },
+  { name: 'start', type: 'bigint', of: ({ offset }) => offset },
+  { name: 'at', type: 'timestamptz', of: ({ at }) => timestamp(at) },
+  { name: 'bytes', type: 'bytea', of: ({ bytes }) => bytes },
+];
+const WITH_GAPS: readonly Column[] = [
+  ...WITHOUT_GAPS,
+  { name: 'gap_reason', type: 'text', of: ({ gap }) => gap?.reason },
+  { name: 'gap_bytes', type: 'bigint', of: ({ gap }) => (gap?.reason === 'over_limit' ? null : gap?.lostBytes) },
+];
+
+/** Its parameters: the attempt, its epoch, from where to where stdout and stderr reach, and the columns of each record. */
+function textOf(records: number, columns: readonly Column[]): string {
+  const names = columns.map(({ name }) => name).join(', ');
+  const rows = Array.from({ length: records }, (_, place) => {
+    const first = 7 + place * columns.length;
+    return `(${place}, ${columns.map(({ type }, index) => `$${first + index}::${type}`).join(', ')})`;
   });
-  return sql`, chunk AS (
-    INSERT INTO log_chunks (job_id, attempt_id, ${columns})
-    SELECT job_id, ${attemptId}::uuid, ${columns} FROM attempt, (VALUES ${sql.join(values)}) AS given (place, ${columns})
+  const insertion = `, chunk AS (
+    INSERT INTO log_chunks (job_id, attempt_id, ${names})
+    SELECT job_id, $1::uuid, ${names} FROM attempt, (VALUES ${rows.join(', ')}) AS given (place, ${names})
     ORDER BY place
-    ${hasGaps ? sql`ON CONFLICT DO NOTHING` : sql``}
+    ${columns === WITH_GAPS ? 'ON CONFLICT DO NOTHING' : ''}
     RETURNING seq
   )`;
+  return `
+    WITH attempt AS (
+      UPDATE attempts SET stdout_bytes = coalesce($4::bigint, stdout_bytes), stderr_bytes = coalesce($6::bigint, stderr_bytes)
+      WHERE id = $1::uuid AND epoch = $2::bigint AND outcome IS NULL
+        AND stdout_bytes = coalesce($3::bigint, stdout_bytes) AND stderr_bytes = coalesce($5::bigint, stderr_bytes)
+      RETURNING job_id
+    ) ${records === 0 ? '' : insertion}
+    SELECT job_id, ${records === 0 ? 'NULL' : '(SELECT json_agg(seq ORDER BY seq) FROM chunk)'} AS seqs FROM attempt`;
 }
 
 /**
