@@ -16,7 +16,7 @@ export const detection: Bench = async (world, effort) => {
   const samples = await interleave(
     {
       ours: async () => {
-        const { id } = await submitJob(context, { image: world.image, command: COMMAND });
+        const { id } = await submitJob(context, { image: world.image, command: COMMAND }, { runner });
         for await (const _ of followOutput(context, { jobId: id, follow: true })) break;
         const [attempt] = await context.repositories.attempts.listByJob(id);
         if (attempt === undefined) throw new Error('the job has no attempt');

@@ -17,7 +17,7 @@ import { writeCosts } from './write-costs.ts';
 export const PARTS: readonly Part[] = [
   { name: 'warm', deadline: 120, measure: warm },
   { name: 'cold', deadline: 90, measure: cold },
-  { name: 'throughput', deadline: 75, measure: throughput },
+  { name: 'throughput', deadline: 105, measure: throughput },
   { name: 'burst', deadline: 240, measure: burst },
   { name: 'lifecycle', deadline: 150, measure: sideBySide },
   { name: 'lifecycle-two-instances', deadline: 60, measure: twoInstances },
