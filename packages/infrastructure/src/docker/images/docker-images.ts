@@ -1,6 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
+
 import {
   HodeiError,
   isHodeiError,
+  orAborted,
   type CallOptions,
   type ProviderId,
   type ProvisionProgress,
@@ -37,6 +40,8 @@ export class DockerImages {
   readonly #markFor: ProviderId | undefined;
   readonly #pulls = new SingleFlight<string>();
   readonly #facts = new Map<string, ImageFacts>();
+  /** Looks that have not begun yet, by image. */
+  readonly #looks = new Map<string, Promise<ImageFacts>>();
 
   constructor(
     engine: DockerEngine,
@@ -108,8 +113,19 @@ export class DockerImages {
     }
   }
 
+  /** Whoever asks in the same turn of the event loop shares a look; one that has begun may be older than the question. */
   async #inspect(image: string, { signal }: CallOptions): Promise<ImageFacts> {
-    const facts = await inspectImage(this.#engine, image, { signal });
+    let look = this.#looks.get(image);
+    if (look === undefined) {
+      look = setImmediate().then(() => this.#look(image));
+      this.#looks.set(image, look);
+    }
+    return await orAborted(look, signal);
+  }
+
+  async #look(image: string): Promise<ImageFacts> {
+    this.#looks.delete(image);
+    const facts = await inspectImage(this.#engine, image);
     this.#facts.delete(image);
     this.#facts.set(image, facts);
     const oldest = this.#facts.keys().next();
