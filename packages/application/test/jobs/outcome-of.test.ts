@@ -12,6 +12,12 @@ describe('the outcome of a job that has ended', () => {
     });
   });
 
+  it('is its own exit where only a child of it was killed for memory', () => {
+    const ended = { exitCode: 4, oomKilled: true, exitedAt: 1 };
+    expect(outcomeOfExit(ended, undefined)).toEqual({ cause: 'exited', evidence: { exitCode: 4, oomKilled: true } });
+    expect(outcomeOfExit({ ...ended, exitCode: 0 }, undefined)).toMatchObject({ cause: 'exited' });
+  });
+
   it('is the cancellation where it was to be cancelled, whoever was faster', () => {
     const stopped = { kind: 'cancelled', by: 'me' } as const;
     expect(outcomeOfExit({ ...exit, endedByEngine: true }, stopped)).toMatchObject({ cause: 'cancelled' });

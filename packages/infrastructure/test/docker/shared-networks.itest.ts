@@ -93,3 +93,16 @@ test('an image without a shell leaves no holder behind', async () => {
   const direct = docker.spec({ sharedNetworkKey: 'one', direct: { argv: ['true'], env: {} } });
   await expect(provider.createWorker(direct)).rejects.toMatchObject({ code: 'unsupported' });
 });
+
+test('a container that has the name of a holder and is not ours is not touched', async () => {
+  await provider.destroyWorker(await create('one'), { gracePeriodMs: 0 });
+  const [name = ''] = (await holders())[0]?.Names ?? [];
+  expect(await provider.pruneSharedNetworks(docker.installationId)).toBe(1);
+  const foreign = await docker.foreign({ name: name.slice(1) });
+  try {
+    await expect(create('one')).rejects.toMatchObject({ code: 'name_taken' });
+    expect((await foreign.inspect()).State.Status).toBe('created');
+  } finally {
+    await foreign.remove();
+  }
+});
