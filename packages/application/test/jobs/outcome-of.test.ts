@@ -1,6 +1,7 @@
+import type { Job } from '@hodei/domain';
 import { describe, expect, it } from 'vitest';
 
-import { outcomeOfExit } from '../../src/attempts/outcome-of.ts';
+import { endedBefore, outcomeOfExit } from '../../src/attempts/outcome-of.ts';
 
 const exit = { exitCode: 143, signal: 'SIGTERM', oomKilled: false, exitedAt: 1 };
 
@@ -30,5 +31,29 @@ describe('the outcome of a job that has ended', () => {
     );
     expect(cause).toBe('exited');
     expect(evidence.message).toMatch(/may be lost/);
+  });
+});
+
+describe('why an earlier owner ended a job', () => {
+  const job = { spec: { timeoutMs: 1000 } as Job['spec'] };
+  const cancelled = { ...job, cancelRequest: { at: 5, by: 'me' } };
+  const destroyed = { kind: 'destroy', at: 5, by: 'ops' } as const;
+  const at = (exitedAt: number) => ({ ...exit, exitedAt });
+
+  it('is what was asked for before it ended, and nothing that was asked for after that', () => {
+    expect(endedBefore(cancelled, at(5), 1000)).toEqual({ kind: 'cancelled', by: 'me' });
+    expect(endedBefore(cancelled, at(4), 1000)).toBeUndefined();
+    expect(endedBefore(job, at(5), 1000, destroyed)).toEqual({ kind: 'destroyed', by: 'ops' });
+    expect(endedBefore(job, at(4), 1000, destroyed)).toBeUndefined();
+  });
+
+  it('is its time limit where that came first', () => {
+    expect(endedBefore(job, at(1000), 1000)).toEqual({ kind: 'timed_out', timeoutMs: 1000 });
+    expect(endedBefore(cancelled, at(1000), 4)).toEqual({ kind: 'timed_out', timeoutMs: 1000 });
+    expect(endedBefore(cancelled, at(1000), 6)).toEqual({ kind: 'cancelled', by: 'me' });
+  });
+
+  it('is nothing where it did what it should', () => {
+    expect(endedBefore(cancelled, { exitCode: 0, oomKilled: false, exitedAt: 9 }, 1000, destroyed)).toBeUndefined();
   });
 });

@@ -32,7 +32,7 @@ async function engineWith(removals: readonly Answer[], labels: Readonly<Record<s
 describe('the removal of a container', () => {
   it.each<[string, readonly Answer[]]>([
     ['being removed by somebody else', [[409, `removal of container ${ID} is already in progress`]]],
-    ['just ending', [[500, `container ${ID} is not running`]]],
+    ['just ending', [[409, `container ${ID} is not running`]]],
     [
       'on a device that is busy',
       [[500, 'driver "overlay2" failed to remove root filesystem: device or resource busy']],
