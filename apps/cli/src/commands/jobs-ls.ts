@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { jobToJson } from '@hodei/server';
 
 import type { Cli } from '../cli.ts';
+import { defined } from '../defined.ts';
 import { collect, collectEach } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseWhole } from '../options/parse-number.ts';
@@ -37,7 +38,7 @@ export function addJobsLsCommand(parent: Command, cli: Cli): void {
     .action(async (options: ListOptions) => {
       const { state: states, name } = options;
       const labels = parseLabels('--label', options.label ?? []);
-      const query = { labels, ...(states === undefined ? {} : { states }), ...(name === undefined ? {} : { name }) };
+      const query = { labels, ...defined({ states, name }) };
       await using backend = cli.openBackend();
       const jobs = await listAll((page) => backend.listJobs({ ...query, ...page }), options.limit);
       await writeRows(cli, options, jobs, { columns: columns(cli), nameOf: ({ id }) => id, toJson: jobToJson });

@@ -4,6 +4,7 @@ import { poolToJson, poolViewToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
+import { defined } from '../defined.ts';
 import { collect } from '../options/collect.ts';
 import { parseDuration } from '../options/parse-duration.ts';
 import { parseCpu, parseWhole } from '../options/parse-number.ts';
@@ -93,29 +94,27 @@ export function addPoolCommands(parent: Command, cli: Cli): void {
 }
 
 function toPoolInput(name: string, options: PutOptions): PoolInput {
-  const { image, cpu, memory, pids, network, arch, provider, tenant, shareNetwork } = options;
-  const { min, max, maxWorkers, idleTtl, jobsPerWorker, auto } = options;
+  const {
+    image,
+    cpu,
+    memory: memoryBytes,
+    pids,
+    network,
+    arch: architecture,
+    provider,
+    tenant,
+    shareNetwork,
+  } = options;
+  const { min: minIdle, max: maxIdle, maxWorkers, idleTtl: idleTtlMs, jobsPerWorker: maxJobsPerWorker, auto } = options;
   return {
     name,
     template: {
       image,
-      resources: {
-        ...(cpu === undefined ? {} : { cpu }),
-        ...(memory === undefined ? {} : { memoryBytes: memory }),
-        ...(pids === undefined ? {} : { pids }),
-      },
+      resources: defined({ cpu, memoryBytes, pids }),
       labels: parseLabels('--label', options.label ?? []),
-      ...(network === undefined ? {} : { network }),
-      ...(arch === undefined ? {} : { architecture: arch }),
-      ...(provider === undefined ? {} : { provider }),
-      ...(tenant === undefined ? {} : { tenant }),
-      ...(shareNetwork ? { shareNetwork } : {}),
+      ...defined({ network, architecture, provider, tenant, shareNetwork }),
     },
-    ...(min === undefined ? {} : { minIdle: min }),
-    ...(max === undefined ? {} : { maxIdle: max }),
-    ...(maxWorkers === undefined ? {} : { maxWorkers }),
-    ...(idleTtl === undefined ? {} : { idleTtlMs: idleTtl }),
-    ...(jobsPerWorker === undefined ? {} : { maxJobsPerWorker: jobsPerWorker }),
+    ...defined({ minIdle, maxIdle, maxWorkers, idleTtlMs, maxJobsPerWorker }),
     ...(auto ? { policy: 'auto' } : {}),
   };
 }

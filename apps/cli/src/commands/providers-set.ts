@@ -3,6 +3,7 @@ import { providerToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
+import { defined } from '../defined.ts';
 import { parseFactor, parseWhole } from '../options/parse-number.ts';
 import { addChangeOptions, nothingToChange, tellChange, type ChangeOptions } from './tell-change.ts';
 
@@ -45,10 +46,9 @@ export function addProvidersSetCommand(parent: Command, cli: Cli): void {
 /** The two factors are one value: the one that is not named stays as it is. */
 function toPatch(options: SetOptions, before: Overcommit = {}): ProviderPatch {
   const { maxWorkers, priority, overcommitCpu: cpu, overcommitMemory: memory } = options;
-  const factors = { ...(cpu === undefined ? {} : { cpu }), ...(memory === undefined ? {} : { memory }) };
+  const factors = defined({ cpu, memory });
   const patch = {
-    ...(maxWorkers === undefined ? {} : { maxWorkers }),
-    ...(priority === undefined ? {} : { priority }),
+    ...defined({ maxWorkers, priority }),
     ...(Object.keys(factors).length === 0 ? {} : { overcommit: { ...before, ...factors } }),
   };
   if (Object.keys(patch).length > 0) return patch;

@@ -3,6 +3,7 @@ import { formatMoment, tokenToJson } from '@hodei/server';
 import type { Command } from 'commander';
 
 import type { Cli } from '../cli.ts';
+import { defined } from '../defined.ts';
 import { collectEach } from '../options/collect.ts';
 import { parseChoice } from '../options/parse-choice.ts';
 import { parseDuration } from '../options/parse-duration.ts';
@@ -38,12 +39,8 @@ export function addTokenCommands(parent: Command, cli: Cli): void {
     .option('--json', 'print a JSON document')
     .action(async (name: string, { scope, tenant, expires, json }: CreateOptions) => {
       await using backend = cli.openBackend();
-      const input = {
-        name,
-        scopes: scope,
-        ...(tenant === undefined ? {} : { tenant }),
-        ...(expires === undefined ? {} : { expiresAt: cli.now() + expires }),
-      };
+      const expiresAt = expires === undefined ? undefined : cli.now() + expires;
+      const input = { name, scopes: scope, ...defined({ tenant, expiresAt }) };
       const { token, text } = await backend.createToken(input, requestedBy('hodei tokens create'));
       if (json) return await writeJson(cli.stdout, { ...tokenToJson(token), token: text });
       return await writeLines(cli.stdout, [text]);

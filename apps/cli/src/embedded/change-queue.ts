@@ -3,6 +3,7 @@ import type { Queue } from '@hodei/domain';
 import type { Store } from '@hodei/server';
 
 import type { QueueChange } from '../backend.ts';
+import { defined } from '../defined.ts';
 
 /** See `Backend.changeQueue`. */
 export async function changeQueue(store: Store, name: string, change: QueueChange): Promise<Queue> {
@@ -14,8 +15,7 @@ export async function changeQueue(store: Store, name: string, change: QueueChang
   const most = maxInFlight === undefined ? limit : maxInFlight;
   return putQueue(store, {
     ...queue,
-    ...(paused === undefined ? {} : { paused }),
-    ...(weight === undefined ? {} : { weight }),
+    ...defined({ paused, weight }),
     ...(most === undefined || most === null ? {} : { maxInFlight: most }),
   });
 }

@@ -1,5 +1,6 @@
 import type { JobInput } from '@hodei/domain';
 
+import { defined } from '../defined.ts';
 import { parseEnv, parseLabels, parseSecrets } from './parse-pairs.ts';
 
 /** The options of `hodei run` that say what to run, as commander gives them. */
@@ -63,11 +64,4 @@ export function toJobInput(command: readonly string[], options: JobOptions, env:
     ...(retries === undefined ? {} : { retry: { maxAttempts: retries + 1 } }),
     ...(arch === undefined ? {} : { requirements: { architecture: arch } }),
   };
-}
-
-type Defined<T> = { [Key in keyof T]?: Exclude<T[Key], undefined> };
-
-/** Without the properties that are undefined, which are not the same as absent ones. */
-function defined<T extends Record<string, unknown>>(object: T): Defined<T> {
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => value !== undefined)) as Defined<T>;
 }

@@ -23,6 +23,7 @@ import {
   type WorkerHealth,
 } from '@hodei/domain';
 
+import { defined } from '../defined.ts';
 import { isErrorCode } from './is-error-code.ts';
 
 /** Nothing that the commands show: who owns a row, only the servers need to know. */
@@ -32,28 +33,23 @@ const NO_BYTES = new Uint8Array(0);
 /** What a server says of a job, as the domain has it. @throws HodeiError `unknown_value` from a newer server. */
 export function jobFromJson(json: Json.Job): Job {
   const { stdinBytes, notBefore, ...spec } = json.spec;
+  const { cancelRequest, submittedBy } = json;
   const createdAt = moment(json.createdAt);
   const startedAt = optionalMoment(json.startedAt);
   const finishedAt = optionalMoment(json.finishedAt);
-  const outcome = outcomeFromJson(json);
   return {
     id: parseJobId(json.id),
     state: parseJobState(json.state),
     createdAt,
     stateChangedAt: finishedAt ?? startedAt ?? createdAt,
     notBefore: optionalMoment(json.notBefore) ?? createdAt,
-    ...(startedAt === undefined ? {} : { startedAt }),
-    ...(finishedAt === undefined ? {} : { finishedAt }),
-    ...(json.cancelRequest === undefined
-      ? {}
-      : { cancelRequest: { ...json.cancelRequest, at: moment(json.cancelRequest.at) } }),
-    ...(json.submittedBy === undefined ? {} : { submittedBy: json.submittedBy }),
-    ...(outcome === undefined ? {} : { outcome }),
+    ...defined({ startedAt, finishedAt, submittedBy, outcome: outcomeFromJson(json) }),
+    ...defined({ cancelRequest: cancelRequest && { ...cancelRequest, at: moment(cancelRequest.at) } }),
     spec: {
       ...spec,
-      ...(notBefore === undefined ? {} : { notBefore: moment(notBefore) }),
       // The bytes are not given back; only how many they are is ever shown.
-      ...(stdinBytes === undefined ? {} : { stdin: new Uint8Array(stdinBytes) }),
+      ...defined({ stdin: stdinBytes === undefined ? undefined : new Uint8Array(stdinBytes) }),
+      ...defined({ notBefore: optionalMoment(notBefore) }),
     },
   };
 }
@@ -61,26 +57,24 @@ export function jobFromJson(json: Json.Job): Job {
 /** See {@link jobFromJson}. */
 export function descriptionFromJson(json: Json.JobDescription): JobDescription {
   const job = jobFromJson(json);
+  const { waitingFor, waiting } = json;
   return {
     job,
     attempts: json.attempts.map((attempt) => attemptFromJson(job, attempt)),
     gaps: json.attempts.flatMap(gapsFromJson),
-    ...(json.waitingFor === undefined ? {} : { waitingFor: json.waitingFor }),
-    ...(json.waiting === undefined
-      ? {}
-      : {
-          waiting: {
-            ...json.waiting,
-            words: json.waitingFor ?? json.waiting.reason,
-            // Shown as it is, also where a newer server has a reason that is none here: nothing is decided by it.
-            reason: json.waiting.reason as NonNullable<JobDescription['waiting']>['reason'],
-          },
-        }),
+    ...defined({
+      waitingFor,
+      waiting: waiting && {
+        ...waiting,
+        words: waitingFor ?? waiting.reason,
+        // Shown as it is, also where a newer server has a reason that is none here: nothing is decided by it.
+        reason: waiting.reason as NonNullable<JobDescription['waiting']>['reason'],
+      },
+    }),
   };
 }
 
 function attemptFromJson(job: Job, json: Json.Attempt): Attempt {
-  const outcome = outcomeFromJson(json);
   return {
     id: parseAttemptId(json.id),
     jobId: job.id,
@@ -92,7 +86,7 @@ function attemptFromJson(job: Job, json: Json.Attempt): Attempt {
     phases: Object.fromEntries(Object.entries(json.phases).map(([phase, at]) => [phase, moment(at)])),
     acknowledged: { ...NO_OUTPUT, ...json.outputBytes },
     warnings: json.warnings,
-    ...(outcome === undefined ? {} : { outcome }),
+    ...defined({ outcome: outcomeFromJson(json) }),
   };
 }
 
@@ -104,35 +98,26 @@ const gapsFromJson = (attempt: Json.Attempt): readonly LogRecord[] =>
     seq: 0,
     at: 0,
     bytes: NO_BYTES,
-    gap: { reason: parseGapReason(reason), ...(lostBytes === undefined ? {} : { lostBytes }) },
+    gap: { reason: parseGapReason(reason), ...defined({ lostBytes }) },
   }));
 
 /** A record of a job's output. */
-export const recordFromJson = (json: Json.OutputRecord): LogRecord => ({
-  seq: Number(json.id),
-  attemptId: parseAttemptId(json.attemptId),
-  stream: json.stream,
-  offset: json.offset,
-  at: moment(json.at),
-  bytes: json.bytes,
-  ...(json.gap === undefined
-    ? {}
-    : {
-        gap: {
-          reason: parseGapReason(json.gap.reason),
-          ...(json.gap.lostBytes === undefined ? {} : { lostBytes: json.gap.lostBytes }),
-        },
-      }),
+export const recordFromJson = ({ id, attemptId, at, gap, ...rest }: Json.OutputRecord): LogRecord => ({
+  seq: Number(id),
+  attemptId: parseAttemptId(attemptId),
+  at: moment(at),
+  stream: rest.stream,
+  offset: rest.offset,
+  bytes: rest.bytes,
+  ...defined({ gap: gap && { reason: parseGapReason(gap.reason), ...defined({ lostBytes: gap.lostBytes }) } }),
 });
 
 /** See {@link jobFromJson}. */
 export function workerFromJson(json: Json.Worker): WorkerView {
-  const { resourceId, warnings = [], heartbeatAt, progress, endRequest } = json;
+  const { resourceId, warnings = [], heartbeatAt, progress, endRequest, jobId, pool } = json;
   const id = parseWorkerId(json.id);
   const providerId = parseProviderId(json.providerId);
   const createdAt = moment(json.createdAt);
-  const lastSeenAt = optionalMoment(json.lastSeenAt);
-  const termination = outcomeFromJson(json);
   const handle: WorkerHandle | undefined =
     resourceId === undefined
       ? undefined
@@ -158,13 +143,12 @@ export function workerFromJson(json: Json.Worker): WorkerView {
     createdAt,
     stateChangedAt: moment(json.stateChangedAt),
     expiresAt: moment(json.expiresAt),
-    ...(json.jobId === undefined ? {} : { jobId: parseJobId(json.jobId) }),
-    ...(json.pool === undefined ? {} : { pool: json.pool }),
-    ...(handle === undefined ? {} : { handle }),
-    ...(lastSeenAt === undefined ? {} : { lastSeenAt }),
-    ...(heartbeatAt === undefined ? {} : { heartbeat: heartbeatFromJson(moment(heartbeatAt), progress) }),
-    ...(endRequest === undefined ? {} : { endRequest: { ...endRequest, at: moment(endRequest.at) } }),
-    ...(termination === undefined ? {} : { termination }),
+    ...defined({ pool, handle, lastSeenAt: optionalMoment(json.lastSeenAt), termination: outcomeFromJson(json) }),
+    ...defined({
+      jobId: jobId === undefined ? undefined : parseJobId(jobId),
+      heartbeat: heartbeatAt === undefined ? undefined : heartbeatFromJson(moment(heartbeatAt), progress),
+      endRequest: endRequest && { ...endRequest, at: moment(endRequest.at) },
+    }),
   };
   return { worker, health: healthFromJson(json.health) };
 }
@@ -174,7 +158,7 @@ const heartbeatFromJson = (at: EpochMs, progress: string | undefined): Heartbeat
   at,
   reportedAt: at,
   epoch: UNKNOWN_OWNER,
-  ...(progress === undefined ? {} : { progress }),
+  ...defined({ progress }),
 });
 
 function healthFromJson(json: Json.Worker['health']): WorkerHealth {
@@ -184,7 +168,7 @@ function healthFromJson(json: Json.Worker['health']): WorkerHealth {
 
 /** See {@link jobFromJson}. */
 export function providerFromJson(json: Json.Provider): ProviderView {
-  const { id, name, type, mode, version, priority, maxWorkers, labels, settings } = json;
+  const { id, name, type, mode, version, priority, maxWorkers, labels, settings, overcommit, capacity } = json;
   return {
     config: {
       id: parseProviderId(id),
@@ -196,8 +180,7 @@ export function providerFromJson(json: Json.Provider): ProviderView {
       maxWorkers,
       labels,
       settings,
-      ...(json.overcommit === undefined ? {} : { overcommit: json.overcommit }),
-      ...(json.capacity === undefined ? {} : { capacity: json.capacity }),
+      ...defined({ overcommit, capacity }),
       createdAt: moment(json.createdAt),
       updatedAt: moment(json.updatedAt),
     },
@@ -205,7 +188,7 @@ export function providerFromJson(json: Json.Provider): ProviderView {
     health: { ...json.health, checkedAt: moment(json.health.checkedAt) },
     breaker: json.breaker,
     liveWorkers: json.liveWorkers,
-    ...(json.capabilities === undefined ? {} : { capabilities: json.capabilities }),
+    ...defined({ capabilities: json.capabilities }),
   };
 }
 
@@ -229,8 +212,7 @@ export function tokenFromJson({ createdAt, expiresAt, revokedAt, ...token }: Jso
   return {
     ...token,
     createdAt: moment(createdAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: moment(expiresAt) }),
-    ...(revokedAt === undefined ? {} : { revokedAt: moment(revokedAt) }),
+    ...defined({ expiresAt: optionalMoment(expiresAt), revokedAt: optionalMoment(revokedAt) }),
   };
 }
 

@@ -24,6 +24,7 @@ import {
 } from '@hodei/domain';
 
 import type { Backend, OutputQuery, ProviderLoad, QueueChange, SubmitOptions, WaitOptions } from '../backend.ts';
+import { defined } from '../defined.ts';
 import type { Finding } from '../finding.ts';
 import { aWhileAfter } from './a-while-after.ts';
 import { examineServer } from './examine-server.ts';
@@ -103,10 +104,8 @@ export class RemoteBackend implements Backend {
     try {
       const output = this.#client.jobs.followOutput(jobId, {
         follow,
-        ...(afterSeq === undefined ? {} : { after: String(afterSeq) }),
-        ...(stream === undefined ? {} : { stream }),
+        ...defined({ after: afterSeq?.toString(), stream, signal }),
         ...(since === undefined ? {} : { since: new Date(since).toISOString() }),
-        ...(signal === undefined ? {} : { signal }),
       });
       for await (const record of output) yield recordFromJson(record);
     } catch (error) {

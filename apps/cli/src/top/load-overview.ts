@@ -2,6 +2,7 @@ import type { PoolView, WorkerView } from '@hodei/application';
 import { isHodeiError, WORKER_STATES, type Job, type JobState, type QueueView } from '@hodei/domain';
 
 import type { Backend, ProviderLoad } from '../backend.ts';
+import { defined } from '../defined.ts';
 
 /** What an installation has and does at one moment. A part that we may not see is absent. */
 export interface Overview {
@@ -37,10 +38,7 @@ export async function loadOverview(backend: Backend, rows: number): Promise<Over
   ]);
   return {
     jobs: groups.flatMap(({ items }) => items).slice(0, rows),
-    ...(workers === undefined ? {} : { workers }),
-    ...(pools === undefined ? {} : { pools }),
-    ...(queues === undefined ? {} : { queues }),
-    ...(providers === undefined ? {} : { providers }),
+    ...defined({ workers, pools, queues, providers }),
   };
 }
 
