@@ -16,7 +16,7 @@ const SINK = new URL('../src/output/sink.ts', import.meta.url).href;
 /** Runs a program that has the sink of fd 1, its stdout a pipe into `reader`. @returns its stderr and what was read. */
 async function pipeInto(program: string, reader: string): Promise<{ readonly read: string; readonly stderr: string }> {
   const script = `import { openSink, ClosedOutputError } from ${JSON.stringify(SINK)};\nconst sink = openSink(1);\n${program}`;
-  const shell = `"$0" --disable-warning=ExperimentalWarning --input-type=module -e "$1" | (${reader})`;
+  const shell = `"$0" --conditions=@hodei/source --disable-warning=ExperimentalWarning --input-type=module -e "$1" | (${reader})`;
   const child = spawn('sh', ['-c', shell, process.execPath, script], { stdio: ['ignore', 'pipe', 'pipe'] });
   const [read, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
   return { read: read.trim(), stderr };
@@ -54,6 +54,15 @@ test('says that nobody reads any more', async () => {
       process.stderr.write(String(error instanceof ClosedOutputError));
     }`;
   expect((await pipeInto(program, 'head -c 10 >/dev/null')).stderr).toBe('true');
+});
+
+test.runIf(process.platform === 'linux')('says that there is no room, as nothing that is wrong with us', async () => {
+  const full = openSync('/dev/full', 'w');
+  await expect(openSink(full).write('x')).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/^what there is to say can't be written: .*no space left/),
+  });
+  closeSync(full);
 });
 
 test('keeps the order of what is written at once', async () => {

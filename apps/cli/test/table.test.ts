@@ -88,4 +88,5 @@ test('a shortened text is as wide as it may be', () => {
 
 test('a line that goes to a terminal holds nothing that moves its cursor', () => {
   expect(oneLine('a\nb\u001b[2Jc\u009bd\u007f\u202e')).toBe(String.raw`a\nb\u001b[2Jc\u009bd\u007f\u202e`);
+  expect(oneLine('\u2066a\u2069\u200f\u2028')).toBe(String.raw`\u2066a\u2069\u200f\u2028`);
 });

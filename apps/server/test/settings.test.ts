@@ -60,6 +60,9 @@ describe('settings', () => {
 
   it('name every wrong variable at once', () => {
     expect(refusal({ HODEI_URL: 'x', HODEI_LOG_LEVEL: 'x' })).toMatch(/HODEI_URL.*HODEI_LOG_LEVEL/);
+    // Each once, however much is wrong with it.
+    for (const wrong of ['x', '127.0.0.1:7433'])
+      expect(refusal({ HODEI_URL: wrong }).split('HODEI_URL')).toHaveLength(2);
   });
 
   it('have a word on each, which is what a wrong value is answered with', () => {

@@ -1,5 +1,7 @@
 import { write } from 'node:fs';
 
+import { HodeiError } from '@hodei/domain';
+
 /** How long to wait before asking again whether a pipe that is full takes more, in milliseconds. */
 const FULL_PIPE_MS = 5;
 
@@ -13,7 +15,7 @@ export interface Sink {
   /**
    * Resolves when all was taken, however slow the reader is. Who waits for it before the next write holds at most
    * one piece in memory.
-   * @throws ClosedOutputError where nobody reads it.
+   * @throws ClosedOutputError where nobody reads it; HodeiError `unavailable` where there is no room for it.
    */
   write(data: Uint8Array | string): Promise<void>;
 }
@@ -46,7 +48,11 @@ function writeSome(fd: number, bytes: Uint8Array, offset: number): Promise<numbe
       else if (error.code === 'EAGAIN') setTimeout(() => resolve(0), FULL_PIPE_MS);
       else if (error.code === 'EPIPE' || error.code === 'EBADF')
         reject(new ClosedOutputError(error.message, { cause: error }));
-      else reject(error);
+      // A full disk, say: nothing that is wrong with us.
+      else
+        reject(
+          new HodeiError('unavailable', `what there is to say can't be written: ${error.message}`, { cause: error }),
+        );
     });
   });
 }

@@ -46,8 +46,8 @@ export function parseSettings(env: NodeJS.ProcessEnv, cwd: string = process.cwd(
   const given = Object.fromEntries(Object.entries(readSecretFiles(env)).filter(([, value]) => value !== ''));
   const parsed = ENVIRONMENT.safeParse(given);
   if (!parsed.success) {
-    const wrong = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`);
-    throw new HodeiError('config_invalid', wrong.join('; '));
+    const wrong = new Set(parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`));
+    throw new HodeiError('config_invalid', [...wrong].join('; '));
   }
   const { data } = parsed;
   const listen = parseListen(data.HODEI_LISTEN);
