@@ -10,7 +10,7 @@ function ofTenThousand(): {
   const asked: (readonly [number | undefined, string | undefined])[] = [];
   return {
     asked,
-    list: ({ limit = 50, cursor }) => {
+    list: ({ limit, cursor }) => {
       asked.push([limit, cursor]);
       const from = Number(cursor ?? 0);
       const items = Array.from({ length: Math.min(limit, 10_000 - from) }, (_, index) => from + index);

@@ -30,7 +30,7 @@ test('who waits is told what for, and of each attempt that is tried again, once'
   const client = new HodeiClient({
     baseUrl: 'http://server.test',
     fetch: (input) => {
-      waits.push(new URL(String(input)).searchParams.get('wait'));
+      waits.push(new URL(input instanceof Request ? input.url : input).searchParams.get('wait'));
       return Promise.resolve(Response.json(answers[waits.length - 1]));
     },
   });
