@@ -14,7 +14,7 @@ import { startProcess, type Started } from '../world/start-process.ts';
 export const memory: Bench = async (world, effort) => {
   await world.docker();
   await using database = await world.createDatabase();
-  const env = settingsFor(world, database.connectionString);
+  const env = { ...settingsFor(world, database.connectionString), HODEI_LISTEN: '127.0.0.1:0' };
   const here = import.meta.dirname;
   if (!effort.quick) await build();
   // Quickly, nothing is built, and from source is good enough.
@@ -59,7 +59,7 @@ export const memory: Bench = async (world, effort) => {
 async function build(): Promise<void> {
   const root = join(import.meta.dirname, '..', '..', '..');
   const turbo = join(root, 'node_modules', '.bin', 'turbo');
-  await promisify(execFile)(turbo, ['run', 'build', '--filter=@hodei/server...'], { cwd: root });
+  await promisify(execFile)(turbo, ['run', 'build', '--filter=@hodei/cli...'], { cwd: root });
 }
 
 async function residentMegabytes({ process: { pid } }: Started): Promise<number> {

@@ -1,8 +1,5 @@
-// The service as it is installed: built, without anything that reads TypeScript. Until its stdin ends.
-import { parseSettings, serve } from '@hodei/server';
-
-const over = new AbortController();
-process.stdin.resume().once('end', () => over.abort());
-const serving = serve(parseSettings(process.env), over.signal, { onListening: (url) => console.log(url) });
+// `hodei serve` as it is installed: built, without anything that reads TypeScript. Until its stdin ends.
+process.stdin.resume().once('end', () => process.kill(process.pid, 'SIGTERM'));
+process.argv.push('serve');
 console.log('ready');
-await serving;
+await import(new URL('../../../apps/cli/dist/main.js', import.meta.url).href);
