@@ -60,6 +60,20 @@ describe('an instance that dies', () => {
   });
 });
 
+describe('an instance that was not told', () => {
+  it('ends a job that is to be cancelled by its next look at what it owns', async () => {
+    const world = new World();
+    const life = await world.start('only');
+    const id = await world.submitTo(life, { command: ['wait'] });
+    await world.clock.advance(1000);
+    const row = world.store.jobs.get(id);
+    if (row === undefined) throw new Error('the job has no row');
+    world.store.jobs.set(id, { ...row, job: { ...row.job, cancelRequest: { at: world.clock.now(), by: 'test' } } });
+    expect(await world.ended(id)).toMatchObject({ state: 'cancelled', outcome: { cause: 'cancelled' } });
+    await world.close();
+  });
+});
+
 describe('a worker that no row wants', () => {
   it('is destroyed after a second look, and no other one is', async () => {
     const world = new World();
