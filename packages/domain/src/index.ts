@@ -30,7 +30,7 @@ export {
   type TokenInput,
   type TokenScope,
 } from './access/token.ts';
-export type { NewAttempt, Placement, AttemptRepository } from './attempts/attempt-repository.ts';
+export type { Launch, NewAttempt, Placement, AttemptRepository } from './attempts/attempt-repository.ts';
 export { PHASES, type Phase, type PhaseTimes, type Attempt } from './attempts/attempt.ts';
 export {
   MAX_FREE_RETRIES,

@@ -7,7 +7,7 @@ import { aboutAttempt } from '../support/with-facts.ts';
 import { reportOf } from '../telemetry/attempt-report.ts';
 import type { StartKind } from '../telemetry/telemetry.ts';
 import { endAttempt, type AttemptResult } from './end-attempt.ts';
-import { followAttempt, type Phases } from './follow-attempt.ts';
+import { followAttempt, type FollowedAttempt, type Phases } from './follow-attempt.ts';
 import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
 import { createPatience } from './patience.ts';
@@ -33,10 +33,10 @@ export async function adoptAttempt(
   const report = reportOf(context, job, attempt, startOf(worker));
   const phases: Phases = { ...attempt.phases };
   let output: OutputStore | undefined;
-  let outcome: Outcome;
+  let followed: FollowedAttempt;
   try {
     if (handle === undefined) {
-      outcome = neverOrdered();
+      followed = { outcome: neverOrdered() };
     } else {
       output = OutputStore.for(context, job, attempt, await openSecrets(context, job));
       const question = { nonce: attempt.nonce, ...(await output.resume()) };
@@ -46,7 +46,7 @@ export async function adoptAttempt(
             provider.recoverWorker(handle, { ...question, signal: signals.lost }),
           )
         : await askWorker(context, provider, handle, question, signals.lost);
-      outcome = await followAttempt(
+      followed = await followAttempt(
         context,
         {
           job,
@@ -70,9 +70,9 @@ export async function adoptAttempt(
     if (error.code === 'stale_epoch') throw error;
     // Its output goes with the worker. Where that vanished, the order may have been carried out.
     if (error.code === 'worker_not_found' || phases.launched !== undefined) await output?.loseRest();
-    outcome = outcomeOfError(error);
+    followed = { outcome: outcomeOfError(error) };
   }
-  return endAttempt(context, attempt, provider, handle, outcome, phases, { report });
+  return endAttempt(context, attempt, provider, handle, followed, phases, { report });
 }
 
 const startOf = ({ pool, jobsRun }: Pick<Worker, 'pool' | 'jobsRun'>): StartKind =>

@@ -10,7 +10,7 @@ import {
 import type { JobContext } from '../support/job-context.ts';
 import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { endAttempt, type AttemptEnd, type AttemptResult } from './end-attempt.ts';
-import type { Phases } from './follow-attempt.ts';
+import type { FollowedAttempt, Phases } from './follow-attempt.ts';
 import { destroyedOutcome, outcomeOfError, type StopReason } from './outcome-of.ts';
 import type { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
@@ -35,14 +35,14 @@ export async function concludeAttempt(
   context: JobContext,
   begun: BegunAttempt,
   signals: StopSignals,
-  run: () => Promise<Outcome>,
+  run: () => Promise<FollowedAttempt>,
   end: (outcome: Outcome, error?: HodeiError) => AttemptEnd = () => ({}),
 ): Promise<AttemptResult> {
   const { attempt, provider, phases } = begun;
-  let outcome: Outcome;
+  let followed: FollowedAttempt;
   let failure: HodeiError | undefined;
   try {
-    outcome = await run();
+    followed = await run();
   } catch (thrown) {
     signals.lost.throwIfAborted();
     const error = toHodeiError(thrown);
@@ -51,10 +51,10 @@ export async function concludeAttempt(
     // Its output goes with the worker. Where that vanished, the order may have been carried out.
     const mayHaveRun = error.code === 'worker_not_found' && phases.ordered !== undefined;
     if (mayHaveRun || phases.launched !== undefined) await begun.output?.loseRest();
-    outcome = signals.stop.aborted ? stoppedBefore(signals.stop) : outcomeOfError(error);
+    followed = { outcome: signals.stop.aborted ? stoppedBefore(signals.stop) : outcomeOfError(error) };
   }
-  return endAttempt(context, attempt, provider, begun.handle, outcome, phases, {
-    ...end(outcome, failure),
+  return endAttempt(context, attempt, provider, begun.handle, followed, phases, {
+    ...end(followed.outcome, failure),
     report: begun.report,
   });
 }

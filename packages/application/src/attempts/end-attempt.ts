@@ -1,9 +1,10 @@
-import type { Attempt, Job, Outcome, WorkerHandle, WorkerId, WorkerProvider } from '@hodei/domain';
+import type { Attempt, Job, WorkerHandle, WorkerId, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import type { AttemptReport } from '../telemetry/attempt-report.ts';
 import { destroyWorker } from '../workers/destroy-worker.ts';
 import { finishAttempt } from './finish-attempt.ts';
+import type { FollowedAttempt } from './follow-attempt.ts';
 
 /** What an attempt came to. */
 export interface AttemptResult {
@@ -33,16 +34,18 @@ export async function endAttempt(
   attempt: Attempt,
   provider: WorkerProvider,
   handle: WorkerHandle | undefined,
-  outcome: Outcome,
+  followed: FollowedAttempt,
   phases: Attempt['phases'],
   end: AttemptEnd = {},
 ): Promise<AttemptResult> {
   const { reuse, againAtOnce = false } = end;
   const { workerId } = attempt;
+  const { outcome } = followed;
   const options = { reuse: reuse !== undefined, againAtOnce };
-  const job = await finishAttempt(context, attempt, outcome, phases, options);
+  const job = await finishAttempt(context, attempt, followed, phases, options);
   context.hub.leaveOutput(job.id);
   context.hub.tell({ kind: 'job', jobId: job.id, state: job.state });
+  if (followed.launch !== undefined) end.report?.launched(phases);
   end.report?.ended(job, outcome, phases);
   if (reuse !== undefined) {
     reuse();

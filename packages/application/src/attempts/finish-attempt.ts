@@ -13,6 +13,7 @@ import {
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 import { randomFraction } from '../support/random-fraction.ts';
+import type { FollowedAttempt } from './follow-attempt.ts';
 
 /**
  * Records an attempt's one outcome, and with it what becomes of the job. A success needs no look at anything else.
@@ -25,13 +26,14 @@ import { randomFraction } from '../support/random-fraction.ts';
 export async function finishAttempt(
   context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'ids'>,
   attempt: Pick<Attempt, 'id' | 'jobId'>,
-  outcome: Outcome,
+  { outcome, launch: unrecorded }: FollowedAttempt,
   phases: PhaseTimes,
   options: { readonly reuse?: boolean; readonly againAtOnce?: boolean } = {},
 ): Promise<Job> {
   const { jobs, attempts } = context.repositories;
   const { epoch } = context.instance;
   const { reuse = false } = options;
+  let launch = unrecorded;
   const recorded = async (): Promise<Job | undefined> =>
     (await attempts.get(attempt.id)).outcome === undefined ? undefined : jobs.get(attempt.jobId);
   const settle = async (at: number): Promise<{ readonly settlement: Settlement; readonly outcome: Outcome }> => {
@@ -47,16 +49,18 @@ export async function finishAttempt(
     const at = context.clock.now();
     const settled = await settle(at);
     const end = { attemptId: attempt.id, epoch, ...settled, phases: { ...phases, ended: at }, at };
-    return attempts.finish({ ...end, reuse });
+    return attempts.finish({ ...end, reuse, ...(launch === undefined ? {} : { launch }) });
   };
   for (;;) {
     try {
       return await persist(context, decideAndWrite, recorded);
     } catch (error) {
-      // A cancellation that came between reading and writing: decide again. Anything else is decided already.
+      // A cancellation that came between reading and writing, or its launch is recorded after all: decide again.
+      // Anything else is decided already.
       if (!isHodeiError(error, 'conflict')) throw error;
       const done = await persist(context, recorded, recorded);
       if (done) return done;
+      if ((await jobs.get(attempt.jobId)).state !== 'scheduled') launch = undefined;
     }
   }
 }

@@ -4,6 +4,7 @@ import {
   type EndRequest,
   type EpochMs,
   type Job,
+  type Launch,
   type Outcome,
   type Phase,
   type RunningJob,
@@ -37,23 +38,28 @@ export interface LaunchedAttempt {
   readonly report?: AttemptReport | undefined;
   /** Whether the rows say already that it was launched. */
   readonly recorded: boolean;
-  /** Whether its first output comes before the record of its launch; its worker's row must say `busy` already. */
-  readonly recordsLater?: boolean;
   /** Given where another life followed it before, and may have ended it: the earliest moment of its launch. */
   readonly launchedAfter?: EpochMs;
   /** Where the worker's end was asked for before that. */
   readonly endRequest?: EndRequest;
 }
 
+/** How a launched job ended. */
+export interface FollowedAttempt {
+  readonly outcome: Outcome;
+  /** Present where its launch was not recorded before it ended: it is recorded together with its end. */
+  readonly launch?: Launch;
+}
+
 /**
- * Follows a launched job to its end, and beside that records that it was launched.
+ * Follows a launched job to its end, and beside that records that it was launched, unless it ends at once.
  * @throws HodeiError `stale_epoch` where the attempt belongs to another instance now.
  */
 export async function followAttempt(
   context: JobContext,
   launched: LaunchedAttempt,
   signals: StopSignals,
-): Promise<Outcome> {
+): Promise<FollowedAttempt> {
   const { job, attempt, provider, handle, output, phases, launchedAfter, endRequest, report } = launched;
   const { timeoutMs } = job.spec;
   const launchedAt = (phases.launched ??= context.clock.now());
@@ -86,9 +92,10 @@ export async function followAttempt(
   // Where the launch can't be recorded, the job is not ours to follow either.
   using abandon = new LinkedAbort(signals.lost);
   const supervision = superviseJob(context, supervised, launched.running, signals, abandon.signal);
+  let isRecorded = launched.recorded;
   const recordInTurn = async (): Promise<void> => {
-    if (launched.recorded) return;
-    if (launched.recordsLater === true) await giveWay(context, supervision);
+    if (isRecorded || (await endsSoon(context, supervision))) return;
+    isRecorded = true;
     await recordLaunch(context, attempt, handle, { ...phases });
     report?.launched(phases);
   };
@@ -96,24 +103,27 @@ export async function followAttempt(
   record.catch((error: unknown) => abandon.abort(error));
   const outcome = await supervision;
   await record;
-  return outcome;
+  return isRecorded ? { outcome } : { outcome, launch: { warnings: handle.warnings, at: launchedAt } };
 }
 
 /** How much later a launch is recorded, in milliseconds. */
 const GIVE_WAY_MS = 3;
 
 /**
- * Lets the first output be stored before the launch is recorded: both change the attempt's row, and someone may be
- * waiting for the output.
+ * Waits a little before the launch is recorded. The first output is stored before it then (both change the attempt's
+ * row, and someone may be waiting for the output), and the launch of a job that ends meanwhile is recorded with its end.
+ * @returns whether it has ended.
  */
-async function giveWay({ clock }: Pick<JobContext, 'clock'>, supervision: Promise<Outcome>): Promise<void> {
+async function endsSoon({ clock }: Pick<JobContext, 'clock'>, supervision: Promise<Outcome>): Promise<boolean> {
   const over = new AbortController();
   const ended = supervision.then(
-    () => undefined,
-    () => undefined,
+    () => true,
+    () => true,
   );
-  await Promise.race([ended, clock.sleep(GIVE_WAY_MS, over.signal)]);
+  const later = clock.sleep(GIVE_WAY_MS, over.signal).then(() => false);
+  const isOver = await Promise.race([ended, later]);
   over.abort(OVER);
+  return isOver;
 }
 
 const hasOutput = ({ acknowledged }: Attempt): boolean => acknowledged.stdout > 0 || acknowledged.stderr > 0;

@@ -1,8 +1,8 @@
-import type { Attempt, Job, LaunchOrder, Outcome, WorkerExit, WorkerHandle, WorkerProvider } from '@hodei/domain';
+import type { Attempt, Job, LaunchOrder, WorkerExit, WorkerHandle, WorkerProvider } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
 import type { AttemptReport } from '../telemetry/attempt-report.ts';
-import { followAttempt, type Phases } from './follow-attempt.ts';
+import { followAttempt, type FollowedAttempt, type Phases } from './follow-attempt.ts';
 import { launchJob } from './launch-job.ts';
 import type { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
@@ -32,9 +32,8 @@ export async function runOnWorker(
   told: {
     readonly onLaunched?: () => void;
     readonly onExit?: (exit: WorkerExit) => void;
-    readonly recordsLater?: boolean;
   } = {},
-): Promise<Outcome> {
+): Promise<FollowedAttempt> {
   const { job, attempt, provider, handle, phases, output, report } = on;
   phases.ordered ??= context.clock.now();
   // Not given up for a cancellation: nobody would know whether the job began. It is stopped once that is known.

@@ -2,6 +2,7 @@ import { type Attempt, type HodeiError, type Job, type Outcome, type WorkerExit 
 
 import { concludeAttempt, type BegunAttempt } from '../attempts/conclude-attempt.ts';
 import type { AttemptEnd, AttemptResult } from '../attempts/end-attempt.ts';
+import type { FollowedAttempt } from '../attempts/follow-attempt.ts';
 import { commandOf, launchOrderOf } from '../attempts/launch-order-of.ts';
 import { runOnWorker } from '../attempts/run-on-worker.ts';
 import { OutputStore } from '../attempts/store-output.ts';
@@ -48,7 +49,7 @@ export async function runPlacedAttempt(
   const onExit = ({ reusable }: WorkerExit): void => {
     isClean = reusable === true;
   };
-  const run = async (): Promise<Outcome> => {
+  const run = async (): Promise<FollowedAttempt> => {
     const given = placed.secrets ?? (await openSecrets(context, job));
     const secrets = await withWorkerToken(context, job, worker.workerId, given);
     const output = OutputStore.for(context, job, attempt, secrets);
@@ -56,7 +57,7 @@ export async function runPlacedAttempt(
     const order = launchOrderOf(job, attempt, secrets, commandOf(job, handle.defaultCommand));
     const launchTimeoutMs = policy.handOverTimeoutMs;
     const on = { job, attempt, provider, handle, order, output, phases, launchTimeoutMs, report };
-    return runOnWorker(context, on, signals, { onExit, recordsLater: true });
+    return runOnWorker(context, on, signals, { onExit });
   };
   const end = ({ cause }: Outcome, error?: HodeiError): AttemptEnd => {
     const takesNone = cause === 'never_launched' || cause === 'worker_lost';

@@ -6,6 +6,7 @@ import {
   withOwnClocks,
   withoutOwnershipCheck,
   withForgottenCancellation,
+  withSkippedLaunch,
 } from './planted/ownership-bugs.ts';
 import {
   withBlindClaim,
@@ -60,6 +61,11 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
     name: 'jobs are taken over, and then nobody goes on with them',
     mutation: { context: withoutTakenJobs },
     breaks: /is still (scheduled|running)/,
+  },
+  {
+    name: 'a job ends that never ran',
+    mutation: { repositories: withSkippedLaunch },
+    breaks: /went from scheduled to succeeded/,
   },
   {
     name: 'work is taken from instances that are alive',

@@ -19,6 +19,7 @@ import { checkKept, checkPlaces, checkStart, checkTenants, isRightlyTimedOut, ke
 import { checkOutcome } from './outcome-rules.ts';
 import { OutputRules } from './output-rules.ts';
 import { shortId } from './reach-store.ts';
+import { Steps } from './steps.ts';
 import type { World } from './world.ts';
 
 /** These only read, or change nothing that a rule speaks of. */
@@ -28,6 +29,7 @@ const HARMLESS = /\.(get|list|read|count|next|sealed|renew)/;
 export class StoreRules {
   readonly #world: World;
   readonly #output: OutputRules;
+  readonly #steps: Steps;
   readonly #jobs = new Map<JobId, Job>();
   readonly #attempts = new Map<AttemptId, Attempt>();
   readonly #workers = new Map<WorkerId, Worker>();
@@ -38,6 +40,7 @@ export class StoreRules {
   constructor(world: World) {
     this.#world = world;
     this.#output = new OutputRules(world);
+    this.#steps = new Steps(world.store);
   }
 
   /** @param epoch of the instance whose effect it was; absent: no instance's. */
@@ -45,6 +48,7 @@ export class StoreRules {
     if (HARMLESS.test(operation)) return;
     const { store } = this.#world;
     const by = { operation, epoch };
+    this.#steps.look();
     if (operation === 'instances.register') this.#checkEpochs();
     for (const { job } of store.jobs.values()) {
       const before = this.#jobs.get(job.id);
@@ -102,9 +106,8 @@ export class StoreRules {
     }
     if (isTerminalJobState(before.state))
       return this.#blame(`${name} had ended as ${before.state}, and ${by.operation} changed it`);
-    if (before.state !== job.state && !canTransitionJob(before.state, job.state)) {
-      this.#blame(`${name} went from ${before.state} to ${job.state} by ${by.operation}`);
-    }
+    const wrongStep = this.#steps.wrongStep(job, before.state, canTransitionJob);
+    if (wrongStep !== undefined) this.#blame(`${name} ${wrongStep} by ${by.operation}`);
     if (before.cancelRequest !== undefined && job.cancelRequest === undefined)
       this.#blame(`${name} has forgotten that it is to be cancelled`);
     this.#checkOwner(name, before, job, by, by.operation === 'jobs.requestCancel');
@@ -123,9 +126,8 @@ export class StoreRules {
       this.#checkPool(worker);
       return this.#checkKept(name, worker);
     }
-    if (before.state !== worker.state && !canTransitionWorker(before.state, worker.state)) {
-      this.#blame(`${name} went from ${before.state} to ${worker.state} by ${by.operation}`);
-    }
+    const wrongStep = this.#steps.wrongStep(worker, before.state, canTransitionWorker);
+    if (wrongStep !== undefined) this.#blame(`${name} ${wrongStep} by ${by.operation}`);
     if (before.termination !== undefined && before.termination !== worker.termination)
       this.#blame(`the end of ${name} was changed by ${by.operation}`);
     this.#checkOwner(name, before, worker, by, by.operation === 'workers.requestEnd');

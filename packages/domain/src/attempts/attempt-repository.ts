@@ -31,6 +31,12 @@ export interface Placement {
   readonly at: EpochMs;
 }
 
+/** That an order was carried out, and what the provider could not do for its worker. */
+export interface Launch {
+  readonly warnings: readonly string[];
+  readonly at: EpochMs;
+}
+
 /**
  * Attempts, and the steps that change an attempt, its job and its worker together. Each is one transaction,
  * compare-and-set on the states and the epoch of all rows it touches: either all change or none.
@@ -59,24 +65,25 @@ export interface AttemptRepository {
    * The order was carried out: job `scheduled → running`, worker `ready → busy` unless it is busy or draining already.
    * @throws HodeiError `stale_epoch`, `conflict`, `not_found`
    */
-  markLaunched(launch: {
-    readonly attemptId: AttemptId;
-    readonly epoch: Epoch;
-    readonly phases: PhaseTimes;
-    readonly warnings: readonly string[];
-    readonly at: EpochMs;
-  }): Promise<void>;
+  markLaunched(
+    launch: Launch & { readonly attemptId: AttemptId; readonly epoch: Epoch; readonly phases: PhaseTimes },
+  ): Promise<void>;
 
   /**
    * The attempt has ended. Writes its one outcome, the job's new state (an end, or `pending` again), and the
    * worker as `terminating` unless it is that or `terminated` already. A job's end drops its sealed secrets.
    * With `reuse`, a worker that is `busy` waits again instead: `busy → ready`, without a job.
+   *
+   * With `launch`, what {@link AttemptRepository.markLaunched} records is recorded first, in the same write: the job goes
+   * `scheduled → running` and on to its new state, a worker that is `ready` gets `busy` and goes on.
    * @throws HodeiError `stale_epoch`; `conflict` where the attempt has an outcome already, the job's state
-   * does not allow it, or the job would be `pending` although its cancellation was asked for; `not_found`
+   * does not allow it (with `launch`: it is not `scheduled`), or the job would be `pending` although its cancellation
+   * was asked for; `not_found`
    */
   finish(end: {
     readonly attemptId: AttemptId;
     readonly epoch: Epoch;
+    readonly launch?: Launch;
     readonly outcome: Outcome;
     readonly settlement: Settlement;
     readonly phases: PhaseTimes;

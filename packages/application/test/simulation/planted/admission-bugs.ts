@@ -84,9 +84,9 @@ export function withForgottenRoom(repositories: Repositories, { store }: World):
   return { ...repositories, attempts: overriding(attempts, { begin }), workers: overriding(workers, { loads }) };
 }
 
-/** As with a look for room before the insert, without a lock between. */
+/** As with a look for room before others took it, and none at the insert. */
 export function withCarelessRoom(repositories: Repositories, { store }: World): Repositories {
-  const { attempts } = repositories;
+  const { attempts, workers } = repositories;
   const begin: typeof attempts.begin = async (attempt) => {
     const provider = store.providers.get(attempt.providerId);
     if (provider === undefined) return attempts.begin(attempt);
@@ -98,5 +98,6 @@ export function withCarelessRoom(repositories: Repositories, { store }: World): 
       store.providers.set(provider.id, provider);
     }
   };
-  return { ...repositories, attempts: overriding(attempts, { begin }) };
+  const loads: typeof workers.loads = () => Promise.resolve(new Map());
+  return { ...repositories, attempts: overriding(attempts, { begin }), workers: overriding(workers, { loads }) };
 }

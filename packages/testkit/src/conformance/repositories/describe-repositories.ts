@@ -1,5 +1,6 @@
 import { begin } from './attempt-begin.ts';
 import { finish } from './attempt-finish.ts';
+import { finishWithLaunch } from './attempt-finish-launch.ts';
 import { markLaunched } from './attempt-launch.ts';
 import { census } from './census-repository.ts';
 import { changeFeed } from './change-feed.ts';
@@ -52,6 +53,7 @@ export const describeAttemptRepository: Suite = suiteOf(
   begin,
   beginOnWorker,
   markLaunched,
+  finishWithLaunch,
   finish,
 );
 /** What every `WorkerRepository` has to do. */

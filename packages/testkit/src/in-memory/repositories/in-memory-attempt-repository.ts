@@ -11,6 +11,7 @@ import {
   type Placement,
   type Worker,
   roomForJob,
+  transitionJob,
 } from '@hodei/domain';
 import { assertCanBegin, beginAttempt } from './begin-attempt.ts';
 import { changeJobState } from './change-job-state.ts';
@@ -45,28 +46,30 @@ export class InMemoryAttemptRepository implements AttemptRepository {
 
   async markLaunched(launch: Launch): Promise<void> {
     const { attempt, row, worker } = this.#openRows(launch);
-    assertStill(row.job.state === 'scheduled', `job ${row.job.id} is ${row.job.state}, not scheduled`);
+    assertScheduled(row);
     const takes = worker.state === 'ready' || worker.state === 'busy' || worker.state === 'draining';
     assertStill(takes, `worker ${worker.id} is ${worker.state}, not ready`);
-
-    const { at } = launch;
-    const phases = { ...attempt.phases, ...launch.phases };
-    this.#store.attempts.set(attempt.id, { ...attempt, phases, warnings: [...launch.warnings] });
-    changeJobState(this.#store, row, { to: 'running', at, set: { startedAt: row.job.startedAt ?? at } });
-    if (worker.state === 'ready') changeWorkerState(this.#store, worker, { to: 'busy', at });
+    this.#launch(launch, attempt, row, worker);
   }
 
   async finish(end: End): Promise<Job> {
-    const { at, outcome, settlement } = end;
-    const { attempt, row, worker } = this.#openRows(end);
-    const { job } = row;
+    const { at, launch, outcome, settlement } = end;
+    const { row: before } = this.#openRows(end);
+    if (launch !== undefined) assertScheduled(before);
+    const { id, cancelRequest, state } = before.job;
+    const from = launch === undefined ? state : transitionJob(state, 'running');
     assertStill(
-      canTransitionJob(job.state, settlement.state),
-      `job ${job.id} is ${job.state}, which can't become ${settlement.state}`,
+      canTransitionJob(from, settlement.state),
+      `job ${id} is ${from}, which can't become ${settlement.state}`,
     );
     const waits = settlement.state === 'pending';
-    assertStill(!waits || job.cancelRequest === undefined, `job ${job.id} is to be cancelled; it can't wait again`);
+    assertStill(!waits || cancelRequest === undefined, `job ${id} is to be cancelled; it can't wait again`);
 
+    if (launch !== undefined) {
+      const { attempt, row, worker } = this.#openRows(end);
+      this.#launch({ ...launch, phases: {} }, attempt, row, worker);
+    }
+    const { attempt, row, worker } = this.#openRows(end);
     const phases = { ...attempt.phases, ...end.phases };
     this.#store.attempts.set(attempt.id, { ...attempt, phases, outcome: structuredClone(outcome) });
     if (end.reuse === true && worker.state === 'busy') {
@@ -76,6 +79,18 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     }
     const set = waits ? { notBefore: settlement.notBefore } : {};
     return structuredClone(changeJobState(this.#store, row, { to: settlement.state, at, outcome, set }));
+  }
+
+  #launch(
+    { at, phases, warnings }: Pick<Launch, 'at' | 'phases' | 'warnings'>,
+    attempt: Attempt,
+    row: JobRow,
+    worker: Worker,
+  ): void {
+    const added = { phases: { ...attempt.phases, ...phases }, warnings: [...warnings] };
+    this.#store.attempts.set(attempt.id, { ...attempt, ...added });
+    changeJobState(this.#store, row, { to: 'running', at, set: { startedAt: row.job.startedAt ?? at } });
+    if (worker.state === 'ready') changeWorkerState(this.#store, worker, { to: 'busy', at });
   }
 
   async get(attemptId: AttemptId): Promise<Attempt> {
@@ -106,3 +121,6 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     return { attempt, row, worker };
   }
 }
+
+const assertScheduled = ({ job: { id, state } }: JobRow): void =>
+  assertStill(state === 'scheduled', `job ${id} is ${state}, not scheduled`);
