@@ -14,7 +14,7 @@ import { settingsFor } from '../world/docker-plane.ts';
 import { startProcess } from '../world/start-process.ts';
 
 /** So many callers that neither side becomes faster with more of them. */
-const MANY_CALLERS = 256;
+const MANY_CALLERS = 512;
 /** So far away that no job of this benchmark begins. */
 const LATER_MS = 86_400_000;
 
