@@ -121,7 +121,7 @@ describe('HTTP on a real Postgres and a real engine', () => {
     const { id } = await client.jobs.submit({ script: 'echo begun; sleep 1; echo done' });
     const follower = client.jobs.followOutput(id);
     await follower.next();
-    const { items } = await client.workers.list({ states: ['busy'] });
+    const { items } = await client.workers.list({ states: ['ready', 'busy'] });
     const worker = items.find(({ jobId }) => jobId === id);
     expect(await client.workers.drain(worker?.id ?? '')).toMatchObject({ endRequest: { kind: 'drain' } });
     expect(await client.jobs.wait(id)).toMatchObject({ state: 'succeeded', attempts: [{ number: 1 }] });
