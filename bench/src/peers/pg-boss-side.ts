@@ -21,10 +21,10 @@ export async function openPgBoss(connectionString: string, role: Role = 'both'):
   boss.on('error', () => undefined);
   await boss.start();
   await boss.createQueue(QUEUE);
-  const over = new AbortController();
-  let running = false;
+  let isOver = false;
+  let consumers: readonly Promise<void>[] = [];
   const consume = async (): Promise<void> => {
-    while (!over.signal.aborted) {
+    while (!isOver) {
       const jobs = await boss.fetch(QUEUE, { batchSize: FETCH });
       if (jobs.length === 0) await delay(IDLE_MS);
       else
@@ -34,13 +34,17 @@ export async function openPgBoss(connectionString: string, role: Role = 'both'):
         );
     }
   };
-  const consumers: Promise<void>[] = [];
-  const run = (): void => {
-    if (running || role === 'submit') return;
-    running = true;
-    for (let index = 0; index < CONSUMERS; index += 1) consumers.push(consume());
+  const work = (): void => {
+    if (consumers.length > 0 || role === 'submit') return;
+    isOver = false;
+    consumers = Array.from({ length: CONSUMERS }, consume);
   };
-  if (role === 'run') run();
+  // Who looks every 2 ms for a job would be at work in the others' turns as well.
+  const rest = async (): Promise<void> => {
+    isOver = true;
+    await Promise.all(consumers);
+    consumers = [];
+  };
   return {
     oneByOne: async (count) => {
       for (let done = 0; done < count; done += 1) {
@@ -53,11 +57,11 @@ export async function openPgBoss(connectionString: string, role: Role = 'both'):
       }
     },
     submitSingly: (count) => {
-      run();
+      work();
       return inParallel(count, CALLERS, () => boss.send(QUEUE, {}));
     },
     submitInBatches: async (count) => {
-      run();
+      work();
       for (let sent = 0; sent < count; sent += BATCH)
         await boss.insert(
           QUEUE,
@@ -65,9 +69,10 @@ export async function openPgBoss(connectionString: string, role: Role = 'both'):
         );
     },
     isDrained: `SELECT NOT EXISTS (SELECT FROM pgboss.job WHERE name = '${QUEUE}' AND state IN ('created', 'retry', 'active')) AS drained`,
+    work,
+    rest,
     [Symbol.asyncDispose]: async () => {
-      over.abort();
-      await Promise.all(consumers);
+      await rest();
       await boss.stop({ graceful: false });
     },
   };

@@ -11,6 +11,10 @@ export interface QueueSide extends AsyncDisposable {
   submitSingly(count: number): Promise<void>;
   /** {@link BATCH} jobs a call, one call after the other. */
   submitInBatches(count: number): Promise<void>;
+  /** Begins to run what others submit. Present where looking for jobs costs so much that the others would feel it. */
+  work?(): void;
+  /** Its turn is over: until the next one it takes nothing of the machine. Neither is within the time that is measured. */
+  rest?(): Promise<void>;
   /**
    * In the database: whether the end of every job is recorded, with all that comes with it. It is asked every few
    * milliseconds while jobs run, so it has to be answered from an index: one that reads what has finished is measured itself.

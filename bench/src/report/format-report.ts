@@ -48,7 +48,7 @@ ${formatTable(rows, failures)}
   the pause its own workers make between fetches. graphile-worker has the settings of its page on performance
   (24 at once, local queue, batched completion); one after the other it has none of these, which would delay it, and
   the next job does not wait for the last one's completion to be stored. Each has a database of its own on the same
-  Postgres.
+  Postgres, and looks for no jobs while another has its turn.
 - **Output**: lines of 68 bytes, from the first byte to the last; ours until all is in Postgres and the end is
   recorded. All with the same log driver.
 - **Takeover**: until the row says that another instance owns the job; 4 seconds of it are the lease.

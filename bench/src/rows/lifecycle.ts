@@ -5,7 +5,7 @@ import { timed } from '../measure/timed.ts';
 import { until } from '../measure/until.ts';
 import { openSide, SIDE_WORDS, SIDES, type SideName } from '../peers/open-side.ts';
 import type { QueueSide } from '../peers/queue-side.ts';
-import { startInstance } from '../peers/start-instance.ts';
+import { startInstance, type SideInstance } from '../peers/start-instance.ts';
 import { benchDiagnostics } from '../world/diagnostics.ts';
 import { connect, type Connection } from '../world/connect.ts';
 import type { World } from '../world/world.ts';
@@ -56,8 +56,10 @@ export async function twoInstances(world: World, effort: Effort): Promise<readon
   const sides = new Map<SideName, OpenSide>();
   for (const name of SIDES) {
     const side = stack.use(await open(world, name, 'submit'));
-    for (let index = 0; index < 2; index += 1) stack.use(await startInstance(name, side.connectionString));
-    sides.set(name, side);
+    const instances: SideInstance[] = [];
+    for (let index = 0; index < 2; index += 1)
+      instances.push(stack.use(await startInstance(name, side.connectionString)));
+    sides.set(name, { ...side, instances });
   }
   const count = effort.of(1000, 20);
   const rate = (side: SideName) => (): Promise<number> =>
@@ -92,6 +94,8 @@ interface OpenSide extends AsyncDisposable {
   readonly queue: QueueSide;
   readonly connection: Connection;
   readonly connectionString: string;
+  /** Who runs its jobs in other processes. */
+  readonly instances?: readonly SideInstance[];
 }
 
 async function open(world: World, name: SideName, role: 'both' | 'submit' = 'both'): Promise<OpenSide> {
@@ -107,12 +111,14 @@ async function open(world: World, name: SideName, role: 'both' | 'submit' = 'bot
 /** Jobs a second, from the first submit until the database says that all is done. */
 async function measure(side: OpenSide | undefined, count: number, work: Work): Promise<number> {
   if (side === undefined) throw new Error('that side is not open');
-  const { queue, connection } = side;
+  const { queue, connection, instances = [] } = side;
+  for (const each of instances) each.work();
   const tookMs = await timed(async () => {
     await work(queue);
     await until(async () => (await connection.query<{ drained: boolean }>(queue.isDrained))[0]?.drained === true, {
       everyMs: 5,
     });
   });
+  for (const each of [queue, ...instances]) await each.rest?.();
   return (count * 1000) / tookMs;
 }
