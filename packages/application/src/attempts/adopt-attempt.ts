@@ -10,6 +10,8 @@ import { endAttempt, type AttemptResult } from './end-attempt.ts';
 import { followAttempt, type FollowedAttempt, type Phases } from './follow-attempt.ts';
 import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
+import { takeUpDirect } from './prepare-worker.ts';
+import { recordReady } from './record-launch.ts';
 import { createPatience } from './patience.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
@@ -29,15 +31,25 @@ export async function adoptAttempt(
 ): Promise<AttemptResult> {
   const context = aboutAttempt(instanceContext, attempt);
   const provider = await whenReachable(context, signals, async () => context.registry.provider(attempt.providerId));
-  const { handle, stateChangedAt, endRequest, ...worker } = await context.repositories.workers.get(attempt.workerId);
+  const worker = await context.repositories.workers.get(attempt.workerId);
+  const { stateChangedAt, endRequest } = worker;
+  let known = worker.handle;
   const report = reportOf(context, job, attempt, startOf(worker));
   const phases: Phases = { ...attempt.phases };
   let output: OutputStore | undefined;
   let followed: FollowedAttempt;
   try {
-    if (handle === undefined) {
+    if (worker.state === 'connecting') {
+      const { id: workerId, expiresAt } = worker;
+      known = await whenReachable(context, signals, () =>
+        takeUpDirect(context, provider, job, { workerId, expiresAt }, signals.lost),
+      );
+      await recordReady(context, attempt, known);
+    }
+    if (known === undefined) {
       followed = { outcome: neverOrdered() };
     } else {
+      const handle = known;
       output = OutputStore.for(context, job, attempt, await openSecrets(context, job));
       const question = { nonce: attempt.nonce, ...(await output.resume()) };
       const recorded = job.state === 'running';
@@ -72,13 +84,13 @@ export async function adoptAttempt(
     if (error.code === 'worker_not_found' || phases.launched !== undefined) await output?.loseRest();
     followed = { outcome: outcomeOfError(error) };
   }
-  return endAttempt(context, attempt, provider, handle, followed, phases, { report });
+  return endAttempt(context, attempt, provider, known, followed, phases, { report });
 }
 
 const startOf = ({ pool, jobsRun }: Pick<Worker, 'pool' | 'jobsRun'>): StartKind =>
   pool === undefined ? 'cold' : jobsRun > 1 ? 'reused' : 'warm';
 
-/** The rows get the worker's handle before an order is sent; without it, there was none. */
+/** The rows get the worker's handle before an order is sent, and tell of a worker that runs its job by itself: else there was none. */
 const neverOrdered = (): Outcome => ({
   cause: 'never_launched',
   evidence: { message: 'its instance died before the worker was ready' },

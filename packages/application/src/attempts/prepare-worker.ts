@@ -2,11 +2,14 @@ import {
   HodeiError,
   isHodeiError,
   type Attempt,
+  type DirectLaunch,
+  type EpochMs,
   type Job,
   type LaunchOrder,
   type Phase,
   type ProvisionProgress,
   type WorkerHandle,
+  type WorkerProvider,
   type WorkerSpec,
 } from '@hodei/domain';
 
@@ -31,7 +34,8 @@ export interface PreparedWorker {
  * Brings the image and makes the worker for an attempt, when its turn has come on that engine. An image without a shell gets the job directly, in
  * the worker's configuration, where nothing of the job needs a shell or must not be seen there.
  *
- * @param reached is told the phases as they are reached.
+ * @param options.reached is told the phases as they are reached.
+ * @param options.willRunByItself is waited for before a worker is made that gets the job directly.
  * @throws what {@link WorkerProvider.prepareImage} and {@link WorkerProvider.createWorker} throw, and
  * HodeiError `secrets_refused`, `image_without_shell`, `invalid_input` (no command, and the image has none).
  */
@@ -45,25 +49,16 @@ export async function prepareWorker(
     readonly signal: AbortSignal;
     readonly onProgress: OnProgress;
     readonly reached: (phase: Phase) => void;
-    readonly expiresAt: number;
+    readonly willRunByItself: () => Promise<void>;
+    readonly expiresAt: EpochMs;
   },
 ): Promise<PreparedWorker> {
   const { spec } = job;
   const { signal, onProgress, reached } = options;
-  const image = { image: spec.image, pullPolicy: context.policy.pullPolicy, ...architectureOf(job) };
-  await provider.prepareImage(image, { signal, onProgress });
+  const workerSpec = workerSpecOf(context, job, attempt, options.expiresAt);
+  await provider.prepareImage(workerSpec, { signal, onProgress });
   reached('imageReady');
 
-  const workerSpec: WorkerSpec = {
-    ...image,
-    workerId: attempt.workerId,
-    installationId: context.instance.installationId,
-    resources: spec.resources,
-    network: spec.network,
-    labels: spec.labels,
-    jobId: job.id,
-    expiresAt: options.expiresAt,
-  };
   const order = (argv: readonly string[]): LaunchOrder => launchOrderOf(job, attempt, secrets, argv);
   const make = async (): Promise<Omit<PreparedWorker, 'startupMs'>> => {
     onProgress({ phase: 'creating-worker' }); // its turn has come
@@ -73,16 +68,58 @@ export async function prepareWorker(
     } catch (error) {
       if (!isHodeiError(error, 'image_without_shell')) throw error;
       assertDirectPossible(job);
-      const { argv, env, workdir } = order(spec.command ?? []);
-      const direct = { argv, env, ...(workdir === undefined ? {} : { workdir }) };
-      const handle = await provider.createWorker({ ...workerSpec, direct }, { signal, onProgress });
-      return { handle, order: order(argv), hasBegun: true };
+      await options.willRunByItself();
+      const handle = await provider.createWorker({ ...workerSpec, direct: directOf(job) }, { signal, onProgress });
+      return { handle, order: order(spec.command ?? []), hasBegun: true };
     }
   };
   const { made, tookMs } = await pace.run('job', signal, make);
   reached('workerReady');
   return { ...made, startupMs: tookMs };
 }
+
+/** A worker for an attempt. */
+function workerSpecOf(
+  { policy, instance }: Pick<JobContext, 'policy' | 'instance'>,
+  job: Job,
+  { workerId }: Pick<Attempt, 'workerId'>,
+  expiresAt: EpochMs,
+): WorkerSpec {
+  const { image, resources, network, labels } = job.spec;
+  return {
+    image,
+    pullPolicy: policy.pullPolicy,
+    ...architectureOf(job),
+    workerId,
+    installationId: instance.installationId,
+    resources,
+    network,
+    labels,
+    jobId: job.id,
+    expiresAt,
+  };
+}
+
+/** What a worker runs by itself; it gets no secrets. */
+const directOf = ({ spec: { command = [], env, workdir } }: Job): DirectLaunch => ({
+  argv: command,
+  env,
+  ...(workdir === undefined ? {} : { workdir }),
+});
+
+/**
+ * Takes up a worker which was about to be made, and to run its job by itself, when its instance died: making it is
+ * idempotent, so it is made now if it is not there.
+ * @throws what {@link WorkerProvider.createWorker} throws.
+ */
+export const takeUpDirect = (
+  context: Pick<JobContext, 'policy' | 'instance'>,
+  provider: WorkerProvider,
+  job: Job,
+  { workerId, expiresAt }: Pick<Attempt, 'workerId'> & { readonly expiresAt: EpochMs },
+  signal: AbortSignal,
+): Promise<WorkerHandle> =>
+  provider.createWorker({ ...workerSpecOf(context, job, { workerId }, expiresAt), direct: directOf(job) }, { signal });
 
 function assertDirectPossible({ spec }: Job): void {
   const without = `image ${spec.image} has no /bin/sh`;

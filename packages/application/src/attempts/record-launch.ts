@@ -3,6 +3,25 @@ import type { Attempt, WorkerHandle } from '@hodei/domain';
 import type { JobContext } from '../support/job-context.ts';
 import { persist } from '../support/persist.ts';
 
+/**
+ * Records that a worker is about to be made which runs its job by itself. Durable before the engine is asked: whoever
+ * adopts the attempt must not take the job for one that never began.
+ */
+export async function recordConnecting(
+  context: JobContext,
+  { workerId, epoch }: Pick<Attempt, 'workerId' | 'epoch'>,
+): Promise<void> {
+  const { workers } = context.repositories;
+  await persist(
+    context,
+    async () => {
+      await workers.transition({ workerId, epoch, from: 'creating', to: 'connecting', at: context.clock.now() });
+      return true;
+    },
+    async () => ((await workers.get(workerId)).state === 'connecting' ? true : undefined),
+  );
+}
+
 /** Records that the engine has made the worker. Durable before the order is sent. */
 export async function recordReady(
   context: JobContext,

@@ -13,7 +13,7 @@ import type { AttemptResult } from './end-attempt.ts';
 import type { Phases } from './follow-attempt.ts';
 import { preparationOf } from './preparations.ts';
 import { prepareWorker, type OnProgress, type PreparedWorker } from './prepare-worker.ts';
-import { recordReady } from './record-launch.ts';
+import { recordConnecting, recordReady } from './record-launch.ts';
 import { runOnWorker } from './run-on-worker.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
@@ -92,7 +92,8 @@ export async function runBegunAttempt(
         onProgress(progress);
       },
     );
-    const options = { onProgress: noted, reached, expiresAt: expiryOf(context, job.spec) };
+    const willRunByItself = (): Promise<void> => recordConnecting(context, attempt);
+    const options = { onProgress: noted, reached, willRunByItself, expiresAt: expiryOf(context, job.spec) };
     const prepared = await untilStopped(signals, (signal) =>
       prepareWorker(context, selection, job, attempt, secrets, { ...options, signal }),
     );

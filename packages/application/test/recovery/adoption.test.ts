@@ -60,6 +60,33 @@ describe('an instance that dies', () => {
   });
 });
 
+describe('a job that its worker runs by itself, as its image has no shell', () => {
+  const images = { tiny: { shell: false } };
+  const JOB_OF_TINY = { image: 'tiny', command: ['slowly', '1000', '4', 'one ', 'two'] };
+
+  it.each(Array.from({ length: 30 }, (_, index) => index * 10))(
+    'does not run twice where its instance dies: after %d ms',
+    async (after) => {
+      const world = new World(100, images);
+      const first = await world.start('first');
+      await world.start('second');
+      // The instance never learns that its worker runs: its database is away by then.
+      first.context.repositories.workers.markReady = () => new Promise(() => undefined);
+      const id = await world.submitTo(first, JOB_OF_TINY);
+      await world.clock.advance(after);
+      const began = world.engine.workers().length > 0;
+      first.crash();
+      expect(await world.ended(id)).toMatchObject({ state: 'failed', outcome: { evidence: { exitCode: 4 } } });
+      expect(await world.output(id)).toBe('one two');
+      const attempts = await world.repositories.attempts.listByJob(id);
+      if (began) expect(attempts.map(({ outcome }) => outcome?.cause)).toEqual(['exited']);
+      await world.clock.advance(20_000);
+      expect(world.engine.workers()).toEqual([]);
+      await world.close();
+    },
+  );
+});
+
 describe('an instance that was not told', () => {
   it('ends a job that is to be cancelled by its next look at what it owns', async () => {
     const world = new World();

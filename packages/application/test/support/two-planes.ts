@@ -48,8 +48,8 @@ export class World {
   readonly #over = new AbortController();
   readonly #observing: Promise<void>;
 
-  constructor(startMs = 100) {
-    this.engine = new InMemoryEngine({ clock: this.clock, startMs });
+  constructor(startMs = 100, images?: ConstructorParameters<typeof InMemoryEngine>[0]['images']) {
+    this.engine = new InMemoryEngine({ clock: this.clock, startMs, ...(images === undefined ? {} : { images }) });
     this.#observing = this.hub.run(this.#over.signal);
   }
 

@@ -2,7 +2,8 @@ import { canTransition, isTerminal, parseState, transition, type TransitionTable
 
 /**
  * - `creating`: the row exists, the engine is being asked.
- * - `connecting`: the worker exists, but is not yet waiting for an order.
+ * - `connecting`: the worker exists, but is not yet waiting for an order; of one that gets its job directly: it is about to
+ *   be made, and runs it by itself from then on.
  * - `ready`: it waits for a launch order.
  * - `busy`: it has an order, or a job of its pool was placed on it. A reusable worker is `ready` again afterwards.
  * - `draining`: it finishes what it has and takes nothing new.
