@@ -44,7 +44,7 @@ export async function endAttempt(
   const options = { reuse: reuse !== undefined, againAtOnce };
   const job = await finishAttempt(context, attempt, followed, phases, options);
   context.hub.leaveOutput(job.id);
-  context.hub.tell({ kind: 'job', jobId: job.id, state: job.state });
+  context.hub.tellJob(job);
   if (followed.launch !== undefined) end.report?.launched(phases);
   end.report?.ended(job, outcome, phases);
   if (reuse !== undefined) {

@@ -16,7 +16,7 @@ export async function waitForJob(
   using changes = context.hub.subscribe({ jobId, kinds: ['job'], ...states });
   for (;;) {
     await changes.next(options.signal);
-    const job = await context.repositories.jobs.get(jobId);
+    const job = changes.ended ?? (await context.repositories.jobs.get(jobId));
     if (isTerminalJobState(job.state)) return job;
     options.onChange?.(job);
   }

@@ -1,4 +1,4 @@
-import type { Change, ChangeFeed, JobId, JobState } from '@hodei/domain';
+import { isTerminalJobState, type Change, type ChangeFeed, type Job, type JobId, type JobState } from '@hodei/domain';
 
 import { LiveOutput } from './live-output.ts';
 
@@ -14,6 +14,8 @@ type Interest = {
 export interface Subscription extends Disposable {
   /** Whether it was disposed of. */
   readonly isOver: boolean;
+  /** The job it is about, as its row is for good: present where it ended in this process meanwhile. */
+  readonly ended: Job | undefined;
   /**
    * Resolves as soon as something changed since the last time, or it is disposed of; rejects with the signal's reason.
    */
@@ -23,6 +25,7 @@ export interface Subscription extends Disposable {
 /** Each running job has one: what it needs is kept in itself, not in closures. */
 class Subscriber implements Subscription {
   readonly interest: Interest;
+  ended: Job | undefined;
   readonly #leave: (subscriber: Subscriber) => void;
   #isAwake: boolean;
   #isOver = false;
@@ -94,6 +97,12 @@ export class ChangeHub {
   /** Tells who waits in this process at once; the feed tells everyone a little later. */
   tell(change: Change): void {
     this.#publish(change);
+  }
+
+  /** As {@link ChangeHub.tell}, of a job whose new state this process has just recorded. */
+  tellJob(job: Job): void {
+    if (isTerminalJobState(job.state)) for (const subscriber of this.#ofJob.get(job.id) ?? []) subscriber.ended = job;
+    this.tell({ kind: 'job', jobId: job.id, state: job.state });
   }
 
   /** This process stores no more output of this job: who follows it here looks at the store from now on. */
