@@ -66,7 +66,8 @@ export class EngineRules {
     const row = this.#world.store.workers.get(worker.workerId);
     if (this.#world.wasStruck(worker.workerId, 'vanished') || row === undefined) return;
     if (row.state === 'terminating' || row.state === 'terminated') return;
-    if (row.state === 'creating' && worker.verdict !== 'launched') return;
+    const isBeingMade = row.state === 'creating' || row.state === 'connecting';
+    if (isBeingMade && worker.verdict !== 'launched') return;
     this.#world.blame(`worker ${shortId(worker.workerId)} was destroyed while its row was ${row.state}`);
   }
 }
