@@ -38,6 +38,8 @@ export async function writeCosts(world: World, effort: Effort): Promise<readonly
   ];
 }
 
+const IS_ALONE = `SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()) AS alone`;
+
 async function costOf(world: World, name: SideName, count: number): Promise<Costs> {
   await using database = await world.createDatabase();
   await using connection = await connect(database.connectionString);
@@ -54,7 +56,8 @@ async function costOf(world: World, name: SideName, count: number): Promise<Cost
     await until(async () => (await connection.query<{ drained: boolean }>(side.isDrained))[0]?.drained === true);
     after = await read(connection);
   }
-  // A connection tells what it counted at the latest when it ends; so the rows are read once all have.
+  // A connection tells what it counted at the latest when it ends; so the rows are read once all have, not only been told to.
+  await until(async () => (await connection.query<{ alone: boolean }>(IS_ALONE))[0]?.alone === true);
   const [rows] = await connection.query<{ rows: string }>(
     `SELECT sum(n_tup_ins + n_tup_upd + n_tup_del) AS rows FROM pg_stat_user_tables`,
   );
