@@ -10,9 +10,9 @@ import { endAttempt, type AttemptResult } from './end-attempt.ts';
 import { followAttempt, type FollowedAttempt, type Phases } from './follow-attempt.ts';
 import { askWorker } from './launch-job.ts';
 import { outcomeOfError } from './outcome-of.ts';
+import { createPatience } from './patience.ts';
 import { takeUpDirect } from './prepare-worker.ts';
 import { recordReady } from './record-launch.ts';
-import { createPatience } from './patience.ts';
 import { OutputStore } from './store-output.ts';
 import type { StopSignals } from './stop-job.ts';
 

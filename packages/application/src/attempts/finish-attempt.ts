@@ -26,14 +26,14 @@ import type { FollowedAttempt } from './follow-attempt.ts';
 export async function finishAttempt(
   context: Pick<JobContext, 'repositories' | 'clock' | 'diagnostics' | 'instance' | 'ids'>,
   attempt: Pick<Attempt, 'id' | 'jobId'>,
-  { outcome, launch: unrecorded }: FollowedAttempt,
+  { outcome, launch }: FollowedAttempt,
   phases: PhaseTimes,
   options: { readonly reuse?: boolean; readonly againAtOnce?: boolean } = {},
 ): Promise<Job> {
   const { jobs, attempts } = context.repositories;
   const { epoch } = context.instance;
   const { reuse = false } = options;
-  let launch = unrecorded;
+  let isRefused = false;
   const recorded = async (): Promise<Job | undefined> =>
     (await attempts.get(attempt.id)).outcome === undefined ? undefined : jobs.get(attempt.jobId);
   const settle = async (at: number): Promise<{ readonly settlement: Settlement; readonly outcome: Outcome }> => {
@@ -49,7 +49,8 @@ export async function finishAttempt(
     const at = context.clock.now();
     const settled = await settle(at);
     const end = { attemptId: attempt.id, epoch, ...settled, phases: { ...phases, ended: at }, at };
-    return attempts.finish({ ...end, reuse, ...(launch === undefined ? {} : { launch }) });
+    const isRecorded = launch === undefined || (isRefused && (await jobs.get(attempt.jobId)).state !== 'scheduled');
+    return attempts.finish({ ...end, reuse, ...(isRecorded ? {} : { launch }) });
   };
   for (;;) {
     try {
@@ -60,7 +61,7 @@ export async function finishAttempt(
       if (!isHodeiError(error, 'conflict')) throw error;
       const done = await persist(context, recorded, recorded);
       if (done) return done;
-      if ((await jobs.get(attempt.jobId)).state !== 'scheduled') launch = undefined;
+      isRefused = true;
     }
   }
 }

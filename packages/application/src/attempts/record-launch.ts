@@ -1,7 +1,7 @@
 import type { Attempt, WorkerHandle } from '@hodei/domain';
 
 import type { JobContext } from '../support/job-context.ts';
-import { persist } from '../support/persist.ts';
+import { persistChange } from '../support/persist.ts';
 
 /**
  * Records that a worker is about to be made which runs its job by itself. Durable before the engine is asked: whoever
@@ -12,13 +12,10 @@ export async function recordConnecting(
   { workerId, epoch }: Pick<Attempt, 'workerId' | 'epoch'>,
 ): Promise<void> {
   const { workers } = context.repositories;
-  await persist(
+  await persistChange(
     context,
-    async () => {
-      await workers.transition({ workerId, epoch, from: 'creating', to: 'connecting', at: context.clock.now() });
-      return true;
-    },
-    async () => ((await workers.get(workerId)).state === 'connecting' ? true : undefined),
+    () => workers.transition({ workerId, epoch, from: 'creating', to: 'connecting', at: context.clock.now() }),
+    async () => (await workers.get(workerId)).state === 'connecting',
   );
 }
 
@@ -29,13 +26,10 @@ export async function recordReady(
   handle: WorkerHandle,
 ): Promise<void> {
   const { workers } = context.repositories;
-  await persist(
+  await persistChange(
     context,
-    async () => {
-      await workers.markReady({ workerId, epoch, handle, at: context.clock.now() });
-      return true;
-    },
-    async () => ((await workers.get(workerId)).state === 'ready' ? true : undefined),
+    () => workers.markReady({ workerId, epoch, handle, at: context.clock.now() }),
+    async () => (await workers.get(workerId)).state === 'ready',
   );
 }
 
@@ -54,12 +48,9 @@ export async function recordLaunch(
     warnings: handle.warnings,
     at: context.clock.now(),
   };
-  await persist(
+  await persistChange(
     context,
-    async () => {
-      await attempts.markLaunched(launch);
-      return true;
-    },
-    async () => ((await jobs.get(attempt.jobId)).state === 'running' ? true : undefined),
+    () => attempts.markLaunched(launch),
+    async () => (await jobs.get(attempt.jobId)).state === 'running',
   );
 }

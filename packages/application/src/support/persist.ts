@@ -28,3 +28,14 @@ export async function persist<T>(
     }
   }
 }
+
+/** As {@link persist}, of a write that answers nothing. @param hasLanded whether it took place. */
+export async function persistChange(
+  context: Pick<JobContext, 'clock' | 'diagnostics'>,
+  write: () => Promise<void>,
+  hasLanded: () => Promise<boolean>,
+  signal?: AbortSignal,
+): Promise<void> {
+  const written = (): Promise<true> => write().then(() => true);
+  await persist(context, written, async () => (await hasLanded()) || undefined, signal);
+}

@@ -10,7 +10,7 @@ import {
 
 import { backoffMs } from '../support/backoff.ts';
 import type { JobContext } from '../support/job-context.ts';
-import { persist } from '../support/persist.ts';
+import { persist, persistChange } from '../support/persist.ts';
 
 /**
  * Destroys a worker and records it as `terminated`. Tries until it is gone: failing to destroy is never the
@@ -68,15 +68,13 @@ export async function destroyWorker(
   async function move(from: WorkerState, to: WorkerState): Promise<boolean> {
     const at = context.clock.now();
     try {
-      return await persist(
+      await persistChange(
         context,
-        async () => {
-          await workers.transition({ workerId, epoch, from, to, at, termination });
-          return true;
-        },
-        async () => ((await workers.get(workerId)).state === to ? true : undefined),
+        () => workers.transition({ workerId, epoch, from, to, at, termination }),
+        async () => (await workers.get(workerId)).state === to,
         signal,
       );
+      return true;
     } catch (error) {
       if (!isHodeiError(error, 'conflict')) throw error;
       return false;

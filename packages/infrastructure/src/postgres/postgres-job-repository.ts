@@ -27,7 +27,7 @@ import { expireWaiting } from './jobs/expire-waiting.ts';
 import { INSERT_BEGUN, type NewBegun, type StoredBegun } from './jobs/insert-begun.ts';
 import { insertJob, readSame } from './jobs/insert-job.ts';
 import { INSERT_JOBS } from './jobs/insert-jobs.ts';
-import { IS_HELD, IS_PENDING, IS_READY } from './jobs/placement.ts';
+import { ANY_IS_HELD, anyIsOverdue, IS_PENDING, IS_READY } from './jobs/placement.ts';
 import { readJob } from './jobs/read-job.ts';
 import { releaseJob } from './jobs/release-job.ts';
 import { requestCancel } from './jobs/request-cancel.ts';
@@ -119,8 +119,8 @@ export class PostgresJobRepository implements JobRepository {
     const rows = await this.#database.runOften(
       sql<{ readonly isDue: boolean; readonly next: EpochMs | null }>`
         SELECT (SELECT id FROM jobs WHERE ${IS_READY} ORDER BY queue, tenant, turn, id LIMIT 1) IS NOT NULL
-          OR (SELECT id FROM jobs WHERE ${IS_HELD} ORDER BY concurrency_key, queue, turn, id LIMIT 1) IS NOT NULL
-          OR coalesce((SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred ORDER BY not_before LIMIT 1) <= ${timestamp(at)}, false) AS "isDue",
+          OR ${ANY_IS_HELD}
+          OR ${anyIsOverdue(timestamp(at))} AS "isDue",
         least(
           (SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred AND not_before > ${timestamp(at)} ORDER BY not_before LIMIT 1),
           (SELECT wait_until FROM jobs WHERE ${IS_PENDING} AND wait_until IS NOT NULL AND started_at IS NULL

@@ -11,9 +11,9 @@ const running = transitionJob('scheduled', 'running');
 const busy = transitionWorker('ready', 'busy');
 
 /** In which states a job may be that is to be in `held.state`. */
-const JOB_STATES_BEFORE = `CASE WHEN held.launched_at IS NOT NULL THEN ARRAY['scheduled'] ELSE CASE held.state ${JOB_STATES.map(
-  (to) => `WHEN '${to}' THEN ARRAY[${quoted(jobStatesBefore(to))}]::text[]`,
-).join(' ')} END END`;
+const JOB_STATES_BEFORE = `CASE WHEN held.launched_at IS NOT NULL THEN ARRAY['scheduled'] ${JOB_STATES.map(
+  (to) => `WHEN held.state = '${to}' THEN ARRAY[${quoted(jobStatesBefore(to))}]::text[]`,
+).join(' ')} END`;
 
 /** Whether a worker that was given a launch is `busy` by that. */
 const GETS_BUSY = `(job.launched_at IS NOT NULL AND job.worker_state = 'ready')`;

@@ -11,8 +11,8 @@ import {
   type Placement,
 } from '@hodei/domain';
 import type { Database } from '../connection/database.ts';
-import { INSERT_JOBS, sealedAsText } from '../jobs/insert-jobs.ts';
-import { READY } from '../jobs/placement.ts';
+import { INSERT_JOBS, sealedAsText, SUBMISSION_FACTS } from '../jobs/insert-jobs.ts';
+import { HOLDS_BACK, READY } from '../jobs/placement.ts';
 import { readJobRow } from '../jobs/read-job.ts';
 import { refusal } from '../refusal.ts';
 import { timestamp } from '../rows/values.ts';
@@ -59,7 +59,7 @@ const PLACE_NEW_JOB = `
   ), worker AS (
     UPDATE workers SET ${TAKEN} FROM given
     WHERE ${IS_WAITING}
-      AND NOT EXISTS (SELECT FROM queues WHERE name = given.queue AND (paused OR max_in_flight IS NOT NULL))
+      AND NOT EXISTS (SELECT FROM queues WHERE name = given.queue AND ${HOLDS_BACK})
       AND NOT EXISTS (SELECT FROM key_limits WHERE key IN ('${EVERY_JOB}', given.concurrency_key))
       AND coalesce((
         SELECT first.turn > given.turn AND first.tenant = last.tenant
@@ -73,7 +73,7 @@ const PLACE_NEW_JOB = `
     FROM given, worker
   ), attempt AS (${store('1')}), event AS (
     INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-    SELECT at, 'job.scheduled', job_id, NULL, NULL, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
+    SELECT at, 'job.scheduled', job_id, NULL, NULL, ${SUBMISSION_FACTS}
     FROM given, worker
     UNION ALL ${BUSY}
   )

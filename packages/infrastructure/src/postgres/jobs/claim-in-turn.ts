@@ -4,7 +4,7 @@ import type { Database } from '../connection/database.ts';
 import type { JobRow } from '../rows/job-row.ts';
 import { timestamp } from '../rows/values.ts';
 import { claimed } from './claimed.ts';
-import { IS_HELD, IS_PENDING, IS_READY } from './placement.ts';
+import { ANY_IS_HELD, anyIsOverdue, HOLDS_BACK, IS_READY } from './placement.ts';
 
 /** What {@link claimInTurn} did, and saw. */
 export interface ClaimedInTurn {
@@ -36,12 +36,12 @@ export async function claimInTurn(
         SELECT queue, tenant FROM jobs WHERE ${IS_READY} ORDER BY queue DESC, tenant DESC, turn DESC, id DESC LIMIT 1
       ), seen AS MATERIALIZED (
         SELECT EXISTS (SELECT FROM first) AS ready,
-               (SELECT id FROM jobs WHERE ${IS_HELD} ORDER BY concurrency_key, queue, turn, id LIMIT 1) IS NOT NULL AS held,
-               coalesce((SELECT not_before FROM jobs WHERE ${IS_PENDING} AND deferred ORDER BY not_before LIMIT 1) <= ${at}, false) AS overdue
+               ${ANY_IS_HELD} AS held,
+               ${anyIsOverdue(at)} AS overdue
       ), lane AS MATERIALIZED (
         SELECT first.* FROM first, last, seen
         WHERE NOT seen.held AND NOT seen.overdue AND first.queue = last.queue AND first.tenant = last.tenant
-          AND NOT EXISTS (SELECT FROM queues WHERE name = first.queue AND (paused OR max_in_flight IS NOT NULL))
+          AND NOT EXISTS (SELECT FROM queues WHERE name = first.queue AND ${sql.raw(HOLDS_BACK)})
           AND NOT EXISTS (SELECT FROM key_limits WHERE key = ${EVERY_JOB})
       ), due AS (
         SELECT id, 0 AS place FROM jobs

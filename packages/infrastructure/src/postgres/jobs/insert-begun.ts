@@ -3,8 +3,8 @@ import { announceJob } from '../announce.ts';
 import { givenAs, type BatchStatement } from '../batches/batch.ts';
 import { BEGIN_ATTEMPTS } from '../attempts/begin-attempts.ts';
 import { timestamp } from '../rows/values.ts';
-import { INSERT_JOBS, sealedAsText } from './insert-jobs.ts';
-import { READY } from './placement.ts';
+import { INSERT_JOBS, sealedAsText, SUBMISSION_FACTS } from './insert-jobs.ts';
+import { HOLDS_BACK, READY } from './placement.ts';
 
 /** A new job, and the attempt that is to begin with it. */
 export interface NewBegun {
@@ -38,7 +38,7 @@ export const INSERT_BEGUN: BatchStatement<NewBegun, { readonly id: string; reado
         AND NOT EXISTS (SELECT FROM key_limits WHERE key = '${EVERY_JOB}') AS open
     ), wanted AS MATERIALIZED (
       SELECT given.*, open AND provider_id IN (SELECT id FROM provider)
-        AND NOT EXISTS (SELECT FROM queues WHERE name = given.queue AND (paused OR max_in_flight IS NOT NULL)) AS begins
+        AND NOT EXISTS (SELECT FROM queues WHERE name = given.queue AND ${HOLDS_BACK}) AS begins
       FROM given, seen
     ), job AS (
       INSERT INTO jobs (id, state, epoch, attempt_id, priority, name, labels, spec, sealed_secrets, created_at, state_changed_at, not_before, queue, tenant, wait_until, deferred, submitted_by, request_hash)
@@ -56,7 +56,7 @@ export const INSERT_BEGUN: BatchStatement<NewBegun, { readonly id: string; reado
       SELECT attempt_id, id, worker_id, provider_id, 1, epoch, nonce, phases, '[]' FROM begun
     ), event AS (
       INSERT INTO history (at, kind, job_id, worker_id, provider_id, data)
-      SELECT created_at, 'job.' || state, id, NULL, NULL, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
+      SELECT created_at, 'job.' || state, id, NULL, NULL, ${SUBMISSION_FACTS}
       FROM job
       UNION ALL
       SELECT begun_at, 'worker.creating', id, worker_id, provider_id, '{}' FROM begun

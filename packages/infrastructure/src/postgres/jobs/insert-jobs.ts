@@ -11,6 +11,9 @@ export const isPlain = ({ claimFor, sealedSecrets, spec }: NewJob): boolean =>
   spec.stdin === undefined &&
   spec.concurrencyKey === undefined;
 
+/** What the history tells of a new job, whose row or parameter has `submitted_by`. */
+export const SUBMISSION_FACTS = `CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END`;
+
 /** Sealed secrets within JSON: `decode` makes bytes of it again. */
 export const sealedAsText = ({ sealedSecrets }: Pick<NewJob, 'sealedSecrets'>): string | null =>
   sealedSecrets === undefined ? null : Buffer.from(sealedSecrets).toString('base64');
@@ -30,7 +33,7 @@ export const INSERT_JOBS: BatchStatement<NewJob, { readonly id: string }, Job> =
       RETURNING id, state, created_at, not_before, submitted_by
     ), event AS (
       INSERT INTO history (at, kind, job_id, data)
-      SELECT created_at, 'job.pending', id, CASE WHEN submitted_by IS NULL THEN '{}' ELSE json_build_object('by', submitted_by) END
+      SELECT created_at, 'job.pending', id, ${SUBMISSION_FACTS}
       FROM job
     )
     SELECT id, ${announceNewJob('job')} FROM job`,

@@ -23,6 +23,12 @@ import { assertOwner, assertStill, attemptRow, attemptsOf, jobRow, openAttempt, 
 type Launch = Parameters<AttemptRepository['markLaunched']>[0];
 type End = Parameters<AttemptRepository['finish']>[0];
 
+interface OpenRows {
+  readonly attempt: Attempt;
+  readonly row: JobRow;
+  readonly worker: Worker;
+}
+
 /** Attempts in an {@link InMemoryStore}. */
 export class InMemoryAttemptRepository implements AttemptRepository {
   readonly #store: InMemoryStore;
@@ -45,18 +51,19 @@ export class InMemoryAttemptRepository implements AttemptRepository {
   }
 
   async markLaunched(launch: Launch): Promise<void> {
-    const { attempt, row, worker } = this.#openRows(launch);
+    const rows = this.#openRows(launch);
+    const { row, worker } = rows;
     assertScheduled(row);
     const takes = worker.state === 'ready' || worker.state === 'busy' || worker.state === 'draining';
     assertStill(takes, `worker ${worker.id} is ${worker.state}, not ready`);
-    this.#launch(launch, attempt, row, worker);
+    this.#launch(launch, rows);
   }
 
   async finish(end: End): Promise<Job> {
     const { at, launch, outcome, settlement } = end;
-    const { row: before } = this.#openRows(end);
-    if (launch !== undefined) assertScheduled(before);
-    const { id, cancelRequest, state } = before.job;
+    let rows = this.#openRows(end);
+    if (launch !== undefined) assertScheduled(rows.row);
+    const { id, cancelRequest, state } = rows.row.job;
     const from = launch === undefined ? state : transitionJob(state, 'running');
     assertStill(
       canTransitionJob(from, settlement.state),
@@ -66,10 +73,10 @@ export class InMemoryAttemptRepository implements AttemptRepository {
     assertStill(!waits || cancelRequest === undefined, `job ${id} is to be cancelled; it can't wait again`);
 
     if (launch !== undefined) {
-      const { attempt, row, worker } = this.#openRows(end);
-      this.#launch({ ...launch, phases: {} }, attempt, row, worker);
+      this.#launch({ ...launch, phases: {} }, rows);
+      rows = this.#openRows(end);
     }
-    const { attempt, row, worker } = this.#openRows(end);
+    const { attempt, row, worker } = rows;
     const phases = { ...attempt.phases, ...end.phases };
     this.#store.attempts.set(attempt.id, { ...attempt, phases, outcome: structuredClone(outcome) });
     if (end.reuse === true && worker.state === 'busy') {
@@ -83,9 +90,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
 
   #launch(
     { at, phases, warnings }: Pick<Launch, 'at' | 'phases' | 'warnings'>,
-    attempt: Attempt,
-    row: JobRow,
-    worker: Worker,
+    { attempt, row, worker }: OpenRows,
   ): void {
     const added = { phases: { ...attempt.phases, ...phases }, warnings: [...warnings] };
     this.#store.attempts.set(attempt.id, { ...attempt, ...added });
@@ -110,7 +115,7 @@ export class InMemoryAttemptRepository implements AttemptRepository {
   }
 
   /** The rows of an attempt that has not ended, all owned by the caller. */
-  #openRows({ attemptId, epoch }: Pick<End, 'attemptId' | 'epoch'>): { attempt: Attempt; row: JobRow; worker: Worker } {
+  #openRows({ attemptId, epoch }: Pick<End, 'attemptId' | 'epoch'>): OpenRows {
     const attempt = attemptRow(this.#store, attemptId);
     const row = jobRow(this.#store, attempt.jobId);
     const worker = workerRow(this.#store, attempt.workerId);
