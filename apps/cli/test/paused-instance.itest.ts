@@ -60,6 +60,8 @@ it('an instance that is stopped for 10 s, and goes on, writes nothing stale', as
   }
   await jobs.requestCancel({ jobId: stays, by: 'a test', at: Date.now() });
   await until(async () => (await jobs.get(stays)).state === 'cancelled');
+  // Who does not drain would leave a worker that is still being destroyed to the next instance, and there is none.
+  await until(async () => (await workers.countLive()).size === 0);
   for (const service of [first, second]) service.child.kill('SIGTERM');
   expect([(await first.done).code, (await second.done).code]).toEqual([0, 0]);
   await here.close();

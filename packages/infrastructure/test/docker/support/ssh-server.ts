@@ -18,7 +18,8 @@ export interface SshServer extends AsyncDisposable {
 
 export async function startSshServer(engineSocket = '/var/run/docker.sock'): Promise<SshServer> {
   const folder = await temporaryFolder();
-  const [host, user, other] = [0, 1, 2].map(() => ssh2.utils.generateKeyPairSync('ed25519'));
+  // Not ed25519: of those that ssh2 1.17 makes, one in some hundreds can't be parsed by itself.
+  const [host, user, other] = [0, 1, 2].map(() => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }));
   if (host === undefined || user === undefined || other === undefined) throw new Error('three keys were made');
   const userKey = ssh2.utils.parseKey(user.public);
   if (userKey instanceof Error) throw userKey;
